@@ -1,0 +1,1 @@
+"""odds_pipeline: collects sportsbook odds, keeps every observation, proves what was known when."""

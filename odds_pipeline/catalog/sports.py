@@ -1,0 +1,58 @@
+"""The sports the platform knows more about than their key.
+
+A sport is one entry; a key not listed here is collected and kept all the same (configuration is
+enough), it only lacks the extra facts.
+"""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+
+
+@dataclass(frozen=True, slots=True)
+class Sport:
+    """One sport.
+
+    Args:
+        key: the provider's key.
+        title: what people call it.
+        live_hours: hours after the start by which an event without a result has surely ended.
+        h2h_outcomes: outcomes of a complete head-to-head market (3 where a draw is priced).
+    """
+
+    key: str
+    title: str
+    live_hours: int = 6
+    h2h_outcomes: int = 2
+
+
+_SPORTS = (
+    Sport("basketball_nba", "NBA"),
+    Sport("basketball_nba_preseason", "NBA Preseason"),
+    Sport("basketball_wnba", "WNBA"),
+    Sport("basketball_ncaab", "NCAAB"),
+    Sport("americanfootball_nfl", "NFL"),
+    Sport("americanfootball_ncaaf", "NCAAF"),
+    Sport("baseball_mlb", "MLB"),
+    Sport("icehockey_nhl", "NHL"),
+    Sport("soccer_epl", "EPL", h2h_outcomes=3),
+    Sport("soccer_usa_mls", "MLS", h2h_outcomes=3),
+    Sport("soccer_germany_bundesliga", "Bundesliga - Germany", h2h_outcomes=3),
+    Sport("mma_mixed_martial_arts", "MMA", live_hours=12),
+    Sport("aussierules_afl", "AFL"),
+)
+
+SPORTS = MappingProxyType({sport.key: sport for sport in _SPORTS})
+
+
+def h2h_outcomes(sport_key: str) -> int:
+    """Outcomes of a complete head-to-head market: 3 for soccer keys, else as listed, else 2."""
+    known = SPORTS.get(sport_key)
+    if known is not None:
+        return known.h2h_outcomes
+    return 3 if sport_key.startswith("soccer_") else 2
+
+
+def live_hours(sport_key: str) -> int:
+    """Hours after its start by which an event of this sport has surely ended."""
+    known = SPORTS.get(sport_key)
+    return known.live_hours if known is not None else 6

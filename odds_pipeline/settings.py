@@ -1,0 +1,198 @@
+"""The one place the environment and `.env` are read.
+
+Belongs here: every setting, its type, default, meaning and range. Does not belong here: what is
+done with it. Only the composition roots (``cli``, ``orchestration``) call ``load_settings``.
+"""
+
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from odds_pipeline.catalog.markets import FEATURED
+from odds_pipeline.errors import SettingsError
+
+PROVIDER_URL = "https://api.the-odds-api.com"
+DEFAULT_BOOKMAKERS = (
+    "pinnacle",
+    "circasports",
+    "draftkings",
+    "fanduel",
+    "betmgm",
+    "williamhill_us",
+    "betrivers",
+    "bovada",
+)
+
+Keys = Annotated[tuple[str, ...], NoDecode]
+
+
+class SamplingMode(StrEnum):
+    """How captures are timed."""
+
+    FIXED = "fixed"
+
+
+class Settings(BaseSettings):
+    """All settings; each field's description is what `.env.example` and the docs say of it."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    odds_api_key: SecretStr | None = Field(
+        None, description="Key of The Odds API. Unset: the loopback provider (DEMO) is used."
+    )
+    odds_api_base_url: str = Field(
+        PROVIDER_URL, description="Root address of the provider, without `/v4`."
+    )
+    odds_api_quota: int = Field(
+        20_000, ge=0, description="Credits a month of the plan; the month starts on the 1st, UTC."
+    )
+    odds_yes: bool = Field(
+        False,
+        description="Confirm paid collection without a question (for use without a terminal).",
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL 15+ of your own. Unset: an embedded server under ODDS_HOME.",
+    )
+    database_pool_size: int = Field(5, ge=1, le=100, description="Connections kept open.")
+    database_max_overflow: int = Field(
+        5, ge=0, le=100, description="Connections opened beyond the pool under load."
+    )
+    sports: Keys = Field(("basketball_nba",), description="Sport keys, comma separated.")
+    bookmakers: Keys = Field(
+        DEFAULT_BOOKMAKERS,
+        description="Bookmaker keys, comma separated; each started ten cost as one region.",
+    )
+    markets: Keys = Field(
+        ("h2h", "spreads", "totals"),
+        description="Featured market keys, comma separated; each costs one credit a region.",
+    )
+    regions: Keys = Field(
+        (), description="Provider regions, comma separated; used only when BOOKMAKERS is empty."
+    )
+    sampling_mode: SamplingMode = Field(SamplingMode.FIXED, description="How captures are timed.")
+    fixed_interval_minutes: int = Field(
+        30, description="Minutes between captures in fixed mode: a divisor of 1,440."
+    )
+    history_start: date = Field(
+        date(2020, 6, 6), description="First daily partition; the provider's history begins then."
+    )
+    enable_validation: bool = Field(True, description="Run the quality rules after each capture.")
+    hot_raw_days: int = Field(
+        3, ge=1, description="Days for which a response's JSON is also readable in plain SQL."
+    )
+    odds_home: Path = Field(
+        Path(".odds"), description="Folder of the embedded server, spool, logs and Dagster files."
+    )
+    odds_ui_port: int = Field(3000, ge=1, le=65535, description="Port of the Dagster UI.")
+    odds_simulator_port: int = Field(
+        8765, ge=1, le=65535, description="Port of the loopback provider."
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_file: Path | None = Field(None, description="JSON log file; unset: standard error only.")
+
+    @field_validator("sports", "bookmakers", "markets", "regions", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("sports", "bookmakers", "regions")
+    @classmethod
+    def _plain_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for key in value:
+            if not key.replace("_", "").isalnum() or not key.isascii() or key != key.lower():
+                raise ValueError(f"{key!r} is not a key (lower-case letters, digits, underscores)")
+        if len(set(value)) != len(value):
+            raise ValueError("a key stands twice")
+        return value
+
+    @field_validator("markets")
+    @classmethod
+    def _featured(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = [key for key in value if key not in FEATURED]
+        if unknown or not value:
+            raise ValueError(f"unknown market {unknown}; choose from {', '.join(FEATURED)}")
+        return value
+
+    @field_validator("fixed_interval_minutes")
+    @classmethod
+    def _divides_a_day(cls, value: int) -> int:
+        if value < 1 or 1440 % value:
+            raise ValueError("must be a whole number of minutes that divides 1,440, such as 30")
+        return value
+
+    @field_validator("odds_api_base_url")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+            raise ValueError("must be an http(s) address without a query")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgres(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        parts = urlsplit(value.get_secret_value())
+        if parts.scheme.split("+")[0] not in {"postgresql", "postgres"} or len(parts.path) < 2:
+            raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @cached_property
+    def home(self) -> Path:
+        """``odds_home`` as an absolute path."""
+        return self.odds_home.expanduser().resolve()
+
+    @property
+    def demo(self) -> bool:
+        """Whether the loopback provider stands in for the real one."""
+        return self.odds_api_key is None
+
+    @property
+    def provider_url(self) -> str:
+        """Root address to call: the loopback provider's in DEMO, unless another one is given."""
+        if self.demo and self.odds_api_base_url == PROVIDER_URL:
+            return f"http://127.0.0.1:{self.odds_simulator_port}"
+        return self.odds_api_base_url
+
+    @property
+    def history_starts_at(self) -> datetime:
+        """Start of the first partition, UTC."""
+        return datetime.combine(self.history_start, datetime.min.time(), UTC)
+
+
+def load_settings() -> Settings:
+    """Read the environment and `.env`.
+
+    Raises:
+        SettingsError: one line naming the setting and what is wrong with it; never its value.
+    """
+    try:
+        return Settings()
+    except ValidationError as invalid:
+        first = invalid.errors(include_url=False, include_input=False, include_context=False)[0]
+        name = "_".join(str(part) for part in first["loc"][:1]).upper()
+        reason = str(first["msg"]).removeprefix("Value error, ")
+    raise SettingsError(f"{name}: {reason}")
