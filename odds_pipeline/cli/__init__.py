@@ -1,0 +1,1 @@
+"""The odds command: thin callers of services, one command group a file."""

@@ -1,0 +1,1 @@
+"""Dagster definitions, one module per concept; thin, no logic of its own."""

@@ -1,0 +1,1 @@
+"""What to capture when, and what it costs: pure functions. No I/O, no clock."""

@@ -1,0 +1,1 @@
+"""Quality rules and table schemas: pure functions frame -> issues, and their registry."""

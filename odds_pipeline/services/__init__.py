@@ -1,0 +1,1 @@
+"""What the platform does, step by step, callable without Dagster."""

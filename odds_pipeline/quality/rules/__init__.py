@@ -1,0 +1,1 @@
+"""One validation rule a file; importing the package registers them all."""

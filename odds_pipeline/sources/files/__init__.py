@@ -1,0 +1,1 @@
+"""Readers for documents people already own: response dumps and flattened series."""
