@@ -4,7 +4,7 @@ Belongs here: exception types and the exit code each one means on the command li
 Does not belong here: handling, logging, texts of single faults.
 
     OddsPipelineError                 exit 1   base of all
-    ├── UsageError                    exit 2   the caller asked for something that cannot be
+    ├── UsageError                    exit 2   the caller asked for what cannot be
     │   └── SettingsError             exit 2   a setting is missing or wrong
     ├── NotFound                      exit 3   the named event, bookmaker, market or file is not here
     ├── StorageError                  exit 4   PostgreSQL refused or cannot be reached

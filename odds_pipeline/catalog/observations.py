@@ -41,7 +41,7 @@ class Quote(Struct, frozen=True, gc=False):
 
 
 class UnusableQuote(Struct, frozen=True, gc=False):
-    """One outcome that was seen but whose price cannot be used; never falls back to an older one."""
+    """One outcome that was seen but whose price is unusable: it never falls back to an older one."""
 
     outcome: str
     point: float | None = None
