@@ -6,7 +6,7 @@ Does not belong here: handling, logging, texts of single faults.
     OddsPipelineError                 exit 1   base of all
     ├── UsageError                    exit 2   the caller asked for what cannot be
     │   └── SettingsError             exit 2   a setting is missing or wrong
-    ├── NotFound                      exit 3   the named event, bookmaker, market or file is not here
+    ├── NotFound                      exit 3   the named event, book, market or file is not here
     ├── StorageError                  exit 4   PostgreSQL refused or cannot be reached
     │   ├── DatabaseUnavailable       exit 4
     │   ├── SchemaOutOfDate           exit 4   run `odds db migrate`

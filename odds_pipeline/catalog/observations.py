@@ -41,7 +41,7 @@ class Quote(Struct, frozen=True, gc=False):
 
 
 class UnusableQuote(Struct, frozen=True, gc=False):
-    """One outcome that was seen but whose price is unusable: it never falls back to an older one."""
+    """One outcome that was seen without a usable price; it never falls back to an older one."""
 
     outcome: str
     point: float | None = None
@@ -173,4 +173,30 @@ class Document(Struct, frozen=True):
     sports: tuple[SportStated, ...] = ()
     bookmaker_titles: dict[str, str] = {}
     rejections: tuple[Rejection, ...] = ()
+    odds_format: OddsFormat | None = None
+
+
+class RawDocument(Struct, frozen=True):
+    """One stored document with all that a parser may know of it, so that parsing is repeatable.
+
+    Args:
+        source: ``the_odds_api``, ``simulator`` or ``file``.
+        endpoint: which parser reads it, for example ``odds`` or ``flat_odds``.
+        request: path and query parameters without the key; for a file its name.
+        body: the exact bytes, content encoding removed.
+        received_at: the corrected clock at the last byte; for a file when it was read.
+        received_basis: ``CLOCK`` or ``DATE_HEADER`` for a live call, ``FILE`` for a file.
+        known_time: when the document was committed here.
+        captured_at: capture time stated by the importer's caller.
+        odds_format: format asked for or stated by the importer's caller; ``None`` = decide.
+    """
+
+    source: str
+    endpoint: str
+    request: dict[str, str]
+    body: bytes
+    received_at: datetime
+    received_basis: CaptureBasis
+    known_time: datetime
+    captured_at: datetime | None = None
     odds_format: OddsFormat | None = None
