@@ -2,7 +2,6 @@
 
 import secrets
 import shutil
-import socket
 from pathlib import Path
 
 from odds_pipeline.errors import DatabaseUnavailable
@@ -14,16 +13,16 @@ from odds_pipeline.storage.embedded.layout import (
     sync_folder,
     write_private,
 )
+from odds_pipeline.storage.embedded.ports import LOOPBACK, is_free
 
 SUPERUSER = "odds"
-_HOST = "127.0.0.1"
 # Below the range from which kernels give ports to outgoing connections.
 _FIRST_PORT, _LAST_PORT = 20_000, 29_999
 _PORT_ATTEMPTS = 100
 _LARGEST_LOG_BYTES = 16 * 2**20
 _WAIT_S = "60"
 _ALWAYS = {
-    "listen_addresses": _HOST,
+    "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
     "max_connections": "100",
     "shared_buffers": "128MB",
@@ -138,25 +137,14 @@ def choose_port(layout: Layout) -> int:
         DatabaseUnavailable: no port is free.
     """
     last = layout.port.read_text().strip() if layout.port.exists() else ""
-    if last.isdigit() and _is_free(int(last)):
+    if last.isdigit() and is_free(int(last)):
         return int(last)
     for _ in range(_PORT_ATTEMPTS):
         port = _FIRST_PORT + secrets.randbelow(_LAST_PORT - _FIRST_PORT + 1)
-        if _is_free(port):
+        if is_free(port):
             write_private(layout.port, f"{port}\n")
             return port
-    raise DatabaseUnavailable(f"no free port on {_HOST} for the embedded PostgreSQL")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        # As PostgreSQL does: a port is free although old connections linger on it.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((_HOST, port))
-        except OSError:
-            return False
-    return True
+    raise DatabaseUnavailable(f"no free port on {LOOPBACK} for the embedded PostgreSQL")
 
 
 def _open_log(layout: Layout) -> None:

@@ -24,6 +24,7 @@ from odds_pipeline.storage.embedded.cluster import (
 )
 from odds_pipeline.storage.embedded.layout import Layout, write_private
 from odds_pipeline.storage.embedded.locks import FileLock, exclusively
+from odds_pipeline.storage.embedded.ports import LOOPBACK
 from odds_pipeline.storage.embedded.postmaster import Postmaster, disown, read_postmaster
 
 DATABASES = ("odds", "odds_dagster")
@@ -88,7 +89,7 @@ class EmbeddedServer:
         except BaseException:
             self.release()
             raise
-        return f"postgresql+psycopg://{SUPERUSER}:{password}@127.0.0.1:{port}/{DATABASES[0]}"
+        return f"postgresql+psycopg://{SUPERUSER}:{password}@{LOOPBACK}:{port}/{DATABASES[0]}"
 
     def release(self) -> None:
         """Leave; the last user stops the server unless it is kept."""
@@ -196,7 +197,7 @@ def _create_databases(data: Path, port: int, password: str) -> None:
     """Log in, make sure that the server is ours, and create the missing databases."""
     try:
         with psycopg.connect(
-            host="127.0.0.1",
+            host=LOOPBACK,
             port=port,
             user=SUPERUSER,
             password=password,
