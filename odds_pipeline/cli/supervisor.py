@@ -111,7 +111,7 @@ class Supervisor:
         """Restart children that end, for ever.
 
         Raises:
-            OddsPipelineError: a child ended more often than the backoff allows, or cannot be started.
+            OddsPipelineError: a child ended more often than the backoff allows.
         """
         while True:
             self.check()

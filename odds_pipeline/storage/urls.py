@@ -55,7 +55,7 @@ def redacted(url: str) -> str:
 
     Any text is accepted, since this is used to report URLs that are wrong.
     """
-    scheme, separator, rest = url.rpartition("://")
+    scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
     login, at, place = rest.rpartition("@")
     user, colon, _ = login.partition(":")
     shown = f"{scheme}{separator}{user}{':***' if colon else ''}{at}{place}"

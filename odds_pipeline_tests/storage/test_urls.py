@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from odds_pipeline.errors import SettingsError
@@ -54,13 +54,15 @@ def test_dagster_yaml_reads_its_url_from_the_environment() -> None:
     assert storage == {"postgres": {"postgres_url": {"env": "ODDS_DAGSTER_PG_URL"}}}
 
 
-@given(st.text(st.characters(exclude_characters="&", exclude_categories=["Cs"]), min_size=8))
-def test_a_password_is_never_shown(password: str) -> None:
+@given(st.text(st.characters(exclude_characters="&", exclude_categories=["Cs"])))
+@example("//@:?/#")
+@example("a://b:c@d/e?f")
+def test_a_password_is_never_shown(text: str) -> None:
+    secret = f"§{text}§"
     for url in (
-        f"postgresql://odds:{password}@db.example/odds",
-        f"postgresql://db.example/odds?user=odds&password={password}",
+        f"postgresql://odds:{secret}@db.example/odds",
+        f"odds:{secret}@db.example/odds",
+        f"postgresql://db.example/odds?user=odds&password={secret}",
     ):
-        shown = redacted(url)
-        assert shown.count("***") >= 1
-        assert password not in shown.replace("postgresql://odds:***@db.example/odds", "")
+        assert "§" not in redacted(url)
     assert redacted("postgresql://odds:secret@h:5432/odds") == "postgresql://odds:***@h:5432/odds"

@@ -13,11 +13,12 @@ import pwd
 import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from odds_pipeline.errors import DatabaseUnavailable
 from odds_pipeline.storage.embedded.binaries import Binaries
+from odds_pipeline.storage.embedded.layout import no_embedded_server
 
 _UNPRIVILEGED = "nobody"
 _REACH = '"$1" -V >/dev/null 2>&1 && test -r "$2" && test -w "$3"'
@@ -60,12 +61,23 @@ def hand_over(folder: Path) -> None:
     """
     if os.geteuid() != 0:
         return
-    parent = folder.parent.stat()
+    owner = _server_owner(folder.parent.stat().st_uid)
     try:
-        owner = pwd.getpwnam(_UNPRIVILEGED) if parent.st_uid == 0 else pwd.getpwuid(parent.st_uid)
         os.chown(folder, owner.pw_uid, owner.pw_gid)
-    except (KeyError, OSError) as refused:
-        raise _no_way(folder, f"root cannot give it to another account ({refused})") from None
+    except OSError as refused:
+        reason = f"root cannot give it to {owner.pw_name} ({refused.strerror})"
+        raise no_embedded_server(folder, reason) from None
+
+
+def _server_owner(home_owner: int) -> pwd.struct_passwd:
+    """The user whose home it is; ``nobody`` for root's and for an owner without a name.
+
+    A nameless account will not do: ``initdb`` asks the system for its own name.
+    """
+    if home_owner:
+        with suppress(KeyError):
+            return pwd.getpwuid(home_owner)
+    return pwd.getpwnam(_UNPRIVILEGED)
 
 
 def account_of(folder: Path, binaries: Binaries) -> Account:
@@ -77,17 +89,19 @@ def account_of(folder: Path, binaries: Binaries) -> Account:
     owner = folder.stat()
     if os.geteuid() != 0:
         if owner.st_uid != os.geteuid():
-            raise _no_way(folder, f"it belongs to user id {owner.st_uid}, not to you")
+            raise no_embedded_server(folder, f"it belongs to user id {owner.st_uid}, not to you")
         return Account(None, None)
     if owner.st_uid == 0:
-        raise _no_way(folder, "it belongs to root, as whom PostgreSQL refuses to run")
+        raise no_embedded_server(folder, "it belongs to root, as whom PostgreSQL refuses to run")
     plain = Account(owner.st_uid, owner.st_gid)
     if _reaches(plain, folder, binaries):
         return plain
     capable = _capable(owner.st_uid, owner.st_gid)
     if capable is not None and _reaches(capable, folder, binaries):
         return capable
-    raise _no_way(folder, f"user id {owner.st_uid} cannot reach it and setpriv does not help")
+    raise no_embedded_server(
+        folder, f"user id {owner.st_uid} cannot reach it and setpriv does not help"
+    )
 
 
 def _capable(uid: int, gid: int) -> Account | None:
@@ -118,10 +132,3 @@ def _reaches(account: Account, folder: Path, binaries: Binaries) -> bool:
     except OSError:
         return False
     return found.returncode == 0
-
-
-def _no_way(folder: Path, reason: str) -> DatabaseUnavailable:
-    return DatabaseUnavailable(
-        f"no embedded PostgreSQL in {folder}: {reason}; "
-        "set ODDS_HOME to a folder of your own or DATABASE_URL to a server of your own"
-    )

@@ -8,6 +8,8 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from odds_pipeline.errors import DatabaseUnavailable
+
 # Root's server runs as another account, which must pass through our folder but not list it.
 _FOLDER_MODE = 0o711 if os.geteuid() == 0 else 0o700
 
@@ -54,11 +56,37 @@ class Layout:
         return self.folder / "users.lock"
 
     def create(self) -> None:
-        """Make the folder where it is missing."""
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        if not self.folder.exists():
-            self.folder.mkdir(exist_ok=True)
-            self.folder.chmod(_FOLDER_MODE)
+        """Make the folder where it is missing.
+
+        Raises:
+            DatabaseUnavailable: it cannot be made, or belongs to another user.
+        """
+        try:
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            if not self.folder.exists():
+                self.folder.mkdir(exist_ok=True)
+                self.folder.chmod(_FOLDER_MODE)
+                give_to_owner_of(self.folder.parent, self.folder)
+        except OSError as refused:
+            raise no_embedded_server(self.folder, str(refused.strerror)) from None
+        self.require_writable()
+
+    def require_writable(self) -> None:
+        """Make sure that this process may use the folder.
+
+        Raises:
+            DatabaseUnavailable: it belongs to another user.
+        """
+        if not os.access(self.folder, os.W_OK | os.X_OK):
+            raise no_embedded_server(self.folder, "it belongs to another user")
+
+
+def no_embedded_server(folder: Path, reason: str) -> DatabaseUnavailable:
+    """The error that says why there can be no embedded server here, and the ways out."""
+    return DatabaseUnavailable(
+        f"no embedded PostgreSQL in {folder}: {reason}; "
+        "set ODDS_HOME to a folder of your own or DATABASE_URL to a server of your own"
+    )
 
 
 def write_private(path: Path, text: str) -> None:

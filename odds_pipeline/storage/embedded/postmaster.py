@@ -61,5 +61,5 @@ def disown(data: Path) -> None:
 def _lines(data: Path) -> list[str]:
     try:
         return (data / "postmaster.pid").read_text().splitlines()
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return []

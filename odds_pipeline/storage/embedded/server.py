@@ -114,6 +114,7 @@ class EmbeddedServer:
         """
         if not self._layout.folder.exists():
             return
+        self._layout.require_writable()
         with exclusively(self._layout.start_lock):
             self._layout.kept.unlink(missing_ok=True)
             if not self._stop_if_unused():
