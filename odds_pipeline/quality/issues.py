@@ -43,12 +43,26 @@ def issues_of(
     return issues
 
 
+def selections_of(quotes: pd.DataFrame) -> list[str]:
+    """Each quote's outcome with whom it is about and its point: ``Over (A. Guard, 20.5)``.
+
+    Within a market of one book nothing less tells two quotes apart, and so their issues.
+    """
+    parts = zip(quotes["outcome_name"], quotes["description"], quotes["point"], strict=True)
+    return [_selection(outcome, who, point) for outcome, who, point in parts]
+
+
 def true_columns(flags: pd.DataFrame) -> list[str]:
     """For each row of a boolean frame the names of its true columns, comma separated."""
     return [
         ", ".join(name for name, flag in zip(flags.columns, row, strict=True) if flag)
         for row in flags.to_numpy(dtype=bool)
     ]
+
+
+def _selection(outcome: object, who: object, point: object) -> str:
+    stated = [str(part) for part in (who, point) if _plain(part) is not None]
+    return f"{outcome} ({', '.join(stated)})" if stated else str(outcome)
 
 
 def _plain(value: object) -> object:

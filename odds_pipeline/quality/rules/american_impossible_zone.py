@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odds_pipeline.quality.issues import issues_of
+from odds_pipeline.quality.issues import issues_of, selections_of
 from odds_pipeline.quality.registry import Needs, Severity, rule
 
 if TYPE_CHECKING:
@@ -25,8 +25,8 @@ def american_impossible_zone(quotes: pd.DataFrame) -> pd.DataFrame:
     """
     bad = quotes[(quotes["american_price"].abs() < 100).fillna(False).astype(bool)]
     described = [
-        f"American price {price} of {outcome} lies between -100 and +100"
-        for price, outcome in zip(bad["american_price"], bad["outcome_name"], strict=True)
+        f"American price {price} of {selection} lies between -100 and +100"
+        for price, selection in zip(bad["american_price"], selections_of(bad), strict=True)
     ]
     return issues_of(bad, described, ["american_price", "decimal_price", "point", "description"])
 

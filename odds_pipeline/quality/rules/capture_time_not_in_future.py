@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odds_pipeline.quality.issues import issues_of
+from odds_pipeline.quality.issues import issues_of, selections_of
 from odds_pipeline.quality.registry import Needs, Severity, rule
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def capture_time_not_in_future(quotes: pd.DataFrame) -> pd.DataFrame:
     updated_late = quotes["last_update"] > quotes["snapshot_time"] + tolerance
     bad = quotes[captured_late | updated_late]
     described = [
-        f"{outcome}: " + ("captured after it was known" if late else "updated after its capture")
-        for outcome, late in zip(bad["outcome_name"], captured_late[bad.index], strict=True)
+        f"{selection}: " + ("captured after it was known" if late else "updated after its capture")
+        for selection, late in zip(selections_of(bad), captured_late[bad.index], strict=True)
     ]
     return issues_of(bad, described, ["snapshot_time", "known_time", "last_update", "point"])

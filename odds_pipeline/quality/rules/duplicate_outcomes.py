@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odds_pipeline.quality.issues import issues_of
+from odds_pipeline.quality.issues import issues_of, selections_of
 from odds_pipeline.quality.outcomes import BOOK_MARKET, MAIN_MARKETS
 from odds_pipeline.quality.registry import Needs, Severity, rule
 
@@ -23,9 +23,7 @@ def duplicate_outcomes(quotes: pd.DataFrame) -> pd.DataFrame:
     counted = keyed.assign(copies=keyed.groupby(key, dropna=False)["market_key"].transform("size"))
     bad = counted[counted["copies"] > 1].drop_duplicates(key)
     described = [
-        f"{outcome} ({who} {point}) is priced {copies} times"
-        for outcome, who, point, copies in zip(
-            *(bad[c] for c in ("outcome_name", "description", "point", "copies")), strict=True
-        )
+        f"{selection} is priced {copies} times"
+        for selection, copies in zip(selections_of(bad), bad["copies"], strict=True)
     ]
     return issues_of(bad, described, ["copies", "decimal_price", "point", "description"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odds_pipeline.quality.issues import issues_of
+from odds_pipeline.quality.issues import issues_of, selections_of
 from odds_pipeline.quality.outcomes import SIDES, with_sides
 from odds_pipeline.quality.registry import Needs, Severity, rule
 
@@ -21,7 +21,7 @@ def outcomes_match_market(quotes: pd.DataFrame) -> pd.DataFrame:
     rows = with_sides(quotes)
     bad = rows[~rows[SIDES].any(axis=1)]
     described = [
-        f"{outcome} is no outcome of {market}"
-        for outcome, market in zip(bad["outcome_name"], bad["market_key"], strict=True)
+        f"{selection} is no outcome of {market}"
+        for selection, market in zip(selections_of(bad), bad["market_key"], strict=True)
     ]
     return issues_of(bad, described, ["home_team", "away_team", "point", "description"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odds_pipeline.quality.issues import issues_of
+from odds_pipeline.quality.issues import issues_of, selections_of
 from odds_pipeline.quality.registry import Needs, Severity, rule
 
 if TYPE_CHECKING:
@@ -15,5 +15,5 @@ if TYPE_CHECKING:
 def price_above_one(quotes: pd.DataFrame) -> pd.DataFrame:
     """A decimal price of 1 returns the stake and no more: seen in play, kept, never a bet."""
     bad = quotes[quotes["decimal_price"] == 1.0]
-    described = [f"{outcome} is priced at 1, which pays nothing" for outcome in bad["outcome_name"]]
+    described = [f"{one} is priced at 1, which pays nothing" for one in selections_of(bad)]
     return issues_of(bad, described, ["decimal_price", "point", "description", "in_play"])

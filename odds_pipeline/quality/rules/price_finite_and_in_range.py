@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odds_pipeline.quality.issues import issues_of
+from odds_pipeline.quality.issues import issues_of, selections_of
 from odds_pipeline.quality.registry import Needs, Severity, rule
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def price_finite_and_in_range(quotes: pd.DataFrame) -> pd.DataFrame:
     price = quotes["decimal_price"]
     bad = quotes[~price.between(SMALLEST, BELOW, inclusive="left")]
     described = [
-        f"price {price} of {outcome} is outside [1, 1000000)"
-        for price, outcome in zip(bad["decimal_price"], bad["outcome_name"], strict=True)
+        f"price {price} of {selection} is outside [1, 1000000)"
+        for price, selection in zip(bad["decimal_price"], selections_of(bad), strict=True)
     ]
     return issues_of(bad, described, ["decimal_price", "point", "description"])

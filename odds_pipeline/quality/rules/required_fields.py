@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from odds_pipeline.catalog.markets import MARKETS
-from odds_pipeline.quality.issues import issues_of, true_columns
+from odds_pipeline.quality.issues import issues_of, selections_of, true_columns
 from odds_pipeline.quality.registry import Needs, Severity, rule
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def required_fields(quotes: pd.DataFrame) -> pd.DataFrame:
     bad = quotes[missing.any(axis=1)].copy()
     bad["missing"] = true_columns(missing.loc[bad.index])
     described = [
-        f"{outcome} lacks {fields}"
-        for outcome, fields in zip(bad["outcome_name"], bad["missing"], strict=True)
+        f"{selection} lacks {fields}"
+        for selection, fields in zip(selections_of(bad), bad["missing"], strict=True)
     ]
     return issues_of(bad, described, ["missing", *ALWAYS, "point", "description"])

@@ -46,6 +46,35 @@ def test_an_empty_frame_raises_no_alarm(name: str) -> None:
     assert run_rule(rule, CLEAN[rule.needs]().head(0)).passed
 
 
+@pytest.mark.parametrize("name", load_rules())
+def test_a_day_without_anything_as_sql_gives_it_raises_no_alarm(name: str) -> None:
+    rule = load_rules()[name]
+    assert run_rule(rule, pd.DataFrame(columns=CLEAN[rule.needs]().columns)).passed
+
+
+EVERYWHERE: list[tuple[str, dict[str, float | str | datetime]]] = [
+    ("price_finite_and_in_range", {"decimal_price": float("nan")}),
+    ("price_above_one", {"decimal_price": 1.0}),
+    ("american_impossible_zone", {"american_price": 7}),
+    ("required_fields", {"sport_key": ""}),
+    ("capture_time_not_in_future", {"known_time": NOON - timedelta(days=1)}),
+    ("outcomes_match_market", {"home_team": "Nobody", "away_team": "Noone"}),
+]
+
+
+@pytest.mark.parametrize(("name", "fault"), EVERYWHERE)
+def test_every_faulty_quote_gives_an_issue_of_its_own(
+    name: str, fault: dict[str, float | str | datetime]
+) -> None:
+    quotes = clean_quotes()
+    second = quotes[quotes["market_key"] == "player_points"].assign(description="B. Forward")
+    frame = pd.concat([quotes, second], ignore_index=True).assign(**fault)
+    issues = judged(name, frame.astype(quotes.dtypes)).issues.drop(columns="evidence")
+    sided = ~frame["outcome_name"].isin(["Over", "Under", "Draw"])
+    assert len(issues) == (sided.sum() if name == "outcomes_match_market" else len(frame))
+    assert not issues.duplicated().any()
+
+
 def put(column: str, value: Value, market: str, outcome: str, book: str = "draftkings") -> Fault:
     def plant(quotes: pd.DataFrame) -> pd.DataFrame:
         quotes.loc[at(quotes, market, outcome, book), column] = value
