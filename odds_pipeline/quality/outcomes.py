@@ -39,8 +39,7 @@ def with_sides(quotes: pd.DataFrame) -> pd.DataFrame:
     rows["over"] = ~sides & (name == "Over")
     rows["under"] = ~sides & (name == "Under")
     three_way = {sport: h2h_outcomes(sport) == 3 for sport in rows["sport_key"].dropna().unique()}
-    rows["needs_draw"] = (rows["market_key"] == "h2h_3_way") | (
-        (rows["market_key"] == "h2h") & rows["sport_key"].map(three_way).eq(True)
-    )
+    rows["needs_draw"] = rows["market_key"].eq("h2h") & rows["sport_key"].map(three_way).eq(True)
+    rows["needs_draw"] |= rows["market_key"].eq("h2h_3_way")
     rows["line"] = rows["point"].where(~rows["away"], -rows["point"]) + 0.0
     return rows

@@ -38,6 +38,12 @@ BOARDS = (
         ),
     ),
     ("player_points", (("Over", "A. Guard", 20.5, 1.87), ("Under", "A. Guard", 20.5, 1.87))),
+    (
+        "h2h_3_way",
+        (("Boston", None, None, 1.6), ("Draw", None, None, 13.0), ("Miami", None, None, 2.9)),
+    ),
+    ("player_rebounds", (("Over", "A. Guard", 6.5, 1.87), ("Under", "A. Guard", 6.5, 1.87))),
+    ("player_rebounds", (("Over", "B. Wing", 6.5, 1.87), ("Under", "B. Wing", 6.5, 1.87))),
     ("h2h_lay", (("Boston", None, None, 1.6), ("Miami", None, None, 3.0))),
 )
 SOCCER = (

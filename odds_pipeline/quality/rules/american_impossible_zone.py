@@ -10,6 +10,8 @@ from odds_pipeline.quality.registry import Needs, Severity, rule
 if TYPE_CHECKING:
     import pandas as pd
 
+ZONE = "impossible zone"  # the words of a parser's reason
+
 
 @rule(
     issue_type="american_impossible_zone",
@@ -41,9 +43,9 @@ def american_impossible_zone(quotes: pd.DataFrame) -> pd.DataFrame:
 def american_impossible_zone_refused(quarantine: pd.DataFrame) -> pd.DataFrame:
     """A price between American -100 and +100 that the parser already set aside.
 
-    Stored prices are decimal, so the fault shows in quarantine first; the reason names it.
+    Stored prices are decimal, so the fault shows in quarantine first; the reason names the zone.
     """
-    named = quarantine["reason"].str.contains("american", case=False, na=False)
+    named = quarantine["reason"].str.contains(ZONE, regex=False, na=False)
     bad = quarantine[named.astype(bool)].rename(columns={"capture_time": "snapshot_time"})
     described = [
         f"{reason} at {location} of raw {raw}"

@@ -11,7 +11,12 @@ from odds_pipeline.quality.registry import Needs, Severity, rule
 if TYPE_CHECKING:
     import pandas as pd
 
-EXPECTED = {"h2h": ("home", "away"), "spreads": ("home", "away"), "totals": ("over", "under")}
+EXPECTED = {
+    "h2h": ("home", "away"),  # and the draw, in sports that price it
+    "h2h_3_way": ("home", "away", "draw"),
+    "spreads": ("home", "away"),
+    "totals": ("over", "under"),
+}
 
 
 @rule(issue_type="missing_side", severity=Severity.WARNING, needs=Needs.QUOTES)

@@ -122,6 +122,8 @@ FAULTS: list[tuple[str, Fault]] = [
     ("both_sides_present", drop("spreads", "Boston")),
     ("both_sides_present", drop("totals", "Over")),
     ("both_sides_present", drop("h2h", "Draw", event="e2")),
+    ("both_sides_present", drop("h2h_3_way", "Draw")),
+    ("overround_in_band", put("decimal_price", 3.0, "h2h_3_way", "Draw")),
     ("mirrored_points", put("point", -5.5, "spreads", "Miami")),
     ("mirrored_points", put("point", 6.0, "spreads", "Miami")),
     ("mirrored_points", put("point", 222.0, "totals", "Over")),
@@ -146,11 +148,11 @@ def test_a_planted_fault_is_found_where_it_is(name: str, plant: Fault) -> None:
 
 
 def test_an_unreviewed_quarantine_is_found() -> None:
-    waiting = quarantine("American price -50 cannot be", "no outcome name")
+    waiting = quarantine("American price -50 is in the impossible zone", "no outcome name")
     assert len(judged("quarantined", waiting).issues) == 2
     named = judged("american_impossible_zone_refused", waiting).issues
     assert list(named["description"]) == [
-        "American price -50 cannot be at [0].bookmakers[0] of raw 7"
+        "American price -50 is in the impossible zone at [0].bookmakers[0] of raw 7"
     ]
 
 
@@ -177,6 +179,20 @@ def test_thin_exchanges_lay_and_one_sided_alternates_are_no_fault() -> None:
     assert judged("overround_in_band", quotes).passed
     assert judged("both_sides_present", quotes).passed
     assert judged("mirrored_points", quotes).passed
+
+
+def test_a_three_way_market_may_take_more() -> None:
+    quotes = clean_quotes()
+    quotes.loc[at(quotes, "h2h", "Draw", event="e2"), "decimal_price"] = 2.35  # 18 % in all
+    assert judged("overround_in_band", quotes).passed
+    quotes.loc[at(quotes, "h2h", "Draw", event="e2"), "decimal_price"] = 2.2  # 21 %
+    assert not judged("overround_in_band", quotes).passed
+
+
+def test_a_three_way_market_without_its_draw_is_not_judged_as_two_way() -> None:
+    quotes = clean_quotes()
+    soccer = quotes[~at(quotes, "h2h", "Draw", event="e2")]
+    assert judged("overround_in_band", soccer).passed
 
 
 def test_an_in_play_market_has_its_own_band() -> None:
