@@ -38,7 +38,7 @@ def slot_of(now: datetime, interval_minutes: int) -> datetime:
     return midnight + (now - midnight) // interval * interval
 
 
-def month_cost(credits_per_call: int, interval_minutes: int, days: int = 30) -> int:
+def month_cost(credits_per_call: int, interval_minutes: int, days: int) -> int:
     """Credits for one call a slot over so many days.
 
     Raises:

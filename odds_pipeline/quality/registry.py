@@ -137,9 +137,10 @@ def load_rules() -> dict[str, Rule]:
 
 
 def run_rule(rule: Rule, frame: pd.DataFrame) -> RuleResult:
-    """Judge a frame by one rule; ``checked`` counts its rows.
+    """Judge a frame by one rule; ``checked`` counts its rows, its index means nothing.
 
     Raises:
         KeyError: the frame lacks a column the rule reads, or the rule's answer lacks one.
     """
-    return RuleResult(rule, len(frame), rule.judge(frame)[list(ISSUE_COLUMNS)])
+    issues = rule.judge(frame.reset_index(drop=True))
+    return RuleResult(rule, len(frame), issues[list(ISSUE_COLUMNS)])

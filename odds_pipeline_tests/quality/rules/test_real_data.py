@@ -9,7 +9,7 @@ import pytest
 from odds_pipeline.quality.registry import Needs, load_rules, run_rule
 from odds_pipeline_tests.quality.frames import QUOTE_TYPES
 
-ROOT = Path(os.environ.get("ODDS_SHARED_DATA", Path(__file__).parents[4] / "shared" / "data"))
+ROOT = Path(os.environ.get("ODDS_SHARED_DATA") or Path(__file__).parents[4] / "shared" / "data")
 SERIES = ROOT / "odds_api" / "series_nba_au_daily_2026-03-03_06-01.csv.gz"
 pytestmark = [
     pytest.mark.shared_data,

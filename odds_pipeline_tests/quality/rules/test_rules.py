@@ -41,6 +41,13 @@ def test_clean_data_raises_no_alarm(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", load_rules())
+def test_the_index_of_a_frame_means_nothing(name: str) -> None:
+    rule = load_rules()[name]
+    frame = CLEAN[rule.needs]()
+    assert run_rule(rule, frame.set_index(pd.Index([0] * len(frame)))).passed
+
+
+@pytest.mark.parametrize("name", load_rules())
 def test_an_empty_frame_raises_no_alarm(name: str) -> None:
     rule = load_rules()[name]
     assert run_rule(rule, CLEAN[rule.needs]().head(0)).passed
@@ -193,6 +200,8 @@ def test_a_three_way_market_without_its_draw_is_not_judged_as_two_way() -> None:
     quotes = clean_quotes()
     soccer = quotes[~at(quotes, "h2h", "Draw", event="e2")]
     assert judged("overround_in_band", soccer).passed
+    period = quotes[~at(quotes, "h2h_3_way", "Draw")]
+    assert judged("overround_in_band", period).passed
 
 
 def test_an_in_play_market_has_its_own_band() -> None:
