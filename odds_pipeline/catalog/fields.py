@@ -1,0 +1,258 @@
+"""The fields: each column of every table, view and reader frame, once.
+
+Belongs here: names, types, units, ranges and one-sentence meanings, and which table has which.
+Does not belong here: how a type is spelled in SQL, pandas, pandera or Dagster (their makers read
+this). Times are timezone-aware UTC; a price is decimal odds unless the table says otherwise.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from odds_pipeline.errors import NotFound
+
+
+class FieldType(StrEnum):
+    """What kind of value a field holds."""
+
+    TEXT = "text"
+    INTEGER = "integer"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    DATE = "date"
+    TIMESTAMP = "timestamp"
+    JSON = "json"
+
+
+TEXT, INTEGER, NUMBER = FieldType.TEXT, FieldType.INTEGER, FieldType.NUMBER
+BOOLEAN, DATE, TIMESTAMP, JSON = (
+    FieldType.BOOLEAN,
+    FieldType.DATE,
+    FieldType.TIMESTAMP,
+    FieldType.JSON,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One column.
+
+    Args:
+        name: its name, the same in SQL, frames and ``--json``.
+        type: kind of value.
+        meaning: one sentence.
+        unit: what a number counts; ``None`` for plain counts and everything else.
+        nullable: whether it may be missing.
+        minimum: smallest value, itself allowed.
+        below: upper bound, itself not allowed.
+        enum: the only values allowed; empty when free.
+    """
+
+    name: str
+    type: FieldType
+    meaning: str
+    unit: str | None = None
+    nullable: bool = False
+    minimum: float | None = None
+    below: float | None = None
+    enum: tuple[str, ...] = ()
+
+
+_PRICE_BELOW = 1e6
+
+_FIELDS = (
+    # --- identity ---
+    Field("id", INTEGER, "Number of the row."),
+    Field("event_id", TEXT, "The provider's id of the event."),
+    Field("sport_key", TEXT, "The provider's key of the sport."),
+    Field("sport_title", TEXT, "The sport's display name; it may change.", nullable=True),
+    Field("bookmaker_key", TEXT, "The provider's key of the bookmaker."),
+    Field("bookmaker_title", TEXT, "The bookmaker's display name; it may change.", nullable=True),
+    Field("market_key", TEXT, "The provider's key of the market."),
+    Field("outcome_name", TEXT, "The side priced: a team, Over, Under, Draw or a participant."),
+    Field("description", TEXT, "Whom the outcome is about, such as a player.", nullable=True),
+    Field("home_team", TEXT, "Home team, or the first participant.", nullable=True),
+    Field("away_team", TEXT, "Away team, or the second participant.", nullable=True),
+    # --- times ---
+    Field("commence_time", TIMESTAMP, "Start of the event as stated at that time.", unit="UTC"),
+    Field("snapshot_time", TIMESTAMP, "Capture time: when the provider's data was taken."),
+    Field("capture_time", TIMESTAMP, "When the provider's data was taken."),
+    Field("known_time", TIMESTAMP, "When the raw response was committed here."),
+    Field("odds_timestamp", TIMESTAMP, "Capture time of the snapshot the price stands in."),
+    Field("last_update", TIMESTAMP, "When the book was last read by the provider.", nullable=True),
+    Field("completed_at", TIMESTAMP, "Capture that first showed the final score.", nullable=True),
+    Field("fetch_time", TIMESTAMP, "When the call was made."),
+    Field("slot_time", TIMESTAMP, "When the capture is planned for."),
+    Field("created_at", TIMESTAMP, "When the row was written."),
+    Field("updated_at", TIMESTAMP, "When the row last changed."),
+    Field("partition", DATE, "UTC day of the captures judged."),
+    Field("age_seconds", NUMBER, "Asked time minus capture time.", unit="s", minimum=0),
+    Field("quote_age_seconds", NUMBER, "Asked time minus last update.", unit="s", nullable=True),
+    # --- events ---
+    Field(
+        "status",
+        TEXT,
+        "Where the event stands in its life.",
+        enum=("scheduled", "live", "final", "cancelled", "postponed"),
+    ),
+    Field("status_inferred", BOOLEAN, "Whether the status was concluded rather than stated."),
+    Field("home_score", INTEGER, "Points of the home team.", "points", nullable=True, minimum=0),
+    Field("away_score", INTEGER, "Points of the away team.", "points", nullable=True, minimum=0),
+    # --- snapshots ---
+    Field("in_play", BOOLEAN, "Whether the event had started by the start stated then."),
+    Field("unlisted", BOOLEAN, "Whether the event had left the feed."),
+    Field("bookmaker_count", INTEGER, "Bookmakers that priced the event.", minimum=0),
+    Field("api_request_id", INTEGER, "The raw response the snapshot was read from."),
+    Field("raw_data", JSON, "The event's JSON as the provider sent it.", nullable=True),
+    # --- prices ---
+    Field("price", NUMBER, "Price offered.", "decimal odds", minimum=1, below=_PRICE_BELOW),
+    Field("decimal_price", NUMBER, "Price offered.", "decimal odds", minimum=1, below=_PRICE_BELOW),
+    Field(
+        "american_price",
+        INTEGER,
+        "The price as American odds; missing for decimal 1, which has no such form.",
+        "American odds",
+        nullable=True,
+    ),
+    Field("point", NUMBER, "Line or handicap, in the sport's own units.", "points", nullable=True),
+    Field(
+        "implied_probability",
+        NUMBER,
+        "One divided by the decimal price.",
+        "probability",
+        minimum=0,
+        below=1 + 1e-12,
+    ),
+    Field(
+        "fair_probability",
+        NUMBER,
+        "Implied probability with the book's margin removed; missing for an incomplete market.",
+        "probability",
+        nullable=True,
+        minimum=0,
+        below=1 + 1e-12,
+    ),
+    Field(
+        "overround",
+        NUMBER,
+        "Sum of the market's implied probabilities minus 1; missing for an incomplete market.",
+        "fraction",
+        nullable=True,
+        minimum=-1,
+    ),
+    Field("is_valid", BOOLEAN, "Whether no rule of severity error or critical flagged it."),
+    Field("validation_notes", TEXT, "What the rules said of it.", nullable=True),
+    # --- quality ---
+    Field("rule", TEXT, "Name of the rule that found the issue."),
+    Field("issue_type", TEXT, "Kind of issue."),
+    Field("severity", TEXT, "How bad it is.", enum=("warning", "error", "critical")),
+    Field("resolution", TEXT, "How the issue ended; missing while it stands.", nullable=True),
+    # --- calls and slots ---
+    Field("endpoint", TEXT, "Which of the provider's endpoints was called."),
+    Field("events_count", INTEGER, "Events in the answer.", nullable=True, minimum=0),
+    Field("bookmakers_count", INTEGER, "Bookmakers in the answer.", nullable=True, minimum=0),
+    Field("success", BOOLEAN, "Whether a usable answer came."),
+    Field("error_code", TEXT, "The provider's error code.", nullable=True),
+    Field("error_message", TEXT, "Why no usable answer came, in one line.", nullable=True),
+    Field("api_quota_remaining", NUMBER, "Credits left by the provider's count.", "credits", True),
+    Field("response_time_ms", INTEGER, "Time to the last byte.", "ms", nullable=True, minimum=0),
+    Field("credits", NUMBER, "Credits charged.", "credits", nullable=True, minimum=0),
+    Field("slot_id", INTEGER, "Number of the slot."),
+    Field("purpose", TEXT, "What the capture is for."),
+    Field("reason", TEXT, "Why the slot is a gap; missing otherwise.", nullable=True),
+)
+
+FIELDS: Mapping[str, Field] = MappingProxyType({field.name: field for field in _FIELDS})
+
+_EVENT_QUOTE = ("event_id", "bookmaker_key", "market_key", "outcome_name", "description", "point")
+_TIMES = ("capture_time", "known_time", "last_update")
+
+TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "events": (
+            *("id", "sport_key", "sport_title", "commence_time", "home_team", "away_team"),
+            *("status", "status_inferred", "home_score", "away_score", "completed_at"),
+            *("created_at", "updated_at"),
+        ),
+        "odds_snapshots": (
+            *("id", "event_id", "snapshot_time", "known_time", "commence_time", "in_play"),
+            *("unlisted", "bookmaker_count", "api_request_id", "raw_data", "created_at"),
+        ),
+        "odds": (
+            *("id", "event_id", "bookmaker_key", "bookmaker_title", "market_key"),
+            *("outcome_name", "description", "price", "decimal_price", "point"),
+            *("odds_timestamp", "last_update", "created_at", "is_valid", "validation_notes"),
+        ),
+        "data_quality_logs": (
+            *("id", "event_id", "severity", "issue_type", "description", "raw_data"),
+            *("created_at", "rule", "partition", "bookmaker_key", "market_key"),
+            *("outcome_name", "snapshot_time", "resolution"),
+        ),
+        "fetch_logs": (
+            *("id", "fetch_time", "sport_key", "endpoint", "events_count", "bookmakers_count"),
+            *("success", "error_code", "error_message", "api_quota_remaining"),
+            *("response_time_ms", "credits", "slot_id"),
+        ),
+        "slots": ("slot_id", "purpose", "sport_key", "slot_time", "status", "reason"),
+        "quotes": (
+            *_EVENT_QUOTE,
+            *("price", "american_price", *_TIMES, "age_seconds", "quote_age_seconds"),
+            *("in_play", "commence_time", "home_team", "away_team"),
+        ),
+        "line_movement": (*_EVENT_QUOTE, "price", "american_price", *_TIMES, "in_play"),
+        "best_odds": (
+            *_EVENT_QUOTE,
+            *("price", "american_price", *_TIMES, "age_seconds", "quote_age_seconds"),
+        ),
+        "compare_bookmakers": (
+            *_EVENT_QUOTE,
+            *("price", "american_price", "implied_probability", "fair_probability"),
+            *("overround", *_TIMES, "age_seconds", "quote_age_seconds"),
+        ),
+    }
+)
+
+_MAYBE: Mapping[str, Any] = {"nullable": True}
+
+# Only where one name must mean another thing in one table.
+_OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
+    ("events", "id"): {"type": TEXT, "meaning": "The provider's id of the event."},
+    ("odds", "id"): {"meaning": "Stable hash of snapshot and selection."},
+    ("odds", "price"): {
+        "type": INTEGER,
+        "meaning": "Price offered; missing for decimal 1, which has no American form.",
+        "unit": "American odds",
+        "nullable": True,
+        "minimum": None,
+        "below": None,
+    },
+    ("data_quality_logs", "event_id"): _MAYBE,
+    ("data_quality_logs", "bookmaker_key"): _MAYBE,
+    ("data_quality_logs", "market_key"): _MAYBE,
+    ("data_quality_logs", "outcome_name"): _MAYBE,
+    ("data_quality_logs", "snapshot_time"): _MAYBE,
+    ("data_quality_logs", "description"): {
+        "meaning": "The issue in a sentence.",
+        "nullable": False,
+    },
+    ("data_quality_logs", "raw_data"): {"meaning": "The evidence.", "nullable": False},
+    ("fetch_logs", "sport_key"): _MAYBE,
+    ("fetch_logs", "slot_id"): _MAYBE,
+    ("slots", "status"): {
+        "meaning": "How far the capture is, or how it ended.",
+        "enum": ("planned", "claimed", "fetched", "ok", "gap", "healed"),
+    },
+}
+
+
+def describe(table: str) -> list[Field]:
+    """The fields of a table, view or reader frame, in its column order.
+
+    Raises:
+        NotFound: no table of that name is described.
+    """
+    if table not in TABLES:
+        raise NotFound(f"no table {table!r} is described; choose from {', '.join(TABLES)}")
+    return [replace(FIELDS[name], **_OVERRIDES.get((table, name), {})) for name in TABLES[table]]

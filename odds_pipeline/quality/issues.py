@@ -1,0 +1,78 @@
+"""What every rule returns: a frame of issues, one row each, with its evidence.
+
+Belongs here: the columns of that frame and how it is made from offending rows. Does not belong
+here: what offends (``rules``), where issues are kept (``storage``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ISSUE_KEYS = ("event_id", "bookmaker_key", "market_key", "outcome_name", "snapshot_time")
+ISSUE_COLUMNS = (*ISSUE_KEYS, "description", "evidence")
+
+
+def issues_of(
+    rows: pd.DataFrame, descriptions: Iterable[str], evidence: Sequence[str]
+) -> pd.DataFrame:
+    """Make the issues frame from offending rows.
+
+    Args:
+        rows: the offending rows; of ``ISSUE_KEYS`` those it has are kept, the rest are missing.
+        descriptions: one sentence a row, the same for the same fault whenever it is judged again.
+        evidence: columns of ``rows`` that prove the fault.
+
+    Returns:
+        ``ISSUE_COLUMNS``: keys as text and ``snapshot_time`` as UTC, ``evidence`` one
+        JSON-ready dict a row; empty with these columns when ``rows`` is empty.
+    """
+    import pandas as pd
+
+    issues = rows.reindex(columns=list(ISSUE_KEYS)).reset_index(drop=True)
+    issues = issues.astype({key: "str" for key in ISSUE_KEYS if key != "snapshot_time"})
+    issues["snapshot_time"] = pd.to_datetime(issues["snapshot_time"], utc=True).dt.as_unit("us")
+    issues["description"] = pd.Series(list(descriptions), dtype="str")
+    records = rows[list(evidence)].to_dict("records")
+    proofs = [{str(key): _plain(value) for key, value in record.items()} for record in records]
+    issues["evidence"] = pd.Series(proofs, dtype="object")
+    return issues
+
+
+def selections_of(quotes: pd.DataFrame) -> list[str]:
+    """Each quote's outcome with whom it is about and its point: ``Over (A. Guard, 20.5)``.
+
+    Within a market of one book nothing less tells two quotes apart, and so their issues.
+    """
+    parts = zip(quotes["outcome_name"], quotes["description"], quotes["point"], strict=True)
+    return [_selection(outcome, who, point) for outcome, who, point in parts]
+
+
+def true_columns(flags: pd.DataFrame) -> list[str]:
+    """For each row of a boolean frame the names of its true columns, comma separated."""
+    return [
+        ", ".join(name for name, flag in zip(flags.columns, row, strict=True) if flag)
+        for row in flags.to_numpy(dtype=bool)
+    ]
+
+
+def _selection(outcome: object, who: object, point: object) -> str:
+    stated = [str(part) for part in (who, point) if _plain(part) is not None]
+    return f"{outcome} ({', '.join(stated)})" if stated else str(outcome)
+
+
+def _plain(value: object) -> object:
+    """The value as JSON can hold it: missing as null, times as ISO text, infinities as text."""
+    import pandas as pd
+
+    if value is None or value is pd.NA or value is pd.NaT:
+        return None
+    if isinstance(value, pd.Timestamp):
+        return value.isoformat()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None if math.isnan(value) else str(value)
+    return value

@@ -1,0 +1,146 @@
+"""The rule registry: what a rule is, how one is declared, found and run.
+
+Belongs here: the rule type, its decorator, discovery and the result of a run. Does not belong
+here: any rule (one file each in ``rules``), strict mode and logging (``services``).
+
+To add a rule, add one file to ``rules``:
+
+    @rule(issue_type="price", severity=Severity.ERROR, needs=Needs.QUOTES)
+    def price_is_odd(quotes: pd.DataFrame) -> pd.DataFrame:
+        '''Says what is wrong and why it matters.'''
+        return issues_of(quotes[...], descriptions, evidence=[...])
+
+Input frames (times are UTC ``datetime64[us, UTC]``, text is ``str``):
+
+    quotes          one row per outcome per snapshot of one UTC day: event_id, sport_key,
+                    snapshot_time, known_time, commence_time, in_play, home_team, away_team,
+                    bookmaker_key, market_key, outcome_name, description, point, decimal_price,
+                    american_price (Int64), last_update
+    quarantine      what waits for review: id, raw_id, capture_time, event_id, bookmaker_key,
+                    market_key, location, reason, evidence
+    slots           the day's plan: slot_id, purpose, sport_key, slot_time, status, reason
+    reconciliation  stored against parsed again: raw_id, capture_time, event_id, stated_quotes,
+                    stored_quotes, missing, different
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from odds_pipeline.errors import UsageError
+from odds_pipeline.quality import rules
+from odds_pipeline.quality.issues import ISSUE_COLUMNS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    Judge = Callable[[pd.DataFrame], pd.DataFrame]
+
+
+class Severity(StrEnum):
+    """How bad an issue is."""
+
+    WARNING = "warning"  # unusual, perhaps genuine
+    ERROR = "error"  # wrong: do not use it
+    CRITICAL = "critical"  # the platform itself broke a promise
+
+
+class Needs(StrEnum):
+    """Which input frame a rule judges."""
+
+    QUOTES = "quotes"
+    QUARANTINE = "quarantine"
+    SLOTS = "slots"
+    RECONCILIATION = "reconciliation"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule.
+
+    Args:
+        name: unique, the name of its function.
+        issue_type: kind of issue it finds.
+        severity: how bad such an issue is.
+        needs: the input frame.
+        documentation: its docstring.
+        judge: pure and vectorised: input frame -> issues frame (``issues.ISSUE_COLUMNS``).
+        limit: the number it judges by, where there is a single one.
+        unit: unit of ``limit``.
+    """
+
+    name: str
+    issue_type: str
+    severity: Severity
+    needs: Needs
+    documentation: str
+    judge: Judge
+    limit: float | None = None
+    unit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """What one rule found in one frame: rows checked and the issues."""
+
+    rule: Rule
+    checked: int
+    issues: pd.DataFrame
+
+    @property
+    def passed(self) -> bool:
+        """Whether the rule found nothing."""
+        return self.issues.empty
+
+
+def rule(
+    *,
+    issue_type: str,
+    severity: Severity,
+    needs: Needs,
+    limit: float | None = None,
+    unit: str | None = None,
+) -> Callable[[Judge], Rule]:
+    """Declare a pure function ``frame -> issues frame`` as a rule.
+
+    Raises:
+        UsageError: the function has no docstring.
+    """
+
+    def declare(judge: Judge) -> Rule:
+        documentation = (judge.__doc__ or "").strip()
+        if not documentation:
+            raise UsageError(f"rule {judge.__name__} has no docstring: say what it finds and why")
+        return Rule(judge.__name__, issue_type, severity, needs, documentation, judge, limit, unit)
+
+    return declare
+
+
+def load_rules() -> dict[str, Rule]:
+    """Every rule in ``quality/rules``, by name, in alphabetical order of files.
+
+    Raises:
+        UsageError: two rules have the same name.
+    """
+    found: dict[str, Rule] = {}
+    for module in sorted(info.name for info in pkgutil.iter_modules(rules.__path__)):
+        declared = vars(importlib.import_module(f"{rules.__name__}.{module}")).values()
+        for one in (value for value in declared if isinstance(value, Rule)):
+            if found.setdefault(one.name, one) is not one:
+                raise UsageError(f"two rules are called {one.name!r}: rename one of them")
+    return found
+
+
+def run_rule(rule: Rule, frame: pd.DataFrame) -> RuleResult:
+    """Judge a frame by one rule; ``checked`` counts its rows, its index means nothing.
+
+    Raises:
+        KeyError: the frame lacks a column the rule reads, or the rule's answer lacks one.
+    """
+    issues = rule.judge(frame.reset_index(drop=True))
+    return RuleResult(rule, len(frame), issues[list(ISSUE_COLUMNS)])

@@ -1,0 +1,21 @@
+import pytest
+
+from odds_pipeline.catalog.fields import TABLES, describe
+from odds_pipeline.orchestration.table_schema import table_schema
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_field_becomes_a_column(table: str) -> None:
+    columns = table_schema(table).columns
+    for column, field in zip(columns, describe(table), strict=True):
+        assert (column.name, column.type) == (field.name, field.type.value)
+        assert (column.description or "").startswith(field.meaning)
+        assert column.constraints.nullable is field.nullable
+
+
+def test_limits_and_units_are_told() -> None:
+    columns = {column.name: column for column in table_schema("quotes").columns}
+    assert columns["price"].constraints.other == [">= 1", "< 1e+06"]
+    assert columns["price"].description == "Price offered. Unit: decimal odds."
+    status = {column.name: column for column in table_schema("events").columns}["status"]
+    assert status.constraints.other == ["one of scheduled, live, final, cancelled, postponed"]
