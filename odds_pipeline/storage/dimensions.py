@@ -1,0 +1,307 @@
+"""Keeps text once: turns keys and names into the small numbers that facts carry.
+
+Belongs here: find-or-create for every dimension, with a cache per process. A key never seen
+before makes its own row, marked new. Does not belong here: facts.
+
+Callers hold the normaliser's lock, so no two processes create rows at once; after a rollback the
+cache must be thrown away.
+"""
+
+from collections.abc import Iterable
+from hashlib import sha256
+from typing import Any
+
+import psycopg
+
+from odds_pipeline.catalog.bookmakers import BOOKMAKERS
+from odds_pipeline.catalog.markets import MARKETS
+from odds_pipeline.catalog.observations import Scope
+from odds_pipeline.catalog.sports import SPORTS, live_hours
+from odds_pipeline.storage.scoping import covers, except_bookmakers, scope_key
+
+Connection = psycopg.Connection[Any]
+# (bookmaker_id, market_id, outcome_id, description_id, line)
+SelectionKey = tuple[int, int, int, int | None, float | None]
+
+
+class Dimensions:
+    """Find-or-create over one connection's transaction, remembered between calls."""
+
+    def __init__(self) -> None:
+        self.sport_ids: dict[str, int] = {}
+        self.bookmaker_ids: dict[str, int] = {}
+        self.market_ids: dict[str, int] = {}
+        self.name_ids: dict[str, int] = {}
+        self.event_nos: dict[str, int] = {}
+        self.event_ids: dict[int, str] = {}
+        self.matchup_ids: dict[tuple[str | None, str | None], int] = {}
+        self.selection_ids: dict[SelectionKey, int] = {}
+        self.layout_ids: dict[tuple[int, ...], int] = {}
+        self.scope_ids: dict[str, int] = {}
+        self.scopes: dict[int, Scope] = {}
+        self.selections: dict[int, SelectionKey] = {}
+        self._bookmaker_keys: dict[int, str] = {}
+        self._market_keys: dict[int, str] = {}
+        self._covered: dict[tuple[int, int, int], bool] = {}
+
+    def covers(self, scope_id: int, selection_id: int) -> bool:
+        """Whether a scope covers a selection; both must have been resolved here before."""
+        bookmaker_id, market_id = self.selections[selection_id][:2]
+        key = (scope_id, bookmaker_id, market_id)
+        known = self._covered.get(key)
+        if known is None:
+            known = self._covered[key] = covers(
+                self.scopes[scope_id],
+                self._bookmaker_keys[bookmaker_id],
+                self._market_keys[market_id],
+            )
+        return known
+
+    def resolve_sports(self, conn: Connection, titles: dict[str, str | None]) -> None:
+        """Make sure every sport key has its number; a title is taken where one is stated."""
+        missing = titles.keys() - self.sport_ids.keys()
+        rows = [(key, titles[key], live_hours(key), key not in SPORTS) for key in sorted(missing)]
+        self.sport_ids.update(
+            _create(
+                conn,
+                """INSERT INTO sports (sport_key, title, live_hours, is_new)
+                SELECT * FROM unnest(%s::text[], %s::text[], %s::smallint[], %s::boolean[])
+                ON CONFLICT (sport_key) DO UPDATE SET title = coalesce(excluded.title, sports.title)
+                RETURNING sport_key, sport_id""",
+                rows,
+            )
+        )
+
+    def resolve_bookmakers(self, conn: Connection, titles: dict[str, str | None]) -> None:
+        """Make sure every bookmaker key has its number."""
+        missing = titles.keys() - self.bookmaker_ids.keys()
+        rows = [(key, titles[key], key not in BOOKMAKERS) for key in sorted(missing)]
+        found = _create(
+            conn,
+            """INSERT INTO bookmakers (bookmaker_key, title, is_new)
+            SELECT * FROM unnest(%s::text[], %s::text[], %s::boolean[])
+            ON CONFLICT (bookmaker_key)
+            DO UPDATE SET title = coalesce(excluded.title, bookmakers.title)
+            RETURNING bookmaker_key, bookmaker_id""",
+            rows,
+        )
+        self.bookmaker_ids.update(found)
+        self._bookmaker_keys.update({number: key for key, number in found.items()})
+
+    def resolve_markets(self, conn: Connection, keys: Iterable[str]) -> None:
+        """Make sure every market key has its number."""
+        missing = set(keys) - self.market_ids.keys()
+        found = _create(
+            conn,
+            """INSERT INTO markets (market_key, is_new)
+            SELECT * FROM unnest(%s::text[], %s::boolean[])
+            ON CONFLICT (market_key) DO UPDATE SET is_new = markets.is_new
+            RETURNING market_key, market_id""",
+            [(key, key not in MARKETS) for key in sorted(missing)],
+        )
+        self.market_ids.update(found)
+        self._market_keys.update({number: key for key, number in found.items()})
+
+    def resolve_names(self, conn: Connection, names: Iterable[str]) -> None:
+        """Make sure every outcome name and description has its number."""
+        missing = sorted(set(names) - self.name_ids.keys())
+        if not missing:
+            return
+        found = dict(
+            conn.execute(
+                "SELECT name, name_id FROM names WHERE name = ANY(%s)", (missing,)
+            ).fetchall()
+        )
+        found |= _create(
+            conn,
+            """INSERT INTO names (name) SELECT * FROM unnest(%s::text[])
+            RETURNING name, name_id""",
+            [(name,) for name in missing if name not in found],
+        )
+        self.name_ids.update(found)
+
+    def resolve_matchups(
+        self, conn: Connection, pairs: Iterable[tuple[str | None, str | None]]
+    ) -> None:
+        """Make sure every (home team, away team) has its number."""
+        for pair in sorted(set(pairs) - self.matchup_ids.keys(), key=repr):
+            row = conn.execute(
+                """WITH made AS (
+                    INSERT INTO matchups (home_team, away_team) VALUES (%s, %s)
+                    ON CONFLICT DO NOTHING RETURNING matchup_id
+                )
+                SELECT matchup_id FROM made UNION ALL
+                SELECT matchup_id FROM matchups
+                WHERE home_team IS NOT DISTINCT FROM %s AND away_team IS NOT DISTINCT FROM %s""",
+                (*pair, *pair),
+            ).fetchone()
+            assert row is not None
+            self.matchup_ids[pair] = row[0]
+
+    def resolve_events(self, conn: Connection, sport_keys: dict[str, str]) -> None:
+        """Make sure every event id (mapped to its sport key) has its number."""
+        self.find_events(conn, sport_keys)
+        missing = sorted(sport_keys.keys() - self.event_nos.keys())
+        found = _create(
+            conn,
+            """INSERT INTO event_ids (event_id, sport_id)
+            SELECT * FROM unnest(%s::text[], %s::smallint[])
+            RETURNING event_id, event_no""",
+            [(event_id, self.sport_ids[sport_keys[event_id]]) for event_id in missing],
+        )
+        self._remember_events(found)
+
+    def find_events(self, conn: Connection, event_ids: Iterable[str]) -> None:
+        """Fetch the numbers of those event ids that are stored."""
+        missing = sorted(set(event_ids) - self.event_nos.keys())
+        if missing:
+            rows = conn.execute(
+                "SELECT event_id, event_no FROM event_ids WHERE event_id = ANY(%s)", (missing,)
+            )
+            self._remember_events(dict(rows.fetchall()))
+
+    def load_event_ids(self, conn: Connection, event_nos: Iterable[int]) -> None:
+        """Fetch the ids of stored events by number."""
+        missing = sorted(set(event_nos) - self.event_ids.keys())
+        if missing:
+            rows = conn.execute(
+                "SELECT event_id, event_no FROM event_ids WHERE event_no = ANY(%s)", (missing,)
+            )
+            self._remember_events(dict(rows.fetchall()))
+
+    def _remember_events(self, found: dict[str, int]) -> None:
+        self.event_nos.update(found)
+        self.event_ids.update({number: event_id for event_id, number in found.items()})
+
+    def resolve_selections(self, conn: Connection, keys: Iterable[SelectionKey]) -> None:
+        """Make sure every selection has its number."""
+        missing = sorted(set(keys) - self.selection_ids.keys(), key=repr)
+        if not missing:
+            return
+        columns = [list(column) for column in zip(*missing, strict=True)]
+        rows = conn.execute(
+            """WITH asked AS (
+                SELECT * FROM unnest(
+                    %s::smallint[], %s::smallint[], %s::int[], %s::int[], %s::float8[]
+                ) AS a(bookmaker_id, market_id, outcome_id, description_id, line)
+            ), made AS (
+                INSERT INTO selections (bookmaker_id, market_id, outcome_id, description_id, line)
+                SELECT * FROM asked ON CONFLICT DO NOTHING
+                RETURNING bookmaker_id, market_id, outcome_id, description_id, line, selection_id
+            )
+            SELECT * FROM made UNION ALL
+            SELECT s.bookmaker_id, s.market_id, s.outcome_id, s.description_id, s.line,
+                s.selection_id
+            FROM asked a JOIN selections s ON s.bookmaker_id = a.bookmaker_id
+                AND s.market_id = a.market_id AND s.outcome_id = a.outcome_id
+                AND s.description_id IS NOT DISTINCT FROM a.description_id
+                AND s.line IS NOT DISTINCT FROM a.line""",
+            columns,
+        ).fetchall()
+        for *key, selection_id in rows:
+            self._remember_selection(tuple(key), selection_id)
+
+    def load_selections(self, conn: Connection, selection_ids: Iterable[int]) -> None:
+        """Fetch stored selections by number, so that ``covers`` can answer for them."""
+        missing = sorted(set(selection_ids) - self.selections.keys())
+        if not missing:
+            return
+        rows = conn.execute(
+            """SELECT bookmaker_id, market_id, outcome_id, description_id, line, selection_id,
+                bookmaker_key, market_key
+            FROM selections JOIN bookmakers USING (bookmaker_id) JOIN markets USING (market_id)
+            WHERE selection_id = ANY(%s)""",
+            (missing,),
+        ).fetchall()
+        for *key, selection_id, bookmaker, market in rows:
+            self._remember_selection(tuple(key), selection_id)
+            self._bookmaker_keys[key[0]] = bookmaker
+            self._market_keys[key[1]] = market
+
+    def resolve_scope(self, conn: Connection, scope: Scope) -> int:
+        """The number of a scope."""
+        key = scope_key(scope)
+        known = self.scope_ids.get(key)
+        if known is not None:
+            return known
+        found = _create(
+            conn,
+            """INSERT INTO scopes (scope_key, sport_key, bookmakers, except_bookmakers, regions,
+                markets, lists_all_events, starts_from, starts_to)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
+            ON CONFLICT (scope_key) DO UPDATE SET sport_key = excluded.sport_key
+            RETURNING scope_key, scope_id""",
+            None,
+            (
+                key,
+                scope.sport_key,
+                _array(scope.bookmakers),
+                _array(except_bookmakers(scope)),
+                _array(scope.regions),
+                _array(scope.markets),
+                scope.lists_all_events,
+                scope.starts_from,
+                scope.starts_to,
+            ),
+        )
+        self.scope_ids.update(found)
+        self.scopes[found[key]] = scope
+        return found[key]
+
+    def load_scopes(self, conn: Connection, scope_ids: Iterable[int]) -> None:
+        """Fetch stored scopes by number."""
+        missing = sorted(set(scope_ids) - self.scopes.keys())
+        if not missing:
+            return
+        rows = conn.execute(
+            """SELECT scope_id, sport_key, bookmakers, regions, markets, lists_all_events,
+                starts_from, starts_to FROM scopes WHERE scope_id = ANY(%s)""",
+            (missing,),
+        ).fetchall()
+        for scope_id, sport_key, books, regions, markets, listing, since, until in rows:
+            self.scopes[scope_id] = Scope(
+                sport_key, _tuple(books), _tuple(regions), _tuple(markets), listing, since, until
+            )
+
+    def resolve_layout(self, conn: Connection, pairs: tuple[int, ...]) -> int:
+        """The number of a vector order."""
+        known = self.layout_ids.get(pairs)
+        if known is not None:
+            return known
+        digest = sha256(repr(pairs).encode()).digest()
+        row = conn.execute(
+            """INSERT INTO layouts (digest, pairs) VALUES (%s, %s)
+            ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest RETURNING layout_id""",
+            (digest, list(pairs)),
+        ).fetchone()
+        assert row is not None
+        layout_id: int = row[0]
+        self.layout_ids[pairs] = layout_id
+        return layout_id
+
+    def _remember_selection(self, key: tuple[Any, ...], selection_id: int) -> None:
+        selection: SelectionKey = key
+        self.selection_ids[selection] = selection_id
+        self.selections[selection_id] = selection
+
+
+def _create(
+    conn: Connection,
+    statement: str,
+    rows: list[tuple[Any, ...]] | None,
+    values: tuple[Any, ...] | None = None,
+) -> dict[str, int]:
+    """Run an insert over column arrays (or one row of values); returns key -> number."""
+    if rows is not None:
+        if not rows:
+            return {}
+        values = tuple(list(column) for column in zip(*rows, strict=True))
+    return dict(conn.execute(statement, values).fetchall())
+
+
+def _array(keys: tuple[str, ...] | None) -> list[str] | None:
+    return None if keys is None else list(keys)
+
+
+def _tuple(keys: list[str] | None) -> tuple[str, ...] | None:
+    return None if keys is None else tuple(keys)

@@ -1,0 +1,509 @@
+"""Writes what documents said as facts: snapshots, quote states, event statements.
+
+Belongs here: the one path by which parsed documents enter the fact tables, a batch of them in one
+transaction, applied in known order. Does not belong here: parsing, the change-only rules
+(``timeline``), the absence rules (``listings``), marks and slots (``normalisation``).
+
+Callers hold the normaliser's lock for the whole transaction.
+"""
+
+from bisect import bisect_right, insort
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from odds_pipeline.catalog.observations import Document, EventCapture, OddsCapture, Scope
+from odds_pipeline.storage import timelines
+from odds_pipeline.storage.dimensions import Dimensions, SelectionKey
+from odds_pipeline.storage.listings import Listing, last_listed, leaves_feed, restated
+from odds_pipeline.storage.prepared import PreparedEvent, pair, prepare, snapshot_id, vector
+from odds_pipeline.storage.scoping import answered, scope_key
+from odds_pipeline.storage.timeline import REMOVED, Mark, State, Timeline
+
+Connection = psycopg.Connection[Any]
+
+
+class Item(NamedTuple):
+    """One raw document to write, with the known time its facts get."""
+
+    raw_id: int
+    known_time: datetime
+    document: Document
+
+
+class SnapshotRow(NamedTuple):
+    """One row of ``snapshots``, in COPY order."""
+
+    capture_time: datetime
+    known_time: datetime
+    commence_time: datetime
+    snapshot_id: int
+    event_no: int
+    capture_id: int
+    scope_id: int
+    layout_id: int
+    matchup_id: int | None
+    bookmaker_count: int
+    in_play: bool
+    unlisted: bool
+    ages: list[int]
+    far_ages: Jsonb | None
+
+
+class Written(NamedTuple):
+    """Rows a batch added."""
+
+    snapshots: int
+    quotes: int
+    statements: int
+
+
+class _Capture(NamedTuple):
+    """One odds capture on its way in."""
+
+    item: Item
+    capture: OddsCapture
+    scope: Scope
+    scope_id: int
+    sport_id: int
+
+
+def write_documents(conn: Connection, dims: Dimensions, items: Sequence[Item]) -> Written:
+    """Write a batch of documents, in the order given, which must be known order.
+
+    Raises:
+        psycopg.Error: the batch is not written and ``dims`` must be thrown away.
+    """
+    _resolve(conn, dims, items)
+    captures = _odds_captures(conn, dims, items)
+    statements = _write_statements(conn, dims, items)
+    if not captures:
+        return Written(0, 0, statements)
+    writer = _OddsWriter(conn, dims, captures)
+    for capture in captures:
+        writer.apply(capture)
+    snapshots, quotes = writer.flush()
+    return Written(snapshots, quotes, statements)
+
+
+def _resolve(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> None:
+    """Make sure every key and name in the batch has its number."""
+    sports: dict[str, str | None] = {}
+    books: dict[str, str | None] = {}
+    markets: set[str] = set()
+    names: set[str] = set()
+    matchups: set[tuple[str | None, str | None]] = set()
+    events: dict[str, str] = {}
+    for item in items:
+        document = item.document
+        for sport in document.sports:
+            sports[sport.key] = sport.title
+        stated = [s.event for capture in document.statements for s in capture.statements]
+        for capture in document.odds:
+            sports.setdefault(capture.scope.sport_key, None)
+            stated.extend(event.event for event in capture.events)
+            for event in capture.events:
+                for board in event.boards:
+                    books.setdefault(board.bookmaker, None)
+                    markets.add(board.market)
+                    names.update(quote.outcome for quote in board.quotes)
+                    names.update(bad.outcome for bad in board.unusable)
+                    names.update(q.description for q in board.quotes if q.description)
+                    names.update(b.description for b in board.unusable if b.description)
+        for event_stated in stated:
+            sports[event_stated.sport_key] = event_stated.sport_title or sports.get(
+                event_stated.sport_key
+            )
+            matchups.add((event_stated.home_team, event_stated.away_team))
+            events.setdefault(event_stated.event_id, event_stated.sport_key)
+        books.update(document.bookmaker_titles)
+    dims.resolve_sports(conn, sports)
+    dims.resolve_bookmakers(conn, books)
+    dims.resolve_markets(conn, markets)
+    dims.resolve_names(conn, names)
+    dims.resolve_matchups(conn, matchups)
+    dims.resolve_events(conn, events)
+
+
+def _odds_captures(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> list[_Capture]:
+    captures = []
+    for item in items:
+        for capture in sorted(item.document.odds, key=lambda c: c.capture_time):
+            scope = answered(capture)
+            scope_id = dims.resolve_scope(conn, scope)
+            sport_id = dims.sport_ids[scope.sport_key]
+            captures.append(_Capture(item, capture, scope, scope_id, sport_id))
+    return captures
+
+
+def _insert_capture(
+    conn: Connection,
+    item: Item,
+    capture: OddsCapture | EventCapture,
+    scope: tuple[int, int, bool, list[str] | None] | None,
+    count: int,
+) -> int:
+    sport_id, scope_id, listing, asked = scope or (None, None, False, None)
+    row = conn.execute(
+        """INSERT INTO captures (raw_id, known_time, capture_time, basis, kind, sport_id, scope_id,
+            listing, asked_events, event_count)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        RETURNING capture_id""",
+        (
+            item.raw_id,
+            item.known_time,
+            capture.capture_time,
+            str(capture.basis),
+            "events" if scope is None else "odds",
+            sport_id,
+            scope_id,
+            listing,
+            asked,
+            count,
+        ),
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+class _OddsWriter:
+    """Applies odds captures to timelines in memory, then writes the new rows at once."""
+
+    def __init__(self, conn: Connection, dims: Dimensions, captures: Sequence[_Capture]) -> None:
+        self.conn = conn
+        self.dims = dims
+        self.snapshots: list[SnapshotRow] = []
+        self.sport_of: dict[int, int] = {}
+        self.prepared = self._prepare(captures)
+        first: dict[int, datetime] = {}
+        for capture, events in zip(captures, self.prepared, strict=True):
+            for event in events:
+                moment = capture.capture.capture_time
+                first[event.event_no] = min(first.get(event.event_no, moment), moment)
+                self.sport_of[event.event_no] = capture.sport_id
+        self.listings = timelines.stored_listings(conn, _spans(captures))
+        candidates = timelines.listed_events(conn, _listing_spans(captures))
+        for event_no, (sport_id, moment) in candidates.items():
+            first[event_no] = min(first.get(event_no, moment), moment)
+            self.sport_of[event_no] = sport_id
+        self.timelines = timelines.load(conn, dims, first)
+        dims.load_scopes(
+            conn, {known.scope_id for found in self.listings.values() for known in found}
+        )
+        dims.find_events(conn, {asked for c in captures for asked in c.capture.event_ids})
+        self.events_of: dict[int, set[int]] = defaultdict(set)
+        for event_no, sport_id in self.sport_of.items():
+            self.events_of[sport_id].add(event_no)
+        self._next = 0
+
+    def _prepare(self, captures: Sequence[_Capture]) -> list[list[PreparedEvent]]:
+        prepared = [
+            [prepare(event, c.capture.capture_time, self.dims) for event in c.capture.events]
+            for c in captures
+        ]
+        selections: set[SelectionKey] = set()
+        for events in prepared:
+            for event in events:
+                selections.update(event.states)
+        self.dims.resolve_selections(self.conn, selections)
+        return prepared
+
+    def apply(self, incoming: _Capture) -> None:
+        """Apply the next capture, in the order they were given."""
+        events = self.prepared[self._next]
+        self._next += 1
+        capture, item = incoming.capture, incoming.item
+        listing = incoming.scope.lists_all_events
+        asked = capture.event_ids if capture.listing_complete and not listing else ()
+        capture_id = _insert_capture(
+            self.conn,
+            item,
+            capture,
+            (incoming.sport_id, incoming.scope_id, listing, list(asked) or None),
+            len(capture.events),
+        )
+        here = Listing(
+            capture.capture_time, capture_id, incoming.scope_id, item.known_time, asked or None
+        )
+        pairs = self._pairs(incoming.scope, events)
+        layout_id = self.dims.resolve_layout(self.conn, pairs)
+        for event, odds in zip(events, capture.events, strict=True):
+            self._listed(incoming, event, odds.event.event_id, here, (layout_id, pairs))
+        present = {event.event_no for event in events}
+        absent: set[int] = set()
+        if listing:
+            absent = self.events_of[incoming.sport_id] - present
+        elif asked:
+            numbers = self.dims.event_nos
+            absent = {numbers[event_id] for event_id in asked if event_id in numbers} - present
+        for event_no in absent:
+            self.sport_of.setdefault(event_no, incoming.sport_id)
+            self._missing(event_no, here, item.known_time)
+        if listing or asked:
+            insort(self.listings[incoming.sport_id], here, key=_capture_time)
+
+    def _pairs(self, scope: Scope, events: Iterable[PreparedEvent]) -> tuple[int, ...]:
+        """The capture's vector order: what was asked of known books, and what came."""
+        pairs = {number for event in events for number in event.ages}
+        books = [self.dims.bookmaker_ids.get(key) for key in scope.bookmakers or ()]
+        markets = [self.dims.market_ids.get(key) for key in scope.markets or ()]
+        pairs |= {
+            pair(book, market)
+            for book in books
+            for market in markets
+            if book is not None and market is not None
+        }
+        return tuple(sorted(pairs))
+
+    def _listed(
+        self,
+        incoming: _Capture,
+        event: PreparedEvent,
+        event_id: str,
+        here: Listing,
+        layout: tuple[int, tuple[int, ...]],
+    ) -> None:
+        timeline = self.timelines[event.event_no]
+        content = repr((event.commence_time, event.matchup_id, sorted(event.ages.items())))
+        number = snapshot_id(scope_key(incoming.scope), here.capture_time, event_id, content)
+        known_time = incoming.item.known_time
+        mark = Mark(here.capture_time, known_time, here.scope_id, True, event.commence_time, number)
+        ids = self.dims.selection_ids
+        states: dict[int, State] = {ids[key]: state for key, state in event.states.items()}
+        changed = timeline.observe(
+            mark, known_time, states, self.dims.covers, event.missing(self.dims.selections)
+        )
+        if not changed and _stored(timeline, mark):
+            return
+        timeline.remember(mark)
+        ages, far = vector(event.ages, layout[1])
+        self.snapshots.append(
+            SnapshotRow(
+                here.capture_time,
+                known_time,
+                event.commence_time,
+                number,
+                event.event_no,
+                here.capture_id,
+                here.scope_id,
+                layout[0],
+                event.matchup_id,
+                event.bookmaker_count,
+                here.capture_time >= event.commence_time,
+                False,
+                ages,
+                None if far is None else Jsonb(far),
+            )
+        )
+        self._restate_absences(timeline, mark, known_time, incoming.sport_id)
+
+    def _restate_absences(
+        self, timeline: Timeline, mark: Mark, known_time: datetime, sport_id: int
+    ) -> None:
+        """Let a late capture be followed by the absences that later listings had shown."""
+        known = self.listings[sport_id]
+        if not known or known[-1].capture_time <= mark.capture_time:
+            return
+        event_id = self.dims.event_ids[timeline.event_no]
+        told = {(m.capture_time, m.scope_id) for m in timeline.marks}
+        place = bisect_right(known, mark.capture_time, key=_capture_time)
+        for listing in known[place:]:
+            if (listing.capture_time, listing.scope_id) in told:
+                continue
+            if listing.asked is None or event_id in listing.asked:
+                self._missing(timeline.event_no, listing, known_time)
+
+    def _missing(self, event_no: int, listing: Listing, known_time: datetime) -> None:
+        timeline = self.timelines.get(event_no)
+        if timeline is None:
+            loaded = timelines.load(self.conn, self.dims, {event_no: listing.capture_time})
+            timeline = self.timelines[event_no] = loaded[event_no]
+        if not leaves_feed(timeline, listing, self.dims.scopes):
+            return
+        newest = last_listed(timeline, listing.capture_time)
+        assert newest is not None
+        key = scope_key(self.dims.scopes[listing.scope_id])
+        event_id = self.dims.event_ids[event_no]
+        number = snapshot_id(key, listing.capture_time, event_id, "unlisted")
+        mark = Mark(
+            listing.capture_time,
+            listing.known_time,
+            listing.scope_id,
+            False,
+            newest.commence_time,
+            number,
+        )
+        elsewhere = restated(timeline, listing)
+
+        def covers(scope_id: int, selection_id: int) -> bool:
+            inside = self.dims.covers
+            return inside(scope_id, selection_id) and not any(
+                scope_id == listing.scope_id and inside(other, selection_id) for other in elsewhere
+            )
+
+        timeline.observe(mark, known_time, {}, covers, lambda _: REMOVED)
+        timeline.remember(mark)
+        self.snapshots.append(
+            SnapshotRow(
+                listing.capture_time,
+                known_time,
+                newest.commence_time,
+                number,
+                event_no,
+                listing.capture_id,
+                listing.scope_id,
+                self.dims.resolve_layout(self.conn, ()),
+                None,
+                0,
+                listing.capture_time >= newest.commence_time,
+                True,
+                [],
+                None,
+            )
+        )
+
+    def flush(self) -> tuple[int, int]:
+        """Write all new rows; returns how many snapshots and quote rows."""
+        quotes = [row for line in self.timelines.values() for row in line.new_rows.values()]
+        moments = {row.capture_time for row in quotes} | {
+            row.capture_time for row in self.snapshots
+        }
+        for month in sorted({(moment.year, moment.month) for moment in moments}):
+            moment = next(m for m in moments if (m.year, m.month) == month)
+            self.conn.execute("SELECT ensure_month(%s)", (moment,))
+        _copy_snapshots(self.conn, self.snapshots)
+        _copy_quotes(self.conn, quotes)
+        timelines.save_spans(self.conn, self.timelines.values(), self.sport_of)
+        return len(self.snapshots), len(quotes)
+
+
+def _capture_time(listing: Listing) -> datetime:
+    return listing.capture_time
+
+
+def _stored(timeline: Timeline, mark: Mark) -> bool:
+    """Whether the newest version of this capture's snapshot says the same already."""
+    same = [
+        m
+        for m in reversed(timeline.marks)
+        if m.capture_time == mark.capture_time and m.scope_id == mark.scope_id
+    ]
+    return bool(same) and same[0].snapshot_id == mark.snapshot_id
+
+
+def _spans(captures: Iterable[_Capture]) -> dict[int, datetime]:
+    """Earliest capture by sport."""
+    first: dict[int, datetime] = {}
+    for c in captures:
+        moment = c.capture.capture_time
+        first[c.sport_id] = min(first.get(c.sport_id, moment), moment)
+    return first
+
+
+def _listing_spans(captures: Iterable[_Capture]) -> dict[int, tuple[datetime, datetime]]:
+    """Earliest and latest listing by sport."""
+    spans: dict[int, tuple[datetime, datetime]] = {}
+    for c in captures:
+        if c.scope.lists_all_events:
+            moment = c.capture.capture_time
+            first, last = spans.get(c.sport_id, (moment, moment))
+            spans[c.sport_id] = (min(first, moment), max(last, moment))
+    return spans
+
+
+def _copy_snapshots(conn: Connection, rows: Iterable[SnapshotRow]) -> None:
+    with (
+        conn.cursor() as cursor,
+        cursor.copy(
+            """COPY snapshots (capture_time, known_time, commence_time, snapshot_id, event_no,
+            capture_id, scope_id, layout_id, matchup_id, bookmaker_count, in_play, unlisted, ages,
+            far_ages) FROM STDIN (FORMAT BINARY)"""
+        ) as copy,
+    ):
+        copy.set_types(
+            [
+                *("timestamptz", "timestamptz", "timestamptz", "int8"),
+                *("int4", "int4", "int4", "int4", "int4", "int2"),
+                *("bool", "bool", "int2[]", "jsonb"),
+            ]
+        )
+        for row in rows:
+            copy.write_row(row)
+
+
+def _copy_quotes(conn: Connection, rows: Iterable[tuple[Any, ...]]) -> None:
+    with (
+        conn.cursor() as cursor,
+        cursor.copy(
+            """COPY quotes (capture_time, known_time, price, point, event_no, selection_id, state)
+        FROM STDIN (FORMAT BINARY)"""
+        ) as copy,
+    ):
+        copy.set_types(["timestamptz", "timestamptz", "float8", "float8", "int4", "int4", "int2"])
+        for row in rows:
+            copy.write_row(row)
+
+
+def _write_statements(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> int:
+    """Append what events and scores documents stated, unless it stands there already."""
+    written = 0
+    for item in items:
+        for capture in item.document.statements:
+            capture_id = _insert_capture(conn, item, capture, None, len(capture.statements))
+            rows = [
+                (
+                    dims.event_nos[s.event.event_id],
+                    dims.matchup_ids[s.event.home_team, s.event.away_team],
+                    s.event.commence_time,
+                    s.completed,
+                    s.home_score,
+                    s.away_score,
+                    s.score_time,
+                )
+                for s in capture.statements
+            ]
+            if rows:
+                written += _insert_statements(conn, item, capture, capture_id, rows)
+    return written
+
+
+def _insert_statements(
+    conn: Connection,
+    item: Item,
+    capture: EventCapture,
+    capture_id: int,
+    rows: list[tuple[Any, ...]],
+) -> int:
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return conn.execute(
+        """INSERT INTO event_statements (event_no, capture_time, known_time, capture_id,
+            matchup_id, commence_time, completed, home_score, away_score, score_time)
+        SELECT a.event_no, %s, %s, %s, a.matchup_id, a.commence_time, a.completed, a.home_score,
+            a.away_score, a.score_time
+        FROM unnest(%s::int[], %s::int[], %s::timestamptz[], %s::boolean[], %s::int[], %s::int[],
+            %s::timestamptz[])
+            AS a(event_no, matchup_id, commence_time, completed, home_score, away_score, score_time)
+        LEFT JOIN LATERAL (
+            SELECT * FROM event_statements s
+            WHERE s.event_no = a.event_no AND s.capture_time = %s
+            ORDER BY s.known_time DESC LIMIT 1
+        ) was ON true
+        WHERE was.event_no IS NULL
+           OR (was.matchup_id, was.commence_time, was.completed, was.home_score, was.away_score,
+               was.score_time)
+              IS DISTINCT FROM
+              (a.matchup_id, a.commence_time, a.completed, a.home_score, a.away_score,
+               a.score_time)
+        ON CONFLICT DO NOTHING""",
+        (
+            capture.capture_time,
+            item.known_time,
+            capture_id,
+            *columns,
+            capture.capture_time,
+        ),
+    ).rowcount

@@ -1,0 +1,145 @@
+"""The credit ledger: reserved before a call, settled after it, never changed.
+
+Belongs here: entries and sums. Does not belong here: forecasts (``planning.rate_cards``).
+
+Units: the provider's credits; a month is a UTC calendar month. A key is named by its
+fingerprint only. `opening` books what the key had used before we first saw it, `correction`
+what its headers say beyond our own calls (a charge in flight when we died, or a second user).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+
+from odds_pipeline.errors import BudgetExceeded
+from odds_pipeline.storage import locks
+
+Connection = psycopg.Connection[Any]
+
+_SPENT = """
+SELECT coalesce(sum(credits), 0) FROM credit_ledger
+WHERE key_fingerprint = %s AND entry <> 'reserved'
+  AND entered_at >= date_trunc('month', clock_timestamp(), 'UTC')
+"""
+
+_OPEN = """
+SELECT coalesce(sum(r.credits), 0) FROM credit_ledger r
+WHERE r.key_fingerprint = %s AND r.entry = 'reserved'
+  AND r.entered_at >= date_trunc('month', clock_timestamp(), 'UTC')
+  AND NOT EXISTS (
+      SELECT FROM credit_ledger s
+      WHERE s.call_id = r.call_id AND s.entry IN ('settled', 'unknown')
+  )
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to pay for."""
+
+    call_id: UUID
+    key_fingerprint: str
+    purpose: str
+    endpoint: str
+    sport_key: str | None
+    slot_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """A key's month: credits spent, reserved in flight, and what the provider last said."""
+
+    spent: float
+    reserved: float
+    provider_used: float | None
+    provider_remaining: float | None
+
+
+def balance(conn: Connection, key_fingerprint: str) -> Balance:
+    """The month so far."""
+    spent = conn.execute(_SPENT, (key_fingerprint,)).fetchone()
+    reserved = conn.execute(_OPEN, (key_fingerprint,)).fetchone()
+    last = _last_header(conn, key_fingerprint)
+    assert spent is not None
+    assert reserved is not None
+    return Balance(float(spent[0]), float(reserved[0]), *last)
+
+
+def reserve(conn: Connection, call: Call, credits: float, quota: float) -> None:
+    """Set the cost aside before the call is made.
+
+    Raises:
+        BudgetExceeded: spent, reserved and this call together would pass the quota.
+    """
+    locks.take(conn, locks.LEDGER)
+    now = balance(conn, call.key_fingerprint)
+    after = now.spent + now.reserved + credits
+    if credits and after > quota:
+        raise BudgetExceeded(
+            f"{call.endpoint} costs {credits:g} credits, but {now.spent:g} of {quota:g} are spent "
+            f"and {now.reserved:g} reserved this month; raise ODDS_API_QUOTA or wait for the reset"
+        )
+    _enter(conn, call, "reserved", credits, None, None)
+
+
+def settle(
+    conn: Connection,
+    call: Call,
+    credits: float,
+    used: float | None = None,
+    remaining: float | None = None,
+) -> None:
+    """Book what the call really cost, and what the provider's count says beyond it."""
+    before = _last_header(conn, call.key_fingerprint)[0]
+    _enter(conn, call, "settled", credits, used, remaining)
+    if used is None:
+        return
+    if before is None or used < before:
+        entry, beyond = "opening", used - credits
+    else:
+        entry, beyond = "correction", used - before - credits
+    if beyond:
+        _enter(conn, call, entry, beyond, used, remaining)
+
+
+def charge_unknown(conn: Connection, call: Call) -> None:
+    """Close a reservation whose call died in flight; the next headers tell what it cost."""
+    _enter(conn, call, "unknown", 0, None, None)
+
+
+def _last_header(conn: Connection, fingerprint: str) -> tuple[float | None, float | None]:
+    row = conn.execute(
+        """SELECT provider_used::float8, provider_remaining::float8 FROM credit_ledger
+        WHERE key_fingerprint = %s AND provider_used IS NOT NULL ORDER BY entry_id DESC LIMIT 1""",
+        (fingerprint,),
+    ).fetchone()
+    return (None, None) if row is None else (row[0], row[1])
+
+
+def _enter(
+    conn: Connection,
+    call: Call,
+    entry: str,
+    credits: float,
+    used: float | None,
+    remaining: float | None,
+) -> None:
+    conn.execute(
+        """INSERT INTO credit_ledger (call_id, entry, credits, key_fingerprint, purpose, endpoint,
+            sport_key, slot_id, provider_used, provider_remaining)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+        (
+            call.call_id,
+            entry,
+            credits,
+            call.key_fingerprint,
+            call.purpose,
+            call.endpoint,
+            call.sport_key,
+            call.slot_id,
+            used,
+            remaining,
+        ),
+    )

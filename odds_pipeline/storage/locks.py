@@ -1,0 +1,23 @@
+"""The advisory locks of our database, each with one meaning.
+
+All are taken for the length of a transaction, except where a function says otherwise.
+"""
+
+from typing import Any
+
+import psycopg
+
+# Held from the moment a known time is drawn until its commit (also in the migrations' SQL).
+KNOWN_TIME = 7201
+# Held while pending documents are applied: one normaliser at a time, in known order.
+NORMALISER = 7202
+# 7203 guards the making of partitions, inside `ensure_month`.
+# Held from a reservation's sum to its commit.
+LEDGER = 7204
+
+Connection = psycopg.Connection[Any]
+
+
+def take(conn: Connection, lock: int) -> None:
+    """Wait for the lock and hold it until the transaction ends."""
+    conn.execute("SELECT pg_advisory_xact_lock(%s)", (lock,))

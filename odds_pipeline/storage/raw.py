@@ -1,0 +1,155 @@
+"""Raw documents: the exact bytes, stored before anything parses them.
+
+Belongs here: storing, finding and reading back raw documents. Does not belong here: parsing.
+Bodies are zstd-compressed whole; known time is set by the database.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+import zstandard
+from psycopg.types.json import Jsonb
+
+from odds_pipeline.catalog.observations import CaptureBasis, OddsFormat, RawDocument
+from odds_pipeline.errors import NotFound, StorageError
+
+Connection = psycopg.Connection[Any]
+LEVEL = 3
+
+
+class RawRecord(msgspec.Struct, frozen=True):
+    """One document to store, with everything that was known when it arrived.
+
+    ``call_id`` names the call or file: storing the same one twice stores it once.
+    """
+
+    call_id: UUID
+    source: str
+    endpoint: str
+    request: dict[str, str]
+    body: bytes
+    received_at: datetime
+    received_basis: CaptureBasis
+    status: int | None = None
+    headers: dict[str, str] = {}
+    clock_at: datetime | None = None
+    provider_date: datetime | None = None
+    captured_at: datetime | None = None
+    odds_format: OddsFormat | None = None
+    elapsed_ms: int | None = None
+    credits: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRaw:
+    """Where a document is stored; ``created`` is False when it was there already."""
+
+    raw_id: int
+    known_time: datetime
+    created: bool
+
+
+def store(conn: Connection, record: RawRecord) -> StoredRaw:
+    """Store a document exactly once and queue it for normalisation.
+
+    A file counts as stored when one with the same bytes, kind and stated facts is there.
+    """
+    digest = sha256(record.body).digest()
+    present = _find(conn, record, digest)
+    if present is not None:
+        return StoredRaw(*present, created=False)
+    row = conn.execute(
+        """INSERT INTO raw_responses (call_id, source, endpoint, request, status, headers, sha256,
+            body_size, received_at, received_basis, clock_at, provider_date, captured_at,
+            odds_format, elapsed_ms, credits)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+        ON CONFLICT DO NOTHING RETURNING raw_id, known_time""",
+        (
+            record.call_id,
+            record.source,
+            record.endpoint,
+            Jsonb(record.request),
+            record.status,
+            Jsonb(record.headers),
+            digest,
+            len(record.body),
+            record.received_at,
+            str(record.received_basis),
+            record.clock_at,
+            record.provider_date,
+            record.captured_at,
+            None if record.odds_format is None else str(record.odds_format),
+            record.elapsed_ms,
+            record.credits,
+        ),
+    ).fetchone()
+    if row is None:
+        present = _find(conn, record, digest)
+        assert present is not None
+        return StoredRaw(*present, created=False)
+    raw_id, known_time = row
+    conn.execute("SELECT ensure_month(%s)", (known_time,))
+    conn.execute(
+        "INSERT INTO raw_bodies (raw_id, known_time, body) VALUES (%s, %s, %b)",
+        (raw_id, known_time, zstandard.ZstdCompressor(LEVEL).compress(record.body)),
+    )
+    conn.execute(
+        "INSERT INTO pending_raw (raw_id, known_time) VALUES (%s, %s)", (raw_id, known_time)
+    )
+    return StoredRaw(raw_id, known_time, created=True)
+
+
+def _find(conn: Connection, record: RawRecord, digest: bytes) -> tuple[int, datetime] | None:
+    row = conn.execute(
+        """SELECT raw_id, known_time FROM raw_responses
+        WHERE call_id = %s
+           OR (source = 'file' AND %s = 'file' AND sha256 = %s AND endpoint = %s
+               AND captured_at IS NOT DISTINCT FROM %s AND odds_format IS NOT DISTINCT FROM %s)
+        LIMIT 1""",
+        (
+            record.call_id,
+            record.source,
+            digest,
+            record.endpoint,
+            record.captured_at,
+            None if record.odds_format is None else str(record.odds_format),
+        ),
+    ).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def read(conn: Connection, raw_id: int) -> RawDocument:
+    """Read a stored document back, its bytes checked against their sha256.
+
+    Raises:
+        NotFound: there is no such document.
+        StorageError: its bytes are not those that were stored.
+    """
+    row = conn.execute(
+        """SELECT r.source, r.endpoint, r.request, b.body, r.received_at, r.received_basis,
+            r.known_time, r.captured_at, r.odds_format, r.sha256
+        FROM raw_responses r JOIN raw_bodies b USING (raw_id, known_time) WHERE raw_id = %s""",
+        (raw_id,),
+    ).fetchone()
+    if row is None:
+        raise NotFound(f"raw document {raw_id} is not stored here")
+    source, endpoint, request, packed, received, basis, known, captured, spelled, digest = row
+    body = zstandard.ZstdDecompressor().decompress(packed)
+    if sha256(body).digest() != digest:
+        raise StorageError(f"raw document {raw_id} is damaged: its sha256 does not match")
+    return RawDocument(
+        source=source,
+        endpoint=endpoint,
+        request=request,
+        body=body,
+        received_at=received,
+        received_basis=CaptureBasis(basis),
+        known_time=known,
+        captured_at=captured,
+        odds_format=None if spelled is None else OddsFormat(spelled),
+    )

@@ -1,0 +1,110 @@
+"""Real parts for every test: one PostgreSQL server a session, one database a test.
+
+The server is the embedded one, without syncs to disk, shared by all xdist workers; each database
+is a copy of a migrated template.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import Engine
+
+from odds_pipeline.storage.embedded import EmbeddedServer
+from odds_pipeline.storage.embedded.locks import exclusively
+from odds_pipeline.storage.engine import open_engine
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+TEMPLATE = "odds_template"
+
+
+@pytest.fixture(scope="session")
+def server_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
+    """Address of the session's server: any database name may follow."""
+    base = tmp_path_factory.getbasetemp()
+    home = (base if worker_id == "master" else base.parent) / "server"
+    home.mkdir(exist_ok=True)
+    with EmbeddedServer(home, durable=False) as url:
+        root = url.rpartition("/")[0]
+        with exclusively(home / "template.lock"):
+            _make_template(root)
+        yield root
+
+
+def _make_template(root: str) -> None:
+    with psycopg.connect(_plain(f"{root}/postgres"), autocommit=True) as conn:
+        found = conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,))
+        if found.fetchone():
+            return
+        conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"{TEMPLATE}_new")))
+        migrate(f"{root}/{TEMPLATE}_new")
+        conn.execute(
+            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
+                sql.Identifier(f"{TEMPLATE}_new"), sql.Identifier(TEMPLATE)
+            )
+        )
+
+
+def migrate(url: str, *arguments: str) -> str:
+    """Run Alembic as a user would, from the repository's root."""
+    done = subprocess.run(
+        [sys.executable, "-m", "alembic", *(arguments or ("upgrade", "head"))],
+        cwd=REPOSITORY,
+        env=os.environ | {"DATABASE_URL": url},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def database_url(server_url: str) -> Iterator[str]:
+    """A fresh, migrated database."""
+    name = f"odds_{uuid.uuid4().hex}"
+    with psycopg.connect(_plain(f"{server_url}/postgres"), autocommit=True) as conn:
+        conn.execute(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
+                sql.Identifier(name), sql.Identifier(TEMPLATE)
+            )
+        )
+        yield f"{server_url}/{name}"
+        conn.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on a fresh, migrated database."""
+    opened = open_engine(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Recorded real data; tests that need it are skipped where it is absent."""
+    folder = Path(os.environ.get("ODDS_SHARED_DATA", REPOSITORY.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"no recorded data at {folder} (set ODDS_SHARED_DATA)")
+    return folder
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """An empty home folder of its own, on a short path."""
+    with tempfile.TemporaryDirectory(prefix="odds-") as folder:
+        yield Path(folder)
+
+
+def _plain(url: str) -> str:
+    return url.replace("+psycopg", "")

@@ -1,0 +1,54 @@
+"""odds_at against the naive oracle, over random histories and (at, known_by) pairs."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from hypothesis import HealthCheck, Phase, given, settings
+from sqlalchemy import Engine
+
+from odds_pipeline.catalog.observations import OddsCapture
+from odds_pipeline.storage.engine import transaction
+from odds_pipeline.storage.readers import odds_at
+from odds_pipeline_tests.storage.histories import (
+    Offer,
+    batch_sizes,
+    histories,
+    offers,
+    store_history,
+)
+
+MOMENT = timedelta(seconds=1)
+
+
+def _read(
+    conn: psycopg.Connection[Any], event_id: str, at: datetime, known_by: datetime
+) -> set[Offer]:
+    frame = odds_at(conn, event_id, at, known_by)
+    columns = ["bookmaker_key", "market_key", "outcome_name", "description", "price", "point"]
+    rows = frame[columns].astype(object).where(frame[columns].notna(), None)
+    found = [tuple(row) for row in rows.itertuples(index=False)]
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(history=histories(), sizes=batch_sizes())
+def test_odds_at_equals_oracle(
+    engine: Engine, history: Sequence[OddsCapture], sizes: Sequence[int]
+) -> None:
+    with transaction(engine) as conn:
+        known = store_history(conn, history, sizes)
+        moments = sorted({capture.capture_time for capture in history})
+        for event_id in {e.event.event_id for c in history for e in c.events}:
+            for at in (*moments, moments[0] - MOMENT, moments[-1] + MOMENT):
+                for known_by in (k.known_time for k in known):
+                    assert _read(conn, event_id, at, known_by) == offers(
+                        known, event_id, at, known_by
+                    )
