@@ -67,7 +67,7 @@ class CreditCount:
 
     def total(self, key: str) -> int:
         """Credits the key was ever charged."""
-        return sum(month.get(_digest(key), 0) for month in self._used.values())
+        return sum(month.get(_digest(key), 0) for month in list(self._used.values()))
 
     def charge(self, key: str, amount: int, now: datetime) -> None:
         """Add a charge and keep it in the state file."""

@@ -23,7 +23,7 @@ from odds_pipeline.simulator.sports import SIMULATED_SPORTS
 JsonObject = dict[str, object]
 UPCOMING = "upcoming"
 _UPCOMING_GAMES = 8
-_LAY_SUFFIX = "_lay"
+_UNASKED = {"h2h": "h2h_lay", "outrights": "outrights_lay"}  # come along from exchanges
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class MarketFeed:
         spelling: Spelling,
         times: "_Times",
     ) -> JsonObject:
-        markets = boards.markets | {f"{key}{_LAY_SUFFIX}" for key in boards.markets}
+        markets = boards.markets | {_UNASKED[key] for key in boards.markets & _UNASKED.keys()}
         found = self._market.boards(life, instant, boards.books, markets)
         return {
             **_event_json(life, instant, spelling),

@@ -37,7 +37,7 @@ def serve(
     state: Path | None = None,
     replay: Path | None = None,
 ) -> None:
-    """Serve until interrupted.
+    """Serve until SIGINT or SIGTERM, which is raised again once all is closed.
 
     Args:
         host: a loopback address.
