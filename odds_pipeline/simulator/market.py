@@ -204,22 +204,26 @@ def _h2h_lay(life: Life, book: SimulatedBook, belief: Belief) -> tuple[PricedOut
 
 def _spreads(life: Life, book: SimulatedBook, belief: Belief) -> tuple[PricedOutcome, ...]:
     point = _half_step(-belief.fair_margin())
-    home_covers = belief.cover(point)
-    home, away = with_overround((home_covers, 1.0 - home_covers), book.line_overround)
-    outcomes = (
-        PricedOutcome(life.fixture.home_team, shown(home, book.ladder), point),
-        PricedOutcome(life.fixture.away_team, shown(away, book.ladder), 0.0 - point),
-    )
-    return tuple(sorted(outcomes, key=_by_name))
+    home, away = life.fixture.home_team, life.fixture.away_team
+    sides = _line(book, belief.cover(point), (home, point), (away, 0.0 - point))
+    return tuple(sorted(sides, key=_by_name))
 
 
 def _totals(life: Life, book: SimulatedBook, belief: Belief) -> tuple[PricedOutcome, ...]:
     point = _half_step(belief.fair_total())
-    chance = belief.over(point)
-    over, under = with_overround((chance, 1.0 - chance), book.line_overround)
-    return (
-        PricedOutcome("Over", shown(over, book.ladder), point),
-        PricedOutcome("Under", shown(under, book.ladder), point),
+    return _line(book, belief.over(point), ("Over", point), ("Under", point))
+
+
+def _line(
+    book: SimulatedBook, chance: float, one: tuple[str, float], other: tuple[str, float]
+) -> tuple[PricedOutcome, ...]:
+    """Both sides of a line, the first of which comes in with this chance."""
+    if not 1.0 - _SHUT_AT < chance < _SHUT_AT:
+        return ()
+    implied = with_overround((chance, 1.0 - chance), book.line_overround)
+    return tuple(
+        PricedOutcome(name, shown(share, book.ladder), point)
+        for (name, point), share in zip((one, other), implied, strict=True)
     )
 
 

@@ -102,7 +102,7 @@ class GoalsBelief:
     def sides(self) -> tuple[float, ...]:
         """Home, away and draw."""
         home, level = self._margin_above(1), self._margin_above(0)
-        return home, 1.0 - level, level - home
+        return home, 1.0 - level, max(level - home, 0.0)
 
     def cover(self, point: float) -> float:
         """See ``Belief``."""
@@ -136,7 +136,8 @@ class GoalsBelief:
 
     def _total_above(self, least: int) -> float:
         needed = least - self.home_goals - self.away_goals
-        return 1.0 - sum(_poisson(round(self.home_rate + self.away_rate, 4))[: max(needed, 0)])
+        fewer = _poisson(round(self.home_rate + self.away_rate, 4))[: max(needed, 0)]
+        return max(1.0 - sum(fewer), 0.0)
 
 
 def _without_push(at_least: Callable[[int], float], line: float) -> float:
@@ -167,5 +168,5 @@ def _margin_tail(home_rate: float, away_rate: float) -> tuple[float, ...]:
             chances[home_goals - away_goals + _MOST_GOALS] += home_chance * away_chance
     tail = [0.0]
     for chance in reversed(chances):
-        tail.append(tail[-1] + chance)
+        tail.append(min(tail[-1] + chance, 1.0))
     return tuple(reversed(tail))

@@ -39,3 +39,18 @@ def test_a_level_points_game_cannot_be_so_the_half_point_is_free() -> None:
     belief = PointsBelief(1.0, 220.0, 12.0, 18.0)
     assert belief.cover(-0.5) == pytest.approx(belief.sides()[0])
     assert belief.cover(0.5) == pytest.approx(belief.sides()[0])
+
+
+@given(
+    st.integers(0, 9),
+    st.integers(0, 9),
+    st.floats(0.0, 6.0),
+    st.floats(0.0, 6.0),
+    st.integers(-9, 9),
+)
+def test_probabilities_of_goals_stay_between_0_and_1(
+    home: int, away: int, home_rate: float, away_rate: float, line: int
+) -> None:
+    belief = GoalsBelief(home, away, home_rate, away_rate)
+    chances = (*belief.sides(), belief.cover(line / 2), belief.over(abs(line) / 2))
+    assert all(0.0 <= chance <= 1.0 for chance in chances)
