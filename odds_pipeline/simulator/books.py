@@ -1,0 +1,84 @@
+"""The bookmakers of the simulated market, as data.
+
+Belongs here: how each book prices. Title, regions and class come from the catalog.
+Units: overrounds as fractions; lag, cadence in seconds; disagreement in standard deviations of
+the game's final margin; opening delay in hours.
+
+A book of the catalog that is not listed here (circasports today) may be asked for and never
+answers, exactly as at the real provider.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+from odds_pipeline.catalog.bookmakers import BOOKMAKERS
+
+
+class Ladder(StrEnum):
+    """Which prices a book may show."""
+
+    CENTS_5 = "cents_5"  # American prices in steps of 5, wider away from even
+    CENTS_1 = "cents_1"  # every American price
+    TICKS = "ticks"  # decimal hundredths, rounded against the backer
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatedBook:
+    """One book.
+
+    Args:
+        key: the provider's key.
+        overround: of its head-to-head market.
+        line_overround: of its spreads and totals.
+        lag: how late it sees what the market knows; a tenth of it in play.
+        cadence: seconds between two scrapes of it; half of it is the median age.
+        disagreement: spread of its own opinion.
+        opening_hours: median wait after the listing until it opens a game.
+        presence: share of games it prices at all.
+        ladder: which prices it may show.
+        lays: whether its head-to-head comes with lay prices nobody asked for.
+    """
+
+    key: str
+    overround: float
+    line_overround: float
+    lag: int
+    cadence: int
+    disagreement: float
+    opening_hours: float = 2.0
+    presence: float = 0.97
+    ladder: Ladder = Ladder.CENTS_5
+    lays: bool = False
+
+    @property
+    def title(self) -> str:
+        """Display name."""
+        return BOOKMAKERS[self.key].title
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """Provider regions that list it."""
+        return BOOKMAKERS[self.key].regions
+
+
+_BOOKS = (
+    SimulatedBook(
+        "pinnacle", 0.025, 0.026, 5, 54, 0.006, 0.5, presence=0.99, ladder=Ladder.CENTS_1
+    ),
+    SimulatedBook("draftkings", 0.044, 0.047, 90, 104, 0.020, 1.0, presence=0.985),
+    SimulatedBook("fanduel", 0.043, 0.047, 75, 108, 0.020, 1.0, presence=0.985),
+    SimulatedBook("betmgm", 0.046, 0.048, 180, 130, 0.026, 3.0, presence=0.96),
+    SimulatedBook("williamhill_us", 0.045, 0.047, 150, 198, 0.024),
+    SimulatedBook("betrivers", 0.050, 0.050, 240, 140, 0.028, 4.0, presence=0.85),
+    SimulatedBook("bovada", 0.042, 0.046, 300, 408, 0.030, 3.0),
+    SimulatedBook("betonlineag", 0.041, 0.045, 60, 80, 0.016, 1.0),
+    SimulatedBook("lowvig", 0.028, 0.030, 60, 80, 0.012, 1.0, ladder=Ladder.CENTS_1),
+    SimulatedBook("espnbet", 0.052, 0.050, 210, 150, 0.028, 4.0, presence=0.94),
+    SimulatedBook(
+        "betfair_ex_eu", 0.002, 0.004, 10, 48, 0.010, 0.5, ladder=Ladder.TICKS, lays=True
+    ),
+)
+
+SIMULATED_BOOKS = MappingProxyType({book.key: book for book in _BOOKS})
+REGIONS = ("us", "us2", "us_dfs", "us_ex", "uk", "eu", "fr", "se", "au")
