@@ -109,8 +109,9 @@ def stored_listings(
             ORDER BY c.capture_time, c.capture_id""",
             (list(first_captures), list(first_captures.values())),
         )
-        for sport_id, *listing, asked in rows:
-            found[sport_id].append(Listing(*listing, None if asked is None else tuple(asked)))
+        for sport_id, capture_time, capture_id, scope_id, known_time, asked in rows:
+            whom = None if asked is None else tuple(asked)
+            found[sport_id].append(Listing(capture_time, capture_id, scope_id, known_time, whom))
     return found
 
 
