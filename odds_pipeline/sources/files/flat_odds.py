@@ -9,8 +9,9 @@ One capture for each sport and capture time. Capture times are ISO 8601 with a z
 equal document.
 """
 
+import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from types import MappingProxyType
 
 from msgspec.structs import replace
@@ -64,7 +65,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 REQUIRED = ("event_id", "commence_time", "captured", "bookmaker", "market", "outcome", "price")
 UNKNOWN_SPORT = "unknown"
-COMPACT_TIME = "%Y%m%d_%H%M%S"
+COMPACT_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?:_[a-z]+)?", re.ASCII)
 
 
 def parse_flat_odds(raw: RawDocument) -> Document:
@@ -78,13 +79,14 @@ def parse_flat_odds(raw: RawDocument) -> Document:
 
 
 def clean_capture_time(value: object) -> datetime:
-    """A capture time: ``YYYYMMDD_HHMMSS`` (UTC), Unix time as digits, or ISO 8601 with a zone."""
-    if type(value) is str and len(value) == 15 and value[8] == "_":
-        try:
-            value = datetime.strptime(value, COMPACT_TIME).replace(tzinfo=UTC).isoformat()
-        except ValueError:
-            raise FieldError("capture time is not YYYYMMDD_HHMMSS") from None
-    return clean_flat_time(value)
+    """A capture time: ``YYYYMMDD_HHMMSS`` (UTC), Unix time as digits, or ISO 8601 with a zone.
+
+    A word may follow the compact form (``20260405_223720_daily``): collectors label their sweeps.
+    """
+    compact = COMPACT_TIME.fullmatch(value) if type(value) is str else None
+    if compact is None:
+        return clean_flat_time(value)
+    return clean_time("{}-{}-{}T{}:{}:{}Z".format(*compact.groups()))
 
 
 def clean_flat_time(value: object) -> datetime:
