@@ -20,7 +20,7 @@ def test_arrays_agree_with_scalars(prices: list[int]) -> None:
 
 
 def test_bad_prices_become_nan_or_masked_and_keep_the_shape() -> None:
-    decimals = odds_arrays.decimal_from_american([[8, -110], [np.nan, np.inf]])
+    decimals = odds_arrays.decimal_from_american([[8.0, -110.0], [np.nan, np.inf]])
     assert decimals.shape == (2, 2)
     assert np.isnan(decimals).tolist() == [[True, False], [True, True]]
     american = odds_arrays.american_from_decimal([1.0, 0.5, np.nan, 2.0, 1.5])

@@ -1,7 +1,7 @@
 """HTTP to the provider: one GET that never leaks the key, never hangs and never overflows.
 
-Belongs here: connection, key, deadline, size cap, gzip, retries. Does not belong here: endpoints
-and parameters (``queries``), meaning of a status (``responses``).
+Belongs here: connection, key, size cap, gzip, retries. Does not belong here: the deadline itself
+(``deadline``), endpoints and parameters (``queries``), meaning of a status (``responses``).
 
 The key joins the address inside the adapter, at the last moment, and leaves it again before
 anything is returned: every object that outlives the call holds the address without it. Errors of
@@ -31,6 +31,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
 
 from odds_pipeline.errors import MalformedResponse, ProviderUnreachable
+from odds_pipeline.sources.the_odds_api.deadline import (
+    GuardedPool,
+    GuardedTlsPool,
+    deadline_in,
+)
 
 CONNECT_TIMEOUT = 5.0
 CHUNK = 64 * 1024
@@ -153,22 +158,19 @@ class Transport:
         started = self._timing.monotonic()
         oversized = False
         try:
-            with self._session.get(
-                url,
-                stream=True,
-                allow_redirects=False,
-                timeout=(min(CONNECT_TIMEOUT, self._limits.deadline_s), self._limits.deadline_s),
-            ) as response:
+            with deadline_in(self._limits.deadline_s) as deadline, self._send(url) as response:
                 headers_at = self._timing.clock()
-                body = self._body(response, started + self._limits.deadline_s)
+                body = self._body(response)
                 status = response.status_code
                 headers = {name.lower(): value for name, value in response.headers.items()}
         except _Oversized:
             oversized = True
-        except _Fault as fault:
-            return str(fault)
-        except (requests.RequestException, HTTPError, HTTPException, OSError, ValueError) as fault:
-            return _SENTENCES.get(type(fault).__name__, type(fault).__name__)
+        except (*_LIBRARY_FAULTS, _Fault) as fault:
+            if deadline.passed:
+                return f"answer was not complete after {self._limits.deadline_s:g} s"
+            return _sentence(fault)
+        if deadline.passed:  # a body without a length ends where it was cut
+            return f"answer was not complete after {self._limits.deadline_s:g} s"
         if oversized:
             limit = self._limits.max_bytes
             raise MalformedResponse(f"answer of {self._host} is larger than {limit:,} bytes")
@@ -182,24 +184,18 @@ class Transport:
             attempt,
         )
 
-    def _body(self, response: requests.Response, deadline: float) -> bytes:
-        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-        chunks = self._chunks(response, deadline)
-        if encoding in {"", "identity"}:
-            return _capped(chunks, self._limits.max_bytes)
-        if encoding in {"gzip", "x-gzip"}:
-            return _gunzipped(chunks, self._limits.max_bytes)
-        raise _Fault(f"answer has the Content-Encoding {encoding[:20]!r}")
+    def _send(self, url: str) -> requests.Response:
+        seconds = self._limits.deadline_s
+        timeout = (min(CONNECT_TIMEOUT, seconds), seconds)
+        return self._session.get(url, stream=True, allow_redirects=False, timeout=timeout)
 
-    def _chunks(self, response: requests.Response, deadline: float) -> Iterator[bytes]:
-        """The body as it comes: ``read1`` returns what has arrived, so a drip cannot hold us."""
-        while True:
-            if self._timing.monotonic() > deadline:
-                raise _Fault(f"answer was not complete after {self._limits.deadline_s:g} s")
-            chunk = response.raw.read1(CHUNK, decode_content=False)
-            if not chunk:
-                return
-            yield chunk
+    def _body(self, response: requests.Response) -> bytes:
+        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding in {"", "identity"}:
+            return _capped(_chunks(response), self._limits.max_bytes)
+        if encoding in {"gzip", "x-gzip"}:
+            return _gunzipped(_chunks(response), self._limits.max_bytes)
+        raise _Fault(f"answer has the Content-Encoding {encoding[:20]!r}")
 
     def _pause(self, outcome: Answer | str, attempt: int) -> float:
         if isinstance(outcome, Answer):
@@ -231,12 +227,29 @@ _SENTENCES = {
     "ConnectionError": "connection failed",
     "ConnectTimeout": "connection timed out",
     "ReadTimeout": "answer did not come in time",
-    "ReadTimeoutError": "answer stopped coming",
+    "ReadTimeoutError": "answer did not come in time",
     "SSLError": "TLS failed",
     "IncompleteRead": "answer was cut off",
     "ProtocolError": "answer was cut off",
     "ChunkedEncodingError": "answer was cut off",
 }
+
+
+_LIBRARY_FAULTS = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
+
+
+def _sentence(fault: Exception) -> str:
+    """What went wrong, without the address that the libraries' own texts quote."""
+    if isinstance(fault, _Fault):
+        return str(fault)
+    name = type(fault).__name__
+    return _SENTENCES.get(name, name)
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    """The body as it comes, still encoded."""
+    while chunk := response.raw.read1(CHUNK, decode_content=False):
+        yield chunk
 
 
 class _KeyedAdapter(HTTPAdapter):
@@ -245,6 +258,10 @@ class _KeyedAdapter(HTTPAdapter):
     def __init__(self, key: SecretStr) -> None:
         self._key = key
         super().__init__(pool_connections=1, pool_maxsize=POOL_SIZE, max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": GuardedPool, "https": GuardedTlsPool}
 
     def send(
         self,
