@@ -1,0 +1,226 @@
+"""Reads the odds documents of The Odds API: odds, event odds, and both from history.
+
+Belongs here: wire structs -> captures. Does not belong here: decoding (``wire``), lists without
+odds (``listings``), calls (``client``).
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from msgspec.structs import replace
+
+from odds_pipeline.catalog.observations import (
+    CaptureBasis,
+    Document,
+    OddsCapture,
+    OddsFormat,
+    RawDocument,
+)
+from odds_pipeline.sources.assembly import CLASH, BoardDraft, CaptureDraft, EventDraft, Reading
+from odds_pipeline.sources.fields import (
+    FieldError,
+    ReadPrice,
+    clean_point,
+    clean_time,
+    looks_american,
+    price_reader,
+)
+from odds_pipeline.sources.scope import (
+    Capture,
+    asked_event_ids,
+    asked_sport,
+    odds_capture,
+    scope_of,
+)
+from odds_pipeline.sources.the_odds_api.wire import (
+    WireBookmaker,
+    WireEvent,
+    WireMarket,
+    decode_envelope,
+    decode_event,
+    decode_event_envelope,
+    decode_events,
+)
+
+NO_CAPTURE_TIME = (
+    "no capture time: the body holds no last_update; state one when importing (--captured-at)"
+)
+
+
+def parse_odds(raw: RawDocument) -> Document:
+    """Read an `/odds` answer.
+
+    Raises:
+        MalformedResponse: the body cannot be read at all.
+    """
+    return _OddsReading(raw).document(decode_events(raw.body), "[{}]")
+
+
+def parse_event_odds(raw: RawDocument) -> Document:
+    """Read an `/events/{id}/odds` answer.
+
+    Raises:
+        MalformedResponse: the body cannot be read at all.
+    """
+    return _OddsReading(raw).document([decode_event(raw.body)], "$")
+
+
+def parse_historical_odds(raw: RawDocument) -> Document:
+    """Read a historical `/odds` answer.
+
+    Raises:
+        MalformedResponse: the body cannot be read at all.
+    """
+    envelope = decode_envelope(raw.body)
+    return _OddsReading(raw, envelope.timestamp).document(envelope.data, "data[{}]")
+
+
+def parse_historical_event_odds(raw: RawDocument) -> Document:
+    """Read a historical `/events/{id}/odds` answer.
+
+    Raises:
+        MalformedResponse: the body cannot be read at all.
+    """
+    envelope = decode_event_envelope(raw.body)
+    return _OddsReading(raw, envelope.timestamp).document([envelope.data], "data")
+
+
+def decide_format(prices: Iterable[object]) -> OddsFormat | None:
+    """The format of a body's prices: American only if all of them can be; ``None`` without any."""
+    numbers = [price for price in prices if type(price) is int or type(price) is float]
+    if not numbers:
+        return None
+    return OddsFormat.AMERICAN if all(map(looks_american, numbers)) else OddsFormat.DECIMAL
+
+
+class _OddsReading(Reading):
+    """The reading of one odds document.
+
+    Args:
+        raw: the document.
+        timestamp: the historical envelope's; left out for documents without an envelope.
+    """
+
+    def __init__(self, raw: RawDocument, *timestamp: object) -> None:
+        super().__init__()
+        self._raw = raw
+        self._timestamp = timestamp
+
+    def document(self, events: Sequence[WireEvent], path: str) -> Document:
+        """Everything usable and everything rejected in these events."""
+        odds_format = self._raw.odds_format or decide_format(_prices(events))
+        read_price = price_reader(odds_format or OddsFormat.DECIMAL)
+        draft = CaptureDraft()
+        for index, event in enumerate(events):
+            self._event(path.format(index), event, draft, read_price)
+        capture = self._capture(draft)
+        if capture is None:
+            return Document(rejections=tuple(self.rejections), odds_format=odds_format)
+        return Document(
+            odds=tuple(self._captures(capture, draft)),
+            bookmaker_titles=self.titles,
+            rejections=tuple([replace(r, capture_time=capture[0]) for r in self.rejections]),
+            odds_format=odds_format,
+        )
+
+    def _capture(self, draft: CaptureDraft) -> Capture | None:
+        if self._timestamp:
+            try:
+                return clean_time(self._timestamp[0]), CaptureBasis.TIMESTAMP
+            except FieldError as unreadable:
+                self.reject("timestamp", unreadable, self._timestamp[0])
+                return None
+        capture = odds_capture(self._raw, draft.newest_update())
+        if capture is None:
+            self.reject("document", NO_CAPTURE_TIME, self._raw.request)
+        return capture
+
+    def _captures(self, capture: Capture, draft: CaptureDraft) -> Iterator[OddsCapture]:
+        sports = draft.by_sport()
+        asked = asked_sport(self._raw)
+        if asked is not None:
+            sports.setdefault(asked, [])
+        for sport_key, events in sports.items():
+            yield OddsCapture(
+                *capture,
+                scope_of(self._raw, sport_key, events),
+                tuple(events),
+                asked_event_ids(self._raw) if sport_key == asked else (),
+                draft.listing_complete,
+            )
+
+    def _event(
+        self, where: str, wire: WireEvent, capture: CaptureDraft, read_price: ReadPrice
+    ) -> None:
+        try:
+            stated = self.stated(
+                wire.id,
+                wire.sport_key,
+                wire.commence_time,
+                (wire.home_team, wire.away_team),
+                wire.sport_title,
+            )
+        except (FieldError, TypeError) as unreadable:
+            capture.listing_complete = False
+            self.reject(where, unreadable, wire)
+            return
+        draft = capture.event(stated)
+        if draft.event != stated:
+            self.reject(
+                where, "event is stated twice and differently", stated, None, draft.event.event_id
+            )
+        for index, bookmaker in enumerate(wire.bookmakers):
+            self._bookmaker(f"{where}.bookmakers[{index}]", bookmaker, draft, read_price)
+
+    def _bookmaker(
+        self, where: str, wire: WireBookmaker, draft: EventDraft, read_price: ReadPrice
+    ) -> None:
+        try:
+            key = self.keys[wire.key]
+        except (FieldError, TypeError) as unreadable:
+            draft.complete = False
+            self.reject(where, unreadable, wire, None, draft.event.event_id)
+            return
+        self.title(key, wire.title)
+        for index, market in enumerate(wire.markets):
+            place = f"{where}.markets[{index}]"
+            try:
+                board = draft.board(key, self.keys[market.key])
+            except (FieldError, TypeError) as unreadable:
+                draft.complete = False
+                self.reject(place, unreadable, market, None, draft.event.event_id)
+                continue
+            stated = self.last_update(place, market.last_update, board)
+            board.updated(stated or self.last_update(where, wire.last_update, board))
+            self._outcomes(place, market, board, read_price)
+
+    def _outcomes(
+        self, where: str, market: WireMarket, board: BoardDraft, read_price: ReadPrice
+    ) -> None:
+        names, descriptions, add = self.names, self.optional_names, board.add
+        for index, outcome in enumerate(market.outcomes):
+            try:
+                identity = (
+                    names[outcome.name],
+                    clean_point(outcome.point),
+                    descriptions[outcome.description],
+                )
+            except (FieldError, TypeError) as unreadable:
+                board.complete = False
+                self.reject(f"{where}.outcomes[{index}]", unreadable, outcome, board)
+                continue
+            try:
+                price = read_price(outcome.price)
+            except FieldError as unusable:
+                board.add_unusable(identity)
+                self.reject(f"{where}.outcomes[{index}]", unusable, outcome, board)
+                continue
+            if not add(identity, price):
+                self.reject(f"{where}.outcomes[{index}]", CLASH, outcome, board)
+
+
+def _prices(events: Iterable[WireEvent]) -> Iterator[object]:
+    for event in events:
+        for bookmaker in event.bookmakers:
+            for market in bookmaker.markets:
+                for outcome in market.outcomes:
+                    yield outcome.price
