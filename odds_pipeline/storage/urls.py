@@ -13,7 +13,8 @@ from odds_pipeline.errors import SettingsError
 DATA_SCHEME = "postgresql+psycopg"
 DAGSTER_SCHEME = "postgresql+psycopg2"
 _ACCEPTED = re.compile(r"(?:postgres|postgresql)(?:\+[a-z0-9_]+)?")
-_PASSWORD_PARAMETER = re.compile(r"(password=)[^&]*", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+]*://")
+_PASSWORD_PARAMETER = re.compile(r"(password=)[^&]*", re.IGNORECASE | re.DOTALL)
 
 
 def data_url(url: str) -> str:
@@ -55,10 +56,11 @@ def redacted(url: str) -> str:
 
     Any text is accepted, since this is used to report URLs that are wrong.
     """
-    scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
-    login, at, place = rest.rpartition("@")
+    found = _SCHEME.match(url)
+    scheme = found[0] if found else ""
+    login, at, place = url.removeprefix(scheme).rpartition("@")
     user, colon, _ = login.partition(":")
-    shown = f"{scheme}{separator}{user}{':***' if colon else ''}{at}{place}"
+    shown = f"{scheme}{user}{':***' if colon else ''}{at}{place}"
     return _PASSWORD_PARAMETER.sub(r"\1***", shown)
 
 
