@@ -51,6 +51,15 @@ def dagster_database(url: str) -> str:
     return f"{scheme}://{address}_dagster{question}{query}"
 
 
+def libpq_url(url: str) -> str:
+    """The URL as libpq reads it, for ``psycopg.connect`` alone; SQLAlchemy never sees it.
+
+    Raises:
+        SettingsError: not the URL of a PostgreSQL database.
+    """
+    return f"postgresql://{_after_scheme(url)}"
+
+
 def redacted(url: str) -> str:
     """The URL with its password replaced, for messages.
 
