@@ -23,6 +23,7 @@ from odds_pipeline.errors import OddsPipelineError
 
 _POLL_S = 0.1
 _GRACE_S = 15.0
+_KILL_S = 2.0
 _STABLE_S = 60.0
 _BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 _PR_SET_PDEATHSIG = 1
@@ -211,12 +212,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
         process.wait()
     # The leader is gone; what it started and left behind is asked, then killed.
     if _signal_group(process.pid, signal.SIGTERM):
-        _wait_for_group(process.pid)
+        _wait_for_group(process.pid, _GRACE_S)
         _signal_group(process.pid, signal.SIGKILL)
+        _wait_for_group(process.pid, _KILL_S)
 
 
-def _wait_for_group(group: int) -> None:
-    deadline = time.monotonic() + _GRACE_S
+def _wait_for_group(group: int, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while _signal_group(group, 0) and time.monotonic() < deadline:
         time.sleep(_POLL_S)
 

@@ -13,7 +13,8 @@ from odds_pipeline.errors import SettingsError
 DATA_SCHEME = "postgresql+psycopg"
 DAGSTER_SCHEME = "postgresql+psycopg2"
 _ACCEPTED = re.compile(r"(?:postgres|postgresql)(?:\+[a-z0-9_]+)?")
-_PASSWORD_PARAMETER = re.compile(r"(password=)[^&]*", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+]*://")
+_PASSWORD_PARAMETER = re.compile(r"(password=)[^&]*", re.IGNORECASE | re.DOTALL)
 
 
 def data_url(url: str) -> str:
@@ -50,15 +51,25 @@ def dagster_database(url: str) -> str:
     return f"{scheme}://{address}_dagster{question}{query}"
 
 
+def libpq_url(url: str) -> str:
+    """The URL as libpq reads it, for ``psycopg.connect`` alone; SQLAlchemy never sees it.
+
+    Raises:
+        SettingsError: not the URL of a PostgreSQL database.
+    """
+    return f"postgresql://{_after_scheme(url)}"
+
+
 def redacted(url: str) -> str:
     """The URL with its password replaced, for messages.
 
     Any text is accepted, since this is used to report URLs that are wrong.
     """
-    scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
-    login, at, place = rest.rpartition("@")
+    found = _SCHEME.match(url)
+    scheme = found[0] if found else ""
+    login, at, place = url.removeprefix(scheme).rpartition("@")
     user, colon, _ = login.partition(":")
-    shown = f"{scheme}{separator}{user}{':***' if colon else ''}{at}{place}"
+    shown = f"{scheme}{user}{':***' if colon else ''}{at}{place}"
     return _PASSWORD_PARAMETER.sub(r"\1***", shown)
 
 

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -16,7 +15,7 @@ StartUser = Callable[..., "User"]
 
 
 def environment(python_path: str = "") -> dict[str, str]:
-    paths = filter(None, [python_path, str(ROOT), sysconfig.get_path("purelib")])
+    paths = filter(None, [python_path, str(ROOT), str(Path(psutil.__file__).parents[1])])
     return {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.pathsep.join(paths),

