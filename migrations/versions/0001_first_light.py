@@ -614,7 +614,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["capture_id"], ["captures.capture_id"], name=op.f("fk_snapshots_capture_id")
         ),
-        sa.PrimaryKeyConstraint("event_no", "capture_time", "known_time", "scope_id", name="pk_snapshots"),
+        sa.PrimaryKeyConstraint(
+            "event_no", "capture_time", "known_time", "scope_id", name="pk_snapshots"
+        ),
         comment="One row an event a capture. Append-only, monthly partitions. ages: seconds from each book-market's last_update to the capture, in the layout's order.",
         postgresql_partition_by="RANGE (capture_time)",
     )

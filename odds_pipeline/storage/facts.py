@@ -179,26 +179,29 @@ class _OddsWriter:
         self.snapshots: list[SnapshotRow] = []
         self.sport_of: dict[int, int] = {}
         self.prepared = self._prepare(captures)
-        first: dict[int, datetime] = {}
-        for capture, events in zip(captures, self.prepared, strict=True):
-            for event in events:
-                moment = capture.capture.capture_time
-                first[event.event_no] = min(first.get(event.event_no, moment), moment)
-                self.sport_of[event.event_no] = capture.sport_id
         self.listings = timelines.stored_listings(conn, _spans(captures))
-        candidates = timelines.listed_events(conn, _listing_spans(captures))
-        for event_no, (sport_id, moment) in candidates.items():
-            first[event_no] = min(first.get(event_no, moment), moment)
-            self.sport_of[event_no] = sport_id
-        self.timelines = timelines.load(conn, dims, first)
-        dims.load_scopes(
-            conn, {known.scope_id for found in self.listings.values() for known in found}
-        )
-        dims.find_events(conn, {asked for c in captures for asked in c.capture.event_ids})
+        dims.load_scopes(conn, {one.scope_id for found in self.listings.values() for one in found})
+        self.timelines = timelines.load(conn, dims, self._first_captures(captures))
         self.events_of: dict[int, set[int]] = defaultdict(set)
         for event_no, sport_id in self.sport_of.items():
             self.events_of[sport_id].add(event_no)
         self._next = 0
+
+    def _first_captures(self, captures: Sequence[_Capture]) -> dict[int, datetime]:
+        """Every event the batch states or may find missing, and the first capture to do so."""
+        dims = self.dims
+        dims.find_events(self.conn, {asked for c in captures for asked in c.capture.event_ids})
+        touched: list[tuple[int, int, datetime]] = []
+        for c, events in zip(captures, self.prepared, strict=True):
+            numbers = {event.event_no for event in events}
+            numbers |= {dims.event_nos.get(asked, -1) for asked in c.capture.event_ids} - {-1}
+            touched.extend((number, c.sport_id, c.capture.capture_time) for number in numbers)
+        touched.extend(timelines.listed_events(self.conn, _listing_spans(captures)))
+        first: dict[int, datetime] = {}
+        for event_no, sport_id, moment in touched:
+            first[event_no] = min(first.get(event_no, moment), moment)
+            self.sport_of.setdefault(event_no, sport_id)
+        return first
 
     def _prepare(self, captures: Sequence[_Capture]) -> list[list[PreparedEvent]]:
         prepared = [
@@ -241,7 +244,6 @@ class _OddsWriter:
             numbers = self.dims.event_nos
             absent = {numbers[event_id] for event_id in asked if event_id in numbers} - present
         for event_no in absent:
-            self.sport_of.setdefault(event_no, incoming.sport_id)
             self._missing(event_no, here, item.known_time)
         if listing or asked:
             insort(self.listings[incoming.sport_id], here, key=_capture_time)
@@ -318,10 +320,7 @@ class _OddsWriter:
                 self._missing(timeline.event_no, listing, known_time)
 
     def _missing(self, event_no: int, listing: Listing, known_time: datetime) -> None:
-        timeline = self.timelines.get(event_no)
-        if timeline is None:
-            loaded = timelines.load(self.conn, self.dims, {event_no: listing.capture_time})
-            timeline = self.timelines[event_no] = loaded[event_no]
+        timeline = self.timelines[event_no]
         if not leaves_feed(timeline, listing, self.dims.scopes):
             return
         newest = last_listed(timeline, listing.capture_time)

@@ -117,10 +117,10 @@ def stored_listings(
 
 def listed_events(
     conn: Connection, spans: Mapping[int, tuple[datetime, datetime]]
-) -> dict[int, tuple[int, datetime]]:
-    """Events that a listing within the spans may miss: event -> (sport, first listing)."""
+) -> list[tuple[int, int, datetime]]:
+    """Events that a listing within the spans may miss: (event, sport, first listing)."""
     if not spans:
-        return {}
+        return []
     rows = conn.execute(
         """SELECT DISTINCT s.event_no, s.sport_id, a.first
         FROM unnest(%s::smallint[], %s::timestamptz[], %s::timestamptz[])
@@ -134,7 +134,7 @@ def listed_events(
             LISTED_AFTER_START,
         ),
     )
-    return {event_no: (sport_id, first) for event_no, sport_id, first in rows}
+    return rows.fetchall()
 
 
 def save_spans(conn: Connection, lines: Iterable[Timeline], sport_of: Mapping[int, int]) -> None:
