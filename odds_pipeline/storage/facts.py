@@ -8,7 +8,7 @@ Callers hold the normaliser's lock for the whole transaction.
 """
 
 from bisect import bisect_right, insort
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -55,11 +55,12 @@ class SnapshotRow(NamedTuple):
 
 
 class Written(NamedTuple):
-    """Rows a batch added."""
+    """Rows a batch added; ``by_raw`` gives (snapshots, quotes) of each raw document."""
 
     snapshots: int
     quotes: int
     statements: int
+    by_raw: dict[int, tuple[int, int]]
 
 
 class _Capture(NamedTuple):
@@ -82,12 +83,16 @@ def write_documents(conn: Connection, dims: Dimensions, items: Sequence[Item]) -
     captures = _odds_captures(conn, dims, items)
     statements = _write_statements(conn, dims, items)
     if not captures:
-        return Written(0, 0, statements)
+        return Written(0, 0, statements, {})
     writer = _OddsWriter(conn, dims, captures)
     for capture in captures:
         writer.apply(capture)
     snapshots, quotes = writer.flush()
-    return Written(snapshots, quotes, statements)
+    by_known = {item.known_time: item.raw_id for item in items}
+    rows = dict.fromkeys(by_known.values(), (0, 0))
+    for known_time, (s, q) in writer.counts().items():
+        rows[by_known[known_time]] = (s, q)
+    return Written(snapshots, quotes, statements, rows)
 
 
 def _resolve(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> None:
@@ -364,6 +369,14 @@ class _OddsWriter:
                 None,
             )
         )
+
+    def counts(self) -> dict[datetime, tuple[int, int]]:
+        """New snapshots and quote rows by known time."""
+        snapshots = Counter(row.known_time for row in self.snapshots)
+        quotes = Counter(
+            row.known_time for line in self.timelines.values() for row in line.new_rows.values()
+        )
+        return {k: (snapshots[k], quotes[k]) for k in snapshots.keys() | quotes.keys()}
 
     def flush(self) -> tuple[int, int]:
         """Write all new rows; returns how many snapshots and quote rows."""

@@ -43,8 +43,8 @@ class Call:
     key_fingerprint: str
     purpose: str
     endpoint: str
-    sport_key: str | None
-    slot_id: int | None
+    sport_key: str
+    slot_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +104,16 @@ def settle(
         _enter(conn, call, entry, beyond, used, remaining)
 
 
-def charge_unknown(conn: Connection, call: Call) -> None:
+def charge_unknown(conn: Connection, call_id: UUID) -> None:
     """Close a reservation whose call died in flight; the next headers tell what it cost."""
-    _enter(conn, call, "unknown", 0, None, None)
+    conn.execute(
+        """INSERT INTO credit_ledger (call_id, entry, credits, key_fingerprint, purpose, endpoint,
+            sport_key, slot_id)
+        SELECT call_id, 'unknown', 0, key_fingerprint, purpose, endpoint, sport_key, slot_id
+        FROM credit_ledger WHERE call_id = %s AND entry = 'reserved'
+        ON CONFLICT DO NOTHING""",
+        (call_id,),
+    )
 
 
 def _last_header(conn: Connection, fingerprint: str) -> tuple[float | None, float | None]:

@@ -14,6 +14,8 @@ NORMALISER = 7202
 # 7203 guards the making of partitions, inside `ensure_month`.
 # Held from a reservation's sum to its commit.
 LEDGER = 7204
+# Held with the key's number while a paid call is in flight (a session lock).
+PROVIDER = 7205
 
 Connection = psycopg.Connection[Any]
 

@@ -54,8 +54,8 @@ class StoredRaw:
     created: bool
 
 
-def store(conn: Connection, record: RawRecord) -> StoredRaw:
-    """Store a document exactly once and queue it for normalisation.
+def store(conn: Connection, record: RawRecord, queue: bool = True) -> StoredRaw:
+    """Store a document exactly once and, unless it is an error's body, queue it to normalise.
 
     A file counts as stored when one with the same bytes, kind and stated facts is there.
     """
@@ -98,9 +98,10 @@ def store(conn: Connection, record: RawRecord) -> StoredRaw:
         "INSERT INTO raw_bodies (raw_id, known_time, body) VALUES (%s, %s, %b)",
         (raw_id, known_time, zstandard.ZstdCompressor(LEVEL).compress(record.body)),
     )
-    conn.execute(
-        "INSERT INTO pending_raw (raw_id, known_time) VALUES (%s, %s)", (raw_id, known_time)
-    )
+    if queue:
+        conn.execute(
+            "INSERT INTO pending_raw (raw_id, known_time) VALUES (%s, %s)", (raw_id, known_time)
+        )
     return StoredRaw(raw_id, known_time, created=True)
 
 

@@ -64,9 +64,19 @@ def claim(
     return None if row is None else int(row[0])
 
 
-def fetched(conn: Connection, slot_id: int) -> None:
-    """The answer is stored; normalising it makes the slot ok."""
-    conn.execute("UPDATE slots SET status = 'fetched' WHERE slot_id = %s", (slot_id,))
+def fetched(conn: Connection, slot_id: int, call_id: UUID) -> None:
+    """The answer of the call that claimed it is stored; normalising it makes the slot ok."""
+    conn.execute(
+        "UPDATE slots SET status = 'fetched' WHERE slot_id = %s AND call_id = %s",
+        (slot_id, call_id),
+    )
+
+
+def healed(conn: Connection, slot_id: int) -> None:
+    """A missed live capture was bought from history."""
+    conn.execute(
+        "UPDATE slots SET status = 'healed' WHERE slot_id = %s AND status = 'ok'", (slot_id,)
+    )
 
 
 def gap(conn: Connection, slot_id: int, reason: str) -> None:
@@ -96,3 +106,16 @@ def of_day(conn: Connection, day: date, purposes: Iterable[str]) -> list[Slot]:
         {"day": day, "purposes": list(purposes)},
     )
     return [Slot(*row) for row in rows]
+
+
+def captured_within(conn: Connection, slot_id: int, step: timedelta) -> bool:
+    """Whether the slot's answer was captured in (slot time - step, slot time]."""
+    row = conn.execute(
+        """SELECT EXISTS (
+            SELECT FROM slots s JOIN raw_responses r USING (call_id) JOIN captures c USING (raw_id)
+            WHERE s.slot_id = %s
+              AND c.capture_time <= s.slot_time AND c.capture_time > s.slot_time - %s
+        )""",
+        (slot_id, step),
+    ).fetchone()
+    return row is not None and bool(row[0])

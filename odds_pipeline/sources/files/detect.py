@@ -45,7 +45,7 @@ def detect(name: str, data: bytes) -> Detected:
         UsageError: the file is not a kind that can be imported; one line says why.
     """
     try:
-        body = _decompressed(data)
+        body = decompressed(data)
         return Detected(_kind(body), body)
     except (_NotOurs, MalformedResponse) as refused:
         reason = str(refused)
@@ -56,7 +56,12 @@ class _NotOurs(ValueError):
     """Why a file is not of any kind we read."""
 
 
-def _decompressed(data: bytes) -> bytes:
+def decompressed(data: bytes) -> bytes:
+    """The bytes without gzip, if they are gzip; a bounded size.
+
+    Raises:
+        ValueError: damaged, cut off or too large.
+    """
     if not data.startswith(GZIP_MAGIC):
         return data
     parts = []

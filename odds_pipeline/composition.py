@@ -1,0 +1,53 @@
+"""Puts the platform together from settings: the composition root that CLI and Dagster share.
+
+Belongs here: which database, engine, client and clock a process uses. Does not belong here: what
+is done with them. Heavy libraries are imported when first used.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import cache
+
+from odds_pipeline.services.platform import Platform, Provider
+from odds_pipeline.services.spool import Spool
+from odds_pipeline.settings import Settings
+from odds_pipeline.storage.database import database
+from odds_pipeline.storage.engine import open_engine, require_schema
+
+REVISION = "0002"
+DEMO_KEY = "demo"
+
+
+@contextmanager
+def open_platform(settings: Settings) -> Iterator[Platform]:
+    """The platform on the configured database, for as long as it is needed.
+
+    Raises:
+        DatabaseUnavailable: the database cannot be reached.
+        SchemaOutOfDate: it is not at this code's revision.
+    """
+    named = settings.database_url
+    with database(named.get_secret_value() if named else None, settings.home) as url:
+        engine = open_engine(url, settings.database_pool_size, settings.database_max_overflow)
+        try:
+            require_schema(engine, REVISION)
+            yield Platform(
+                settings=settings,
+                engine=engine,
+                spool=Spool(settings.home / "spool"),
+                provider=_provider(settings),
+                now=lambda: datetime.now(UTC),
+            )
+        finally:
+            engine.dispose()
+
+
+def _provider(settings: Settings) -> Callable[[], Provider]:
+    @cache
+    def make() -> Provider:
+        from odds_pipeline.sources.the_odds_api.client import OddsApiClient
+
+        return OddsApiClient(settings.provider_url, settings.odds_api_key or DEMO_KEY)
+
+    return make

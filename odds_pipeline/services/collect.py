@@ -1,0 +1,111 @@
+"""Live collection: the current slot of each sport's odds, events and scores.
+
+Belongs here: which request serves which live slot. Does not belong here: the steps of a call
+(``calls``), past days (``history``).
+
+Every function is safe to repeat: a slot that is made, or being made elsewhere, costs nothing.
+Units: credits; UTC times.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from odds_pipeline.planning.sampling import fixed_slots, slot_of
+from odds_pipeline.services.calls import Fetched, fetch_slot, forecast
+from odds_pipeline.services.platform import Platform
+from odds_pipeline.settings import Settings
+from odds_pipeline.sources.the_odds_api.queries import (
+    EventsRequest,
+    OddsRequest,
+    ProviderRequest,
+    ScoresRequest,
+)
+from odds_pipeline.storage import slots
+from odds_pipeline.storage.engine import transaction
+
+LIVE, EVENTS, SCORES = "live", "events", "scores"
+EVENTS_MINUTES = 60
+SCORES_MINUTES = 360
+DAYS_FROM = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Collected:
+    """What a pass over the current slots did."""
+
+    made: tuple[Fetched, ...]
+    skipped: int
+
+    @property
+    def credits(self) -> float:
+        """Credits the pass cost."""
+        return sum(fetched.credits for fetched in self.made)
+
+
+def odds_request(settings: Settings, sport: str) -> OddsRequest:
+    """The live question: the configured markets at the configured bookmakers or regions."""
+    return OddsRequest(
+        sport,
+        settings.markets,
+        settings.bookmakers,
+        () if settings.bookmakers else settings.regions,
+    )
+
+
+def live_cost(settings: Settings) -> int:
+    """Credits one live tick costs at most, over all sports."""
+    return sum(forecast(odds_request(settings, sport)) for sport in settings.sports)
+
+
+def collect_odds(platform: Platform, sports: Sequence[str] | None = None) -> Collected:
+    """Capture the current slot of every sport's odds, and plan the rest of the day's slots.
+
+    Raises:
+        ProviderError: a slot could not be made; it stands as a gap with its reason.
+        BudgetExceeded: the month's credits do not allow it; likewise.
+    """
+    settings = platform.settings
+    interval = settings.fixed_interval_minutes
+    slot_time = slot_of(platform.now(), interval)
+    later = [t for t in fixed_slots(slot_time.date(), interval) if t >= slot_time]
+    with transaction(platform.engine) as conn:
+        for sport in sports or settings.sports:
+            slots.plan(conn, LIVE, sport, later)
+    return _collect(platform, LIVE, slot_time, sports, lambda sport: odds_request(settings, sport))
+
+
+def collect_events(platform: Platform, sports: Sequence[str] | None = None) -> Collected:
+    """Ask for the current events of every sport; free."""
+    slot_time = slot_of(platform.now(), EVENTS_MINUTES)
+    return _collect(platform, EVENTS, slot_time, sports, EventsRequest)
+
+
+def collect_scores(platform: Platform, sports: Sequence[str] | None = None) -> Collected:
+    """Ask for every sport's scores of the last three days: two credits a sport."""
+    slot_time = slot_of(platform.now(), SCORES_MINUTES)
+    return _collect(
+        platform, SCORES, slot_time, sports, lambda sport: ScoresRequest(sport, DAYS_FROM)
+    )
+
+
+def scores_reach(platform: Platform, day: date) -> bool:
+    """Whether the provider still tells the scores of that UTC day."""
+    today = platform.now().date()
+    return today - timedelta(days=DAYS_FROM) <= day <= today
+
+
+def _collect(
+    platform: Platform,
+    purpose: str,
+    slot_time: datetime,
+    sports: Sequence[str] | None,
+    request: Callable[[str], ProviderRequest],
+) -> Collected:
+    made = []
+    asked = sports or platform.settings.sports
+    for sport in asked:
+        fetched = fetch_slot(platform, purpose, sport, slot_time, request(sport))
+        if fetched is not None:
+            made.append(fetched)
+    return Collected(tuple(made), len(asked) - len(made))

@@ -1,0 +1,141 @@
+"""Past days: exactly the planned captures that are missing, from the historical endpoint.
+
+Belongs here: planning a past day once, and filling it. Does not belong here: when a capture is
+worth its credits (``planning``), the steps of a call (``calls``).
+
+A day is planned from the events listed at its first moment, by decision points, and its plan is
+kept: doing a day again buys only what is still missing. A day that was collected live has its
+live slots as its plan, and a missed one is healed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from odds_pipeline.errors import ProviderError, UsageError
+from odds_pipeline.planning.decision_points import plan_day
+from odds_pipeline.services.calls import fetch_slot, is_final_refusal
+from odds_pipeline.services.collect import LIVE
+from odds_pipeline.services.platform import Platform
+from odds_pipeline.sources.the_odds_api.queries import (
+    HistoricalEventsRequest,
+    HistoricalOddsRequest,
+)
+from odds_pipeline.storage import readers, slots
+from odds_pipeline.storage.engine import transaction
+from odds_pipeline.storage.slots import Slot
+
+HISTORY, LISTING = "history", "listing"
+DAY = timedelta(days=1)
+DONE = frozenset({"ok", "healed"})
+
+# Snapshots were taken every 10 minutes before September 2022, every 5 since (odds_api.md §4).
+FIVE_MINUTE_ERA = datetime(2022, 9, 18, tzinfo=UTC)
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DayDone:
+    """A past day's slots after a pass: planned, ok (healed included), gaps, and the cost."""
+
+    day: date
+    planned: int
+    ok: int
+    gaps: int
+    credits: float
+
+
+def list_events(platform: Platform, day: date) -> float:
+    """Ask once which events were listed as the day began; returns credits paid now."""
+    credits = 0.0
+    for sport in platform.settings.sports:
+        request = HistoricalEventsRequest(sport, _midnight(day))
+        fetched = fetch_slot(platform, LISTING, sport, _midnight(day), request)
+        credits += 0.0 if fetched is None else fetched.credits
+    return credits
+
+
+def plan_history(platform: Platform, day: date) -> int:
+    """Plan a past day's captures, once; returns how many slots it has.
+
+    Raises:
+        UsageError: the day has not ended yet.
+    """
+    if _midnight(day) + DAY > platform.now():
+        raise UsageError(f"{day} has not ended yet: history begins where live collection ends")
+    with transaction(platform.engine) as conn:
+        present = slots.of_day(conn, day, [HISTORY, LIVE])
+        planned = {slot.sport_key for slot in present}
+    for sport in platform.settings.sports:
+        if sport not in planned:
+            _plan_sport(platform, sport, day)
+    with transaction(platform.engine) as conn:
+        return len(slots.of_day(conn, day, [HISTORY, LIVE]))
+
+
+def _plan_sport(platform: Platform, sport: str, day: date) -> None:
+    start = _midnight(day)
+    with transaction(platform.engine) as conn:
+        events = readers.events_between(conn, start, start + 2 * DAY, sport)
+        starts = [moment.to_pydatetime() for moment in events["commence_time"]]
+        times = [capture.slot_time for capture in plan_day(day, starts)]
+        slots.plan(conn, HISTORY, sport, times)
+
+
+def complete_day(platform: Platform, day: date, progress: Progress | None = None) -> DayDone:
+    """Make a past day complete: list, plan, and buy what is missing.
+
+    Args:
+        platform: the parts to work with.
+        day: a UTC day that has ended.
+        progress: told after each slot: (slots done, slots planned).
+
+    Raises:
+        UsageError: the day has not ended yet.
+        ProviderError: the key is refused; what was bought stays, the rest can be resumed.
+        BudgetExceeded: likewise, the month's credits being used up.
+    """
+    credits = list_events(platform, day)
+    plan_history(platform, day)
+    with transaction(platform.engine) as conn:
+        plan = slots.of_day(conn, day, [HISTORY, LIVE])
+    missing = [slot for slot in plan if slot.status not in DONE]
+    for place, slot in enumerate(missing, len(plan) - len(missing) + 1):
+        credits += _fill(platform, slot)
+        if progress is not None:
+            progress(place, len(plan))
+    with transaction(platform.engine) as conn:
+        after = slots.of_day(conn, day, [HISTORY, LIVE])
+    ok = sum(slot.status in DONE for slot in after)
+    return DayDone(day, len(after), ok, len(after) - ok, credits)
+
+
+def _fill(platform: Platform, slot: Slot) -> float:
+    settings = platform.settings
+    request = HistoricalOddsRequest(
+        slot.sport_key,
+        slot.slot_time,
+        settings.markets,
+        settings.bookmakers,
+        () if settings.bookmakers else settings.regions,
+    )
+    try:
+        fetched = fetch_slot(platform, slot.purpose, slot.sport_key, slot.slot_time, request)
+    except ProviderError as failure:
+        if is_final_refusal(failure):
+            raise
+        return 0.0  # the slot stands as a gap with the provider's reason
+    if fetched is None:
+        return 0.0
+    step = timedelta(minutes=5 if slot.slot_time >= FIVE_MINUTE_ERA else 10)
+    with transaction(platform.engine) as conn:
+        if not slots.captured_within(conn, slot.slot_id, step):
+            slots.gap(conn, slot.slot_id, "the provider has no snapshot of that time")
+        elif slot.purpose == LIVE:
+            slots.healed(conn, slot.slot_id)
+    return fetched.credits
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)

@@ -1,0 +1,151 @@
+"""Imports documents people already own, as raw documents like any other.
+
+Belongs here: files and folders to stored documents, and a report a person can read. Does not
+belong here: recognising and reading kinds (``sources.files``).
+
+A file's exact bytes are the raw document; importing the same bytes again changes nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from uuid import uuid4
+
+from odds_pipeline.catalog.observations import CaptureBasis, OddsFormat
+from odds_pipeline.errors import NotFound, UsageError
+from odds_pipeline.services.normalise import finish_pending
+from odds_pipeline.services.platform import Platform
+from odds_pipeline.sources.files.detect import detect
+from odds_pipeline.storage import imports, raw
+from odds_pipeline.storage.engine import transaction
+
+MAX_BYTES = 512 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedFile:
+    """How one file's import went.
+
+    ``status`` is imported, unchanged (the same bytes were here), refused (not a kind we read) or
+    failed (it could not be normalised); ``reason`` says why for the last two.
+    """
+
+    path: Path
+    status: str
+    raw_id: int | None = None
+    kind: str | None = None
+    events: int = 0
+    captures: int = 0
+    snapshots: int = 0
+    quotes: int = 0
+    quarantined: int = 0
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """A whole import: its files, and the UTC days whose facts changed."""
+
+    files: tuple[ImportedFile, ...]
+    days: tuple[date, ...]
+
+
+def import_paths(
+    platform: Platform,
+    paths: Iterable[Path],
+    captured_at: datetime | None = None,
+    odds_format: OddsFormat | None = None,
+    sport: str | None = None,
+    progress: Callable[[Path], None] | None = None,
+) -> Import:
+    """Import files and the files inside folders.
+
+    Args:
+        platform: its database and clock are used.
+        paths: files or folders.
+        captured_at: capture time of documents that state none.
+        odds_format: format of the prices; ``None`` = decided by the prices.
+        sport: sport key of files without one.
+        progress: told each file before it is read.
+
+    Raises:
+        NotFound: a path does not exist.
+        UsageError: ``captured_at`` has no time zone.
+    """
+    if captured_at is not None and captured_at.tzinfo is None:
+        raise UsageError("--captured-at needs a time zone, for example 2026-01-31T18:00:00Z")
+    files = []
+    for path in _files(paths):
+        if progress is not None:
+            progress(path)
+        files.append(_import(platform, path, captured_at, odds_format, sport))
+    new = [file.raw_id for file in files if file.status == "imported" and file.raw_id]
+    with transaction(platform.engine) as conn:
+        days = imports.days_of(conn, new)
+    return Import(tuple(files), tuple(days))
+
+
+def _files(paths: Iterable[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(
+                file
+                for file in path.rglob("*")
+                if file.is_file()
+                and not any(part.startswith(".") for part in file.parts[-2:])
+                and file.suffix.lower() not in {".md", ".txt"}
+            )
+        elif path.is_file():
+            yield path
+        else:
+            raise NotFound(f"{path} does not exist")
+
+
+def _import(
+    platform: Platform,
+    path: Path,
+    captured_at: datetime | None,
+    odds_format: OddsFormat | None,
+    sport: str | None,
+) -> ImportedFile:
+    size = path.stat().st_size
+    if size > MAX_BYTES:
+        return ImportedFile(path, "refused", reason=f"larger than {MAX_BYTES >> 20} MiB")
+    data = path.read_bytes()
+    refused = ""
+    try:
+        kind = detect(path.name, data).endpoint
+    except UsageError as unknown:
+        refused = str(unknown)
+    if refused:
+        return ImportedFile(path, "refused", reason=refused)
+    record = raw.RawRecord(
+        call_id=uuid4(),
+        source="file",
+        endpoint=kind,
+        request={"name": path.name} | ({"sport": sport} if sport else {}),
+        body=data,
+        received_at=datetime.now(UTC),
+        received_basis=CaptureBasis.FILE,
+        captured_at=captured_at,
+        odds_format=odds_format,
+    )
+    with transaction(platform.engine) as conn:
+        stored = raw.store(conn, record)
+    finish_pending(platform)
+    with transaction(platform.engine) as conn:
+        found = imports.outcome(conn, stored.raw_id)
+    status = "failed" if found.error else "imported" if stored.created else "unchanged"
+    return ImportedFile(
+        path,
+        status,
+        stored.raw_id,
+        str(kind),
+        found.events,
+        found.captures,
+        found.snapshots if stored.created else 0,
+        found.quotes if stored.created else 0,
+        found.quarantined if stored.created else 0,
+        found.error,
+    )

@@ -1,0 +1,173 @@
+"""Transaction 2: turns stored raw documents into facts, in known order, each exactly once.
+
+Belongs here: the loop over what is pending, and what happens to a document that cannot be read.
+Does not belong here: parsing (``sources``), the facts themselves (``storage.facts``).
+
+A document that cannot be normalised is marked failed with its reason and stays in raw; it never
+stops those behind it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+from sqlalchemy import Engine
+
+from odds_pipeline.catalog.observations import Document, RawDocument, Rejection
+from odds_pipeline.errors import MalformedResponse, StorageError
+from odds_pipeline.services.platform import Platform
+from odds_pipeline.sources.files.detect import decompressed
+from odds_pipeline.sources.parse import PARSER_VERSION, parse_document
+from odds_pipeline.storage import fetch_log, locks, normalisation, raw
+from odds_pipeline.storage.dimensions import Dimensions
+from odds_pipeline.storage.engine import Connection, transaction
+from odds_pipeline.storage.facts import Item, write_documents
+from odds_pipeline.storage.normalisation import Pending
+
+BATCH = 100
+EVIDENCE = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """What a pass over the pending documents did."""
+
+    documents: int = 0
+    failed: int = 0
+    snapshots: int = 0
+    quotes: int = 0
+    statements: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: "Normalised") -> "Normalised":
+        return Normalised(
+            self.documents + other.documents,
+            self.failed + other.failed,
+            self.snapshots + other.snapshots,
+            self.quotes + other.quotes,
+            self.statements + other.statements,
+            self.quarantined + other.quarantined,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A pending document, read: its bytes (decompressed) and what they say."""
+
+    pending: Pending
+    body: bytes
+    document: Document
+
+
+def finish_pending(platform: Platform, batch: int = BATCH) -> Normalised:
+    """Normalise everything that waits, whoever stored it.
+
+    Args:
+        platform: its database is used.
+        batch: documents a transaction takes.
+    """
+    return normalise_all(platform.engine, batch)
+
+
+def normalise_all(engine: Engine, batch: int = BATCH) -> Normalised:
+    """As ``finish_pending``, for callers that have a database only."""
+    total = Normalised()
+    dims = Dimensions()
+    while True:
+        try:
+            done = _next_batch(engine, dims, batch)
+        except psycopg.OperationalError:
+            raise
+        except Exception:
+            # Something in the batch cannot be written: find it alone, and let the rest through.
+            dims = Dimensions()
+            done = _one_by_one(engine, dims)
+        if not done.documents:
+            return total
+        total += done
+
+
+def _next_batch(engine: Engine, dims: Dimensions, size: int) -> Normalised:
+    with transaction(engine) as conn:
+        locks.take(conn, locks.NORMALISER)
+        return _normalise(conn, dims, normalisation.oldest_pending(conn, size))
+
+
+def _one_by_one(engine: Engine, dims: Dimensions) -> Normalised:
+    reason = ""
+    try:
+        return _next_batch(engine, dims, 1)
+    except psycopg.OperationalError:
+        raise
+    except Exception as poison:
+        reason = f"{type(poison).__name__}: {poison}".splitlines()[0][:500]
+    with transaction(engine) as conn:
+        locks.take(conn, locks.NORMALISER)
+        (pending,) = normalisation.oldest_pending(conn, 1)
+        _set_aside(conn, pending, reason)
+    return Normalised(documents=1, failed=1)
+
+
+def _normalise(conn: Connection, dims: Dimensions, batch: Sequence[Pending]) -> Normalised:
+    read, failed = [], 0
+    for pending in batch:
+        reason = ""
+        try:
+            read.append(_read(conn, pending))
+        except (MalformedResponse, StorageError) as unreadable:
+            reason = str(unreadable)
+        if reason:
+            _set_aside(conn, pending, reason)
+            failed += 1
+    items = [Item(r.pending.raw_id, r.pending.known_time, r.document) for r in read]
+    written = write_documents(conn, dims, items)
+    quarantined = sum(_finish(conn, one, written.by_raw) for one in read)
+    return Normalised(
+        len(batch), failed, written.snapshots, written.quotes, written.statements, quarantined
+    )
+
+
+def _read(conn: Connection, pending: Pending) -> _Read:
+    stored = raw.read(conn, pending.raw_id)
+    document, body = parse_raw(stored)
+    return _Read(pending, body, document)
+
+
+def parse_raw(stored: RawDocument) -> tuple[Document, bytes]:
+    """What a stored document says, and its bytes decompressed.
+
+    Raises:
+        MalformedResponse: it cannot be read at all.
+    """
+    body = decompressed(stored.body) if stored.source == "file" else stored.body
+    plain = RawDocument(
+        source=stored.source,
+        endpoint=stored.endpoint,
+        request=stored.request,
+        body=body,
+        received_at=stored.received_at,
+        received_basis=stored.received_basis,
+        known_time=stored.known_time,
+        captured_at=stored.captured_at,
+        odds_format=stored.odds_format,
+    )
+    return parse_document(plain), body
+
+
+def _finish(conn: Connection, read: _Read, by_raw: dict[int, tuple[int, int]]) -> int:
+    raw_id = read.pending.raw_id
+    snapshots, quotes = by_raw.get(raw_id, (0, 0))
+    rejected = normalisation.quarantine(conn, raw_id, read.document.rejections)
+    events = [event for capture in read.document.odds for event in capture.events]
+    stated = [s for capture in read.document.statements for s in capture.statements]
+    books = {board.bookmaker for event in events for board in event.boards}
+    fetch_log.count(conn, raw_id, len(events) + len(stated), len(books))
+    normalisation.keep_hot(conn, raw_id, read.body)
+    normalisation.mark_normalised(conn, read.pending, PARSER_VERSION, snapshots, quotes)
+    return rejected
+
+
+def _set_aside(conn: Connection, pending: Pending, reason: str) -> None:
+    whole = Rejection(where="document", reason=reason, evidence=reason[:EVIDENCE])
+    normalisation.quarantine(conn, pending.raw_id, [whole])
+    normalisation.mark_failed(conn, pending, PARSER_VERSION, reason)

@@ -1,0 +1,76 @@
+"""The log of every call to the provider and how it went.
+
+Belongs here: rows of ``fetch_logs``. Does not belong here: the calls.
+"""
+
+from typing import Any
+
+import psycopg
+
+from odds_pipeline.storage.ledger import Call
+
+Connection = psycopg.Connection[Any]
+
+
+def succeeded(
+    conn: Connection,
+    call: Call,
+    raw_id: int,
+    credits: float,
+    remaining: float | None,
+    elapsed_ms: int | None,
+) -> None:
+    """A usable answer came; the counts follow when it is normalised."""
+    _log(conn, call, True, raw_id=raw_id, credits=credits, remaining=remaining, ms=elapsed_ms)
+
+
+def failed(
+    conn: Connection,
+    call: Call,
+    message: str,
+    code: str | None = None,
+    raw_id: int | None = None,
+    remaining: float | None = None,
+) -> None:
+    """No usable answer came, and why."""
+    _log(conn, call, False, raw_id=raw_id, remaining=remaining, code=code, message=message)
+
+
+def count(conn: Connection, raw_id: int, events: int, bookmakers: int) -> None:
+    """Say what a logged answer held."""
+    conn.execute(
+        "UPDATE fetch_logs SET events_count = %s, bookmakers_count = %s WHERE raw_id = %s",
+        (events, bookmakers, raw_id),
+    )
+
+
+def _log(
+    conn: Connection,
+    call: Call,
+    success: bool,
+    *,
+    raw_id: int | None = None,
+    credits: float = 0.0,
+    remaining: float | None = None,
+    ms: int | None = None,
+    code: str | None = None,
+    message: str | None = None,
+) -> None:
+    conn.execute(
+        """INSERT INTO fetch_logs (sport_key, endpoint, success, error_code, error_message,
+            api_quota_remaining, response_time_ms, credits, slot_id, call_id, raw_id)
+        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING""",
+        (
+            call.sport_key,
+            call.endpoint,
+            success,
+            code,
+            message,
+            remaining,
+            ms,
+            credits,
+            call.slot_id,
+            call.call_id,
+            raw_id,
+        ),
+    )

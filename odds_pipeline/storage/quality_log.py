@@ -1,0 +1,166 @@
+"""The frames the quality rules read, and the log of what they found.
+
+Belongs here: SQL around quality. Does not belong here: rules.
+Days are UTC days of the capture time.
+"""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from odds_pipeline.storage.frames import fetch_frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Connection = psycopg.Connection[Any]
+
+_QUOTES = """
+SELECT o.event_id, sp.sport_key, o.odds_timestamp AS snapshot_time, o.created_at AS known_time,
+    s.commence_time, s.in_play, m.home_team, m.away_team, o.bookmaker_key, o.market_key,
+    o.outcome_name, o.description, o.point, o.decimal_price, o.price AS american_price,
+    o.last_update
+FROM odds o
+JOIN event_ids e ON e.event_id = o.event_id
+JOIN sports sp USING (sport_id)
+JOIN snapshots s ON s.event_no = e.event_no AND s.capture_time = o.odds_timestamp
+    AND s.known_time = o.created_at AND NOT s.unlisted
+LEFT JOIN matchups m USING (matchup_id)
+WHERE o.odds_timestamp >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
+  AND o.odds_timestamp < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule's result on one day."""
+
+    rule: str
+    issue_type: str
+    severity: str
+    checked: int
+    issues: Sequence[dict[Any, Any]]
+
+
+def quotes_of(conn: Connection, day: date) -> "pd.DataFrame":
+    """One row per outcome per snapshot of the day."""
+    return fetch_frame(conn, _QUOTES, {"day": day})
+
+
+def stored_quotes(conn: Connection, day: date) -> Iterator[tuple[Any, ...]]:
+    """The day's quotes as plain rows, for comparison."""
+    yield from conn.execute(
+        """SELECT event_id, odds_timestamp, bookmaker_key, market_key, outcome_name, description,
+            point, decimal_price
+        FROM odds
+        WHERE odds_timestamp >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
+          AND odds_timestamp < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
+        ORDER BY created_at""",
+        {"day": day},
+    )
+
+
+def quarantine_of(conn: Connection, day: date) -> "pd.DataFrame":
+    """What stands open in quarantine for captures of the day (or, without one, stored that day)."""
+    return fetch_frame(
+        conn,
+        """SELECT q.id, q.raw_id, q.capture_time, q.event_id, q.bookmaker_key, q.market_key,
+            q.location, q.reason, q.evidence
+        FROM quarantine q JOIN raw_responses r USING (raw_id)
+        WHERE q.status = 'open'
+          AND (coalesce(q.capture_time, r.known_time) AT TIME ZONE 'UTC')::date = %(day)s
+        ORDER BY q.id""",
+        {"day": day},
+    )
+
+
+def slots_of(conn: Connection, day: date) -> "pd.DataFrame":
+    """The day's odds captures that were due by now."""
+    return fetch_frame(
+        conn,
+        """SELECT slot_id, purpose, sport_key, slot_time, status, reason FROM slots
+        WHERE slot_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
+          AND slot_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
+          AND purpose IN ('live', 'history')
+          AND slot_time <= clock_timestamp() - interval '5 minutes'
+        ORDER BY slot_time""",
+        {"day": day},
+    )
+
+
+def raw_of(conn: Connection, day: date) -> list[int]:
+    """Raw documents with an odds capture on the day, in known order."""
+    rows = conn.execute(
+        """SELECT DISTINCT raw_id, known_time FROM captures
+        WHERE kind = 'odds'
+          AND capture_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
+          AND capture_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
+        ORDER BY known_time""",
+        {"day": day},
+    )
+    return [row[0] for row in rows]
+
+
+def record(conn: Connection, day: date, finding: Finding) -> None:
+    """Log a rule's result: each issue once; those no longer found are resolved."""
+    conn.execute(
+        """INSERT INTO quality_runs (partition, rule, checked, issues) VALUES (%s, %s, %s, %s)
+        ON CONFLICT (partition, rule) DO UPDATE SET checked = excluded.checked,
+            issues = excluded.issues, run_at = clock_timestamp()""",
+        (day, finding.rule, finding.checked, len(finding.issues)),
+    )
+    rows = [_row(issue) for issue in finding.issues]
+    columns: list[list[Any]] = [list(c) for c in zip(*rows, strict=True)] or [[] for _ in range(7)]
+    conn.execute(
+        """WITH found AS (
+            SELECT * FROM unnest(%(events)s::text[], %(books)s::text[], %(markets)s::text[],
+                %(outcomes)s::text[], %(times)s::timestamptz[], %(texts)s::text[],
+                %(evidence)s::text[]) AS f(event_id, bookmaker_key, market_key, outcome_name,
+                snapshot_time, description, evidence)
+        ), kept AS (
+            INSERT INTO data_quality_logs (partition, rule, issue_type, severity, event_id,
+                bookmaker_key, market_key, outcome_name, snapshot_time, description, raw_data)
+            SELECT DISTINCT %(day)s::date, %(rule)s, %(type)s, %(severity)s, event_id,
+                bookmaker_key, market_key, outcome_name, snapshot_time, description,
+                evidence::jsonb
+            FROM found
+            ON CONFLICT ON CONSTRAINT uq_data_quality_logs_issue DO UPDATE SET resolution = NULL
+            RETURNING id
+        )
+        UPDATE data_quality_logs SET resolution = 'no longer found'
+        WHERE partition = %(day)s AND rule = %(rule)s AND resolution IS NULL
+          AND created_at < transaction_timestamp()
+          AND id NOT IN (SELECT id FROM kept)""",
+        {
+            "day": day,
+            "rule": finding.rule,
+            "type": finding.issue_type,
+            "severity": finding.severity,
+            "events": columns[0],
+            "books": columns[1],
+            "markets": columns[2],
+            "outcomes": columns[3],
+            "times": columns[4],
+            "texts": columns[5],
+            "evidence": columns[6],
+        },
+    )
+
+
+def _row(issue: dict[Any, Any]) -> tuple[Any, ...]:
+    keys = ("event_id", "bookmaker_key", "market_key", "outcome_name", "snapshot_time")
+    return (
+        *(_plain(issue.get(key)) for key in keys),
+        issue["description"],
+        json.dumps(issue["evidence"], default=str),
+    )
+
+
+def _plain(value: object) -> object:
+    if value is None or value != value:  # NaN and NaT differ from themselves
+        return None
+    return value.to_pydatetime() if hasattr(value, "to_pydatetime") else value
