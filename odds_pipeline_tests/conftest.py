@@ -10,6 +10,8 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -17,6 +19,12 @@ import pytest
 from psycopg import sql
 from sqlalchemy import Engine
 
+from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.spool import Spool
+from odds_pipeline.settings import Settings
+from odds_pipeline.simulator.clock import SteppedClock
+from odds_pipeline.simulator.server import RunningSimulator
+from odds_pipeline.sources.the_odds_api.client import OddsApiClient
 from odds_pipeline.storage.embedded import EmbeddedServer
 from odds_pipeline.storage.embedded.locks import exclusively
 from odds_pipeline.storage.engine import open_engine
@@ -88,6 +96,33 @@ def engine(database_url: str) -> Iterator[Engine]:
     opened = open_engine(database_url)
     yield opened
     opened.dispose()
+
+
+@pytest.fixture
+def clock() -> SteppedClock:
+    """A clock that stands still until a test moves it; provider and platform share it."""
+    return SteppedClock(datetime(2026, 3, 10, 12, 7, tzinfo=UTC))
+
+
+@pytest.fixture
+def provider(clock: SteppedClock) -> Iterator[RunningSimulator]:
+    """The loopback provider over real HTTP."""
+    with RunningSimulator(clock=clock) as running:
+        yield running
+
+
+@pytest.fixture
+def platform(
+    engine: Engine, home: Path, provider: RunningSimulator, clock: SteppedClock
+) -> Platform:
+    """A whole DEMO platform on a fresh database and the loopback provider."""
+    chosen = Settings(_env_file=None, odds_home=home, odds_api_base_url=provider.url)
+
+    @cache
+    def client() -> OddsApiClient:
+        return OddsApiClient(provider.url, "demo")
+
+    return Platform(chosen, engine, Spool(home / "spool"), client, clock.now)
 
 
 @pytest.fixture(scope="session")

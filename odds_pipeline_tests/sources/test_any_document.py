@@ -40,7 +40,7 @@ def raw(endpoint: str, body: bytes, source: str) -> RawDocument:
     return RawDocument(source, endpoint, request, body, RECEIVED, CaptureBasis.CLOCK, KNOWN)
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:  # noqa: ANN401
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """The path of every part of a JSON value, itself left out."""
     items = value.items() if isinstance(value, dict) else enumerate(value)
     found = []
@@ -90,7 +90,7 @@ def test_the_loose_way_reads_the_same_as_the_typed_way() -> None:
             "historical_event_odds": (wire.decode_event_envelope, wire._loose_event_envelope),
         }[endpoint]
         decode, loosen = typed
-        assert decode(body) == loosen(json.loads(body))  # type: ignore[operator]
+        assert decode(body) == loosen(json.loads(body))
 
 
 def test_a_kind_without_a_parser_is_refused() -> None:

@@ -43,7 +43,7 @@ def read(detected: Detected, **request: str) -> Document:
     )
 
 
-def walked(body: Any) -> list[Outcome]:  # noqa: ANN401 (any JSON)
+def walked(body: Any) -> list[Outcome]:
     data = body.get("data", body) if isinstance(body, dict) else body
     return [
         (

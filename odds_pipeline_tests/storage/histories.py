@@ -48,7 +48,7 @@ def boards(draw: st.DrawFn, book: str, market: str, moment: datetime) -> Board:
     complete = draw(st.integers(0, 9)) > 0
     if market == "alternate_totals":
         points = draw(st.lists(st.sampled_from((200.5, 201.5)), unique=True, min_size=1))
-        entries = [("Over", point) for point in points]
+        entries: list[tuple[str, float | None]] = [("Over", point) for point in points]
     else:
         line = draw(st.sampled_from((3.5, 4.0))) if market == "spreads" else None
         entries = [("Away", line), ("Home", None if line is None else -line)]

@@ -1,0 +1,55 @@
+# Everything starts from `make run` and `make test`; both set up what they need.
+# PYTHON is any Python 3.11+; the environment lives in .venv and is rebuilt when a lock changes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WORKERS ?= auto
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint check-types check-imports bench docs lock clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+run: $(VENV)/.run ## Set everything up, run the main job and leave the Dagster UI running (ONCE=1: end)
+	@$(BIN)/odds up $(if $(ONCE),--once)
+
+test: $(VENV)/.dev lint ## Set everything up and pass the tests
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+lint: $(VENV)/.dev ## ruff, mypy strict, import contracts, Dagster definitions
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev ## Measure what the notes claim (ratios inside one run)
+	$(BIN)/python -m benchmarks
+
+docs: $(VENV)/.dev ## Write the generated pages of docs/ anew
+	$(BIN)/python -m odds_pipeline.cli.docs
+
+lock: $(VENV)/.dev ## Resolve the locks anew (hashes, no index address)
+	$(BIN)/uv pip compile -q pyproject.toml --extra run --universal --python-version 3.11 \
+	    --generate-hashes --no-annotate --no-header --no-emit-index-url -o requirements.lock
+	$(BIN)/uv pip compile -q pyproject.toml --extra run --extra dev --universal \
+	    --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	    -c requirements.lock -o requirements-dev.lock
+
+clean: ## Remove the environment and caches (never the data under .odds/)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	    { echo "✗ Python 3.11 or newer is needed: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
