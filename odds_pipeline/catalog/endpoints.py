@@ -21,4 +21,5 @@ class Endpoint(StrEnum):
     HISTORICAL_EVENTS = "historical_events"
     HISTORICAL_EVENT_ODDS = "historical_event_odds"
     FLAT_ODDS = "flat_odds"  # a CSV series, one row an outcome
+    FLAT_PLAYER_LINES = "flat_player_lines"  # a CSV series, one row a player's line, both sides
     FLAT_SCORES = "flat_scores"  # a CSV list, one row a team's score

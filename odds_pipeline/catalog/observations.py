@@ -64,7 +64,11 @@ class Board(Struct, frozen=True):
 
 
 class EventStated(Struct, frozen=True):
-    """An event's identity and start as one document stated them; no teams for outrights."""
+    """An event's identity and start as one document stated them; no teams for outrights.
+
+    ``day_only`` says that the start is known to the day: ``commence_time`` is that UTC day's
+    midnight and the event starts within the 24 hours that follow.
+    """
 
     event_id: str
     sport_key: str
@@ -72,6 +76,7 @@ class EventStated(Struct, frozen=True):
     home_team: str | None
     away_team: str | None
     sport_title: str | None = None
+    day_only: bool = False
 
 
 class EventOdds(Struct, frozen=True):

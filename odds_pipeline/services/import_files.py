@@ -57,6 +57,7 @@ def import_paths(
     captured_at: datetime | None = None,
     odds_format: OddsFormat | None = None,
     sport: str | None = None,
+    market: str | None = None,
     progress: Callable[[Path], None] | None = None,
 ) -> Import:
     """Import files and the files inside folders.
@@ -67,6 +68,7 @@ def import_paths(
         captured_at: capture time of documents that state none.
         odds_format: format of the prices; ``None`` = decided by the prices.
         sport: sport key of files without one.
+        market: market key of files without one.
         progress: told each file before it is read.
 
     Raises:
@@ -75,11 +77,13 @@ def import_paths(
     """
     if captured_at is not None and captured_at.tzinfo is None:
         raise UsageError("--captured-at needs a time zone, for example 2026-01-31T18:00:00Z")
+    named = {"sport": sport, "market": market}
+    stated = {name: key for name, key in named.items() if key is not None}
     files = []
     for path in _files(paths):
         if progress is not None:
             progress(path)
-        files.append(_import(platform, path, captured_at, odds_format, sport))
+        files.append(_import(platform, path, captured_at, odds_format, stated))
     new = [file.raw_id for file in files if file.status == "imported" and file.raw_id]
     with transaction(platform.engine) as conn:
         days = imports.days_of(conn, new)
@@ -107,7 +111,7 @@ def _import(
     path: Path,
     captured_at: datetime | None,
     odds_format: OddsFormat | None,
-    sport: str | None,
+    stated: dict[str, str],
 ) -> ImportedFile:
     size = path.stat().st_size
     if size > MAX_BYTES:
@@ -124,7 +128,7 @@ def _import(
         call_id=uuid4(),
         source="file",
         endpoint=kind,
-        request={"name": path.name} | ({"sport": sport} if sport else {}),
+        request={"name": path.name} | stated,
         body=data,
         received_at=datetime.now(UTC),
         received_basis=CaptureBasis.FILE,

@@ -11,6 +11,7 @@ from odds_pipeline.catalog.observations import Document, RawDocument
 from odds_pipeline.errors import MalformedResponse
 from odds_pipeline.sources.files.flat_odds import parse_flat_odds
 from odds_pipeline.sources.files.flat_scores import parse_flat_scores
+from odds_pipeline.sources.files.player_lines import parse_player_lines
 from odds_pipeline.sources.the_odds_api.listings import (
     parse_events,
     parse_historical_events,
@@ -37,6 +38,7 @@ PARSERS: Mapping[str, Callable[[RawDocument], Document]] = MappingProxyType(
         Endpoint.HISTORICAL_EVENTS: parse_historical_events,
         Endpoint.HISTORICAL_EVENT_ODDS: parse_historical_event_odds,
         Endpoint.FLAT_ODDS: parse_flat_odds,
+        Endpoint.FLAT_PLAYER_LINES: parse_player_lines,
         Endpoint.FLAT_SCORES: parse_flat_scores,
     }
 )

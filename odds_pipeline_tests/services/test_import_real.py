@@ -180,8 +180,33 @@ def test_every_recorded_body_is_imported_or_refused_with_a_reason(
     assert all(file.reason for file in by_status["refused"])
     assert {file.path.name for file in by_status["refused"]} == {
         "error_bodies.json",
-        "historical_nba_player_pra_2024-25.csv.gz",
         "afl_results_2026_to_0406.csv",
         "nba_polymarket_20260419_20260505.jsonl.gz",
     }
-    assert len(by_status["imported"]) == 27
+    assert len(by_status["imported"]) == 28
+
+
+def test_player_lines_come_out_equal(platform: Platform, shared_data: Path) -> None:
+    path = shared_data / "odds_api" / "historical_nba_player_pra_2024-25.csv.gz"
+    (file,) = import_paths(
+        platform, [path], sport="basketball_nba", market="player_points_rebounds_assists"
+    ).files
+    assert file.status == "imported"
+    text = gzip.decompress(path.read_bytes()).decode()
+    stated: set[tuple[Any, ...]] = set()
+    for row in csv.DictReader(io.StringIO(text)):
+        for side in ("Over", "Under"):
+            if row[f"{side.lower()}_price"]:
+                price = int(float(row[f"{side.lower()}_price"]))
+                player = (row["event_id"], row["bookmaker"], row["player_name"])
+                stated.add((*player, side, float(row["line"]), 100 if price == -100 else price))
+    with transaction(platform.engine) as conn:
+        stored = set(
+            conn.execute(
+                """SELECT event_id, bookmaker_title, description, outcome_name, point, price
+                FROM odds WHERE market_key = 'player_points_rebounds_assists'"""
+            ).fetchall()
+        )
+    assert len(stored - stated) == 0
+    assert len(stated - stored) <= file.quarantined
+    assert len(stored) > 48_000

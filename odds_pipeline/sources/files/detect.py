@@ -12,13 +12,12 @@ from types import MappingProxyType
 
 from odds_pipeline.catalog.endpoints import Endpoint
 from odds_pipeline.errors import MalformedResponse, UsageError
-from odds_pipeline.sources.files import flat_odds, flat_scores
+from odds_pipeline.sources.files import flat_odds, flat_scores, player_lines
 from odds_pipeline.sources.files.table import header_of, missing_columns
 from odds_pipeline.sources.the_odds_api.wire import loads
 
 DECODED_LIMIT = 512 * 1024 * 1024
 GZIP_MAGIC = b"\x1f\x8b"
-PLAYER_LINES = frozenset({"over_price", "under_price"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +173,6 @@ def _csv_kind(body: bytes) -> Endpoint:
     missing_odds = missing_columns(header, flat_odds.COLUMNS, flat_odds.REQUIRED)
     if not missing_odds:
         return Endpoint.FLAT_ODDS
-    if set(header) >= PLAYER_LINES:
-        raise _NotOurs("player lines without commence_time: a start is never guessed")
+    if not missing_columns(header, player_lines.COLUMNS, player_lines.REQUIRED):
+        return Endpoint.FLAT_PLAYER_LINES
     raise _NotOurs(f"CSV is no odds or scores series: it lacks {', '.join(missing_odds)}")

@@ -65,6 +65,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 REQUIRED = ("event_id", "commence_time", "captured", "bookmaker", "market", "outcome", "price")
 UNKNOWN_SPORT = "unknown"
+DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 COMPACT_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?:_[a-z]+)?", re.ASCII)
 
 
@@ -74,7 +75,11 @@ def parse_flat_odds(raw: RawDocument) -> Document:
     Raises:
         MalformedResponse: not CSV, or a required column is missing.
     """
-    table = read_table(raw.body, COLUMNS, REQUIRED)
+    return read_series(raw, read_table(raw.body, COLUMNS, REQUIRED))
+
+
+def read_series(raw: RawDocument, table: Table) -> Document:
+    """What the rows of a table with this module's columns say."""
     return _FlatReading(raw, _format_of(raw, table)).document(table)
 
 
@@ -151,6 +156,21 @@ class _FlatReading(Reading):
             rejections=tuple(self.rejections),
             odds_format=self._format,
         )
+
+    def stated(
+        self,
+        event_id: object,
+        sport_key: object,
+        commence_time: object,
+        teams: tuple[object, object],
+        sport_title: object,
+    ) -> EventStated:
+        """As ``Reading.stated``; a start may also be a date, known to the day."""
+        day_only = type(commence_time) is str and DATE.fullmatch(commence_time) is not None
+        if day_only:
+            commence_time = f"{commence_time}T00:00:00Z"
+        stated = super().stated(event_id, sport_key, commence_time, teams, sport_title)
+        return replace(stated, day_only=True) if day_only else stated
 
     def _row(self, where: str, row: Row) -> None:
         try:
