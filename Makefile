@@ -32,9 +32,9 @@ docs: $(VENV)/.dev ## Write the generated pages of docs/ anew
 
 lock: $(VENV)/.dev ## Resolve the locks anew (hashes, no index address)
 	$(BIN)/uv pip compile -q pyproject.toml --extra run --universal --python-version 3.11 \
-	    --generate-hashes --no-annotate --no-header --no-emit-index-url -o requirements.lock
+	    --generate-hashes --no-annotate --no-header --no-emit-index-url --no-strip-extras -o requirements.lock
 	$(BIN)/uv pip compile -q pyproject.toml --extra run --extra dev --universal \
-	    --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url \
+	    --python-version 3.11 --generate-hashes --no-annotate --no-header --no-emit-index-url --no-strip-extras \
 	    -c requirements.lock -o requirements-dev.lock
 
 clean: ## Remove the environment and caches (never the data under .odds/)
