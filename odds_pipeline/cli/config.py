@@ -4,7 +4,7 @@ Belongs here: showing them without secrets. Does not belong here: reading them (
 """
 
 import os
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from pydantic import SecretStr
@@ -37,23 +37,14 @@ def _group() -> None:
     """Show the settings in force."""
 
 
-def show(
-    as_json: AsJson = False,
-    changed: Annotated[
-        bool, typer.Option("--changed", help="Only settings that are not at their default.")
-    ] = False,
-) -> None:
+def show(as_json: AsJson = False) -> None:
     """Show each setting, its value, where it is set and what it means; never a secret."""
     rows = settings_rows(configured())
-    if changed:
-        rows = [row for row in rows if row["set_in"] != "default"]
     if as_json:
         screen.show_json(rows)
-    elif not rows:
-        screen.say("Every setting is at its default.")
-    else:
-        screen.show_table(rows, _COLUMNS, screen.zone_named("UTC"))
-        screen.say("Set them in the environment or in a file .env here; .env.example lists them.")
+        return
+    screen.show_table(rows, _COLUMNS, screen.zone_named("UTC"))
+    screen.say("Set them in the environment or in a file .env here; .env.example lists them.")
 
 
 def settings_rows(settings: Settings) -> list[dict[str, Any]]:

@@ -10,7 +10,8 @@ import json
 import math
 import sys
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -63,6 +64,18 @@ def say(text: str) -> None:
 def complain(text: object) -> None:
     """Print one line on standard error."""
     sys.stderr.write(f"{NO} {clean(text)}\n")
+
+
+@contextmanager
+def spinner(doing: str, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """In a terminal a line that says what is being done right now; elsewhere nothing."""
+    if quiet or not console().is_terminal:
+        yield lambda _: None
+        return
+    from rich.text import Text
+
+    with console().status(Text(doing)) as turning:
+        yield lambda what: turning.update(Text(f"{doing} {clean(what)}"))
 
 
 def show_json(value: object) -> None:
