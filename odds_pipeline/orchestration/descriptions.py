@@ -4,7 +4,7 @@ Belongs here: the words and keys a newcomer reads in the graph. Does not belong 
 a materialisation (``figures``), what an asset does (``assets``).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import dagster as dg
@@ -34,7 +34,15 @@ _ODDS_FROM_SNAPSHOTS = {
 
 
 def daily_asset(
-    days: dg.DailyPartitionsDefinition, *, group: str, table: str, layer: str, **more: Any
+    days: dg.DailyPartitionsDefinition,
+    *,
+    group: str,
+    table: str,
+    layer: str,
+    backfill_policy: dg.BackfillPolicy,
+    deps: Sequence[str] = (),
+    retry_policy: dg.RetryPolicy | None = None,
+    pool: str | None = None,
 ) -> Decorator:
     """The decorator of an asset with everything that all of them have in common.
 
@@ -43,7 +51,10 @@ def daily_asset(
         group: asset group.
         table: table or view it fills, as in ``catalog.fields``.
         layer: ``paid`` (calls the provider) or ``sql`` (works on what is stored).
-        more: further arguments of ``dagster.asset``.
+        backfill_policy: how many days a run of a backfill takes.
+        deps: assets it is made from.
+        retry_policy: whether a passing failure is tried again.
+        pool: what it shares with others that must not run beside it.
     """
     decorator: Decorator = dg.asset(
         group_name=group,
@@ -52,7 +63,10 @@ def daily_asset(
         kinds={"python", "postgres"} | ({"pandas"} if layer == "sql" else set()),
         tags={"odds/layer": layer},
         metadata=table_metadata(table),
-        **more,
+        backfill_policy=backfill_policy,
+        deps=deps,
+        retry_policy=retry_policy,
+        pool=pool,
     )
     return decorator
 

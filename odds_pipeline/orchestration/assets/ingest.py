@@ -4,9 +4,8 @@ Belongs here: which service makes a day complete. Does not belong here: how a ca
 paid (``services``). Every asset may be materialised again: what is bought is never bought twice.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any
 
 import dagster as dg
 
@@ -40,7 +39,7 @@ def ingest_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinitio
     return [_events(days), _odds_snapshots(days), _scores(days)]
 
 
-def _paid(table: str, days: dg.DailyPartitionsDefinition, **more: Any) -> Decorator:
+def _paid(table: str, days: dg.DailyPartitionsDefinition, deps: Sequence[str] = ()) -> Decorator:
     return daily_asset(
         days,
         group="ingest",
@@ -49,7 +48,7 @@ def _paid(table: str, days: dg.DailyPartitionsDefinition, **more: Any) -> Decora
         backfill_policy=PAID_RANGE,
         retry_policy=FETCH_AGAIN,
         pool="odds_api",
-        **more,
+        deps=deps,
     )
 
 
