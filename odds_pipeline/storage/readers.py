@@ -273,6 +273,15 @@ def line_movement(
     return build_frame(rows, types)
 
 
+def require_event(conn: Connection, event: str) -> None:
+    """Make sure that an event of that id is stored.
+
+    Raises:
+        NotFound: it is not.
+    """
+    _event_no(conn, event)
+
+
 def _outcomes(
     conn: Connection, event_no: int, bookmaker: str, market: str
 ) -> dict[int, tuple[str, str | None]]:

@@ -1,0 +1,66 @@
+"""The programs `odds up` keeps running: the loopback provider, Dagster's webserver and daemon.
+
+Belongs here: their command lines and how they show that they are ready. Does not belong here:
+their life (``supervisor``).
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from odds_pipeline.cli.environment import project_root
+from odds_pipeline.cli.readiness import http_answers, log_says
+from odds_pipeline.cli.supervisor import Child
+from odds_pipeline.settings import PROVIDER_URL, Settings
+from odds_pipeline.storage.embedded.ports import LOOPBACK
+
+
+def needs_provider(settings: Settings) -> bool:
+    """Whether the loopback provider is ours to run: DEMO, and no other address was given."""
+    return settings.demo and settings.odds_api_base_url == PROVIDER_URL
+
+
+def provider(settings: Settings) -> Child:
+    """The loopback provider; its credit count lasts as long as the home folder."""
+    port = settings.odds_simulator_port
+    return Child(
+        name="loopback provider",
+        argv=(
+            *(sys.executable, "-m", "odds_pipeline.cli", "simulator", "serve"),
+            *("--port", str(port), "--state", str(settings.home / "simulator.json")),
+        ),
+        env=dict(os.environ),
+        log=settings.home / "logs" / "simulator.log",
+        ready=http_answers(port, "/v4/sports/?apiKey=demo"),
+    )
+
+
+def dagster_programs(settings: Settings) -> list[Child]:
+    """Dagster's webserver, on loopback only, and its daemon."""
+    workspace = str(project_root() / "workspace.yaml")
+    logs = settings.home / "logs"
+    port = settings.odds_ui_port
+    daemon_log = logs / "dagster-daemon.log"
+    return [
+        Child(
+            name="Dagster UI",
+            argv=(
+                *(_script("dagster-webserver"), "--host", LOOPBACK, "--port", str(port)),
+                *("--workspace", workspace),
+            ),
+            env=dict(os.environ),
+            log=logs / "dagster-webserver.log",
+            ready=http_answers(port, "/server_info"),
+        ),
+        Child(
+            name="Dagster daemon",
+            argv=(_script("dagster-daemon"), "run", "--workspace", workspace),
+            env=dict(os.environ),
+            log=daemon_log,
+            ready=log_says(daemon_log, "is configured with the following daemons"),
+        ),
+    ]
+
+
+def _script(name: str) -> str:
+    return str(Path(sys.executable).parent / name)

@@ -1,0 +1,92 @@
+"""`odds db`: the database: migrate it, measure it, name it, stop the embedded server."""
+
+from typing import Annotated
+
+import typer
+
+from odds_pipeline.cli import screen
+from odds_pipeline.cli.options import AsJson
+from odds_pipeline.cli.screen import Column
+from odds_pipeline.cli.session import configured, platform
+
+_TABLES = (
+    Column("table", "table"),
+    Column("rows", "rows (estimate)", right=True),
+    Column("size", "size", right=True),
+)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command group."""
+    group = typer.Typer(help="Migrate, measure and name the database.", no_args_is_help=True)
+    group.command(epilog="Example: odds db migrate")(migrate)
+    group.command(epilog="Example: odds db stats --json")(stats)
+    group.command(epilog='Example: psql "$(odds db url --show-password)"')(url)
+    group.command(epilog="Example: odds db stop")(stop)
+    app.add_typer(group, name="db")
+
+
+def migrate(as_json: AsJson = False) -> None:
+    """Bring the database to this code's revision; safe to repeat."""
+    from odds_pipeline.cli import migrations
+    from odds_pipeline.composition import REVISION
+
+    migrations.require_reachable(configured())
+    migrations.migrate()
+    if as_json:
+        screen.show_json({"revision": REVISION})
+    else:
+        screen.say(f"{screen.YES} The database is at revision {REVISION}.")
+
+
+def stats(as_json: AsJson = False) -> None:
+    """Show each table's rows (PostgreSQL's estimate) and size, largest first."""
+    from odds_pipeline.storage.engine import transaction
+    from odds_pipeline.storage.statistics import table_sizes
+
+    with platform() as opened, transaction(opened.engine) as conn:
+        sizes = table_sizes(conn)
+    rows = [size._asdict() for size in sizes]
+    if as_json:
+        screen.show_json(rows)
+        return
+    shown = [row | {"size": screen.size(row["bytes"])} for row in rows]
+    screen.show_table(shown, _TABLES, screen.zone_named("UTC"))
+    screen.say(f"Total {screen.size(sum(size.bytes for size in sizes))}")
+
+
+def url(
+    show_password: Annotated[
+        bool, typer.Option("--show-password", help="Print it whole, for psql and other programs.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print the database's address; its password only when asked for.
+
+    The embedded server answers there while an odds process uses it, or after `odds env`.
+    """
+    from odds_pipeline.cli.session import require_database
+    from odds_pipeline.storage.database import database
+    from odds_pipeline.storage.urls import libpq_url, redacted
+
+    settings = configured()
+    require_database(settings)
+    named = settings.database_url
+    with database(named.get_secret_value() if named else None, settings.home) as address:
+        plain = libpq_url(address)
+    text = plain if show_password else redacted(plain)
+    if as_json:
+        screen.show_json({"url": text})
+    else:
+        screen.say(text)
+
+
+def stop() -> None:
+    """Stop the embedded PostgreSQL server that `odds env` left running."""
+    from odds_pipeline.storage.embedded import EmbeddedServer
+
+    server = EmbeddedServer(configured().home)
+    running = server.status().running
+    server.stop()
+    what = "stopped" if running else "was not running"
+    screen.say(f"{screen.YES} The embedded PostgreSQL {what}.")

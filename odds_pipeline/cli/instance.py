@@ -1,0 +1,64 @@
+"""Dagster's instance and our database, open in this process, as its own programs find them.
+
+Belongs here: exporting the environment that Dagster reads, its database, its instance, and
+keeping its chatter out of the terminal. Does not belong here: runs (``orchestration``).
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
+from typing import TYPE_CHECKING
+
+from odds_pipeline.cli.environment import environment
+from odds_pipeline.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+
+@contextmanager
+def exported(settings: Settings) -> Iterator[Settings]:
+    """The settings with the database named in them, and in the environment of this process.
+
+    Children and Dagster's code find the same database while the block lasts, an embedded server's
+    included.
+
+    Raises:
+        DatabaseUnavailable: the database cannot be reached or started.
+    """
+    from odds_pipeline.storage.database import database
+
+    named = settings.database_url
+    with database(named.get_secret_value() if named else None, settings.home) as address:
+        prepare_dagster_database(settings, address)
+        os.environ.update(environment(settings, address))
+        yield load_settings()
+
+
+def prepare_dagster_database(settings: Settings, address: str) -> None:
+    """Make Dagster's database where the server is one's own; the embedded one has it.
+
+    Raises:
+        DatabaseUnavailable: the server cannot be reached, or refuses.
+    """
+    from odds_pipeline.storage.databases import ensure_database
+    from odds_pipeline.storage.urls import dagster_database
+
+    if settings.database_url is not None:
+        ensure_database(dagster_database(address), address)
+
+
+@contextmanager
+def dagster_instance(settings: Settings) -> Iterator["DagsterInstance"]:
+    """The instance that the exported environment names; call within ``exported``.
+
+    Dagster writes each event of a run to standard error; for the length of the block that goes
+    to ``<home>/logs/runs.log``.
+    """
+    log = settings.home / "logs" / "runs.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("a") as file, redirect_stderr(file):
+        from dagster import DagsterInstance
+
+        with DagsterInstance.get() as instance:
+            yield instance

@@ -1,0 +1,114 @@
+"""The `odds` command: its commands put together, and how it ends.
+
+Belongs here: the application, exit codes and the one line an error becomes. Does not belong here:
+any command (one file each).
+
+Exit codes: 0 done · 1 failed unexpectedly · 2 wrong use or setting, or a file refused · 3 not
+found · 4 database · 5 provider · 6 credits · 7 already running · 8 not confirmed · 128 + n ended
+by signal n.
+"""
+
+import os
+import sys
+import traceback
+
+import typer
+
+from odds_pipeline.cli import (
+    best,
+    compare,
+    config,
+    db,
+    env,
+    events,
+    fetch,
+    import_files,
+    line_movement,
+    quota,
+    show_odds,
+    simulator,
+    status,
+    up,
+)
+from odds_pipeline.cli.screen import complain
+from odds_pipeline.cli.signals import orderly_exit
+from odds_pipeline.errors import OddsPipelineError
+
+UNEXPECTED = 1
+_PIPE_CLOSED = 141
+
+app = typer.Typer(
+    name="odds",
+    help="Collect sportsbook odds, keep every observation, and see what was on offer when.",
+    epilog="Start with: odds up",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for each in (
+    *(up, fetch, status, quota, events, show_odds, line_movement, best, compare, env),
+    *(import_files, config, db, simulator),
+):
+    each.register(app)
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(errors="replace")  # type: ignore[union-attr]
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command line; every failure becomes one line on standard error and a code."""
+    try:
+        with orderly_exit():
+            code = app(arguments, prog_name="odds", standalone_mode=False)
+            sys.stdout.flush()
+    except OddsPipelineError as failure:
+        complain(failure)
+        return failure.exit_code
+    except typer.TyperException as wrong:
+        return _misused(wrong)
+    except typer.Abort:
+        complain("stopped: nothing was answered")
+        return UNEXPECTED
+    except BrokenPipeError:
+        # Whoever read us has left; the interpreter must not try to flush again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _PIPE_CLOSED
+    except Exception as fault:  # the last line of defence: a person sees one line
+        return _unexpected(fault)
+    return code if isinstance(code, int) else 0
+
+
+def _misused(wrong: typer.TyperException) -> int:
+    message = wrong.format_message()
+    if type(wrong).__name__ == "NoArgsIsHelpError":
+        if message:
+            sys.stderr.write(f"{message}\n")
+        return wrong.exit_code
+    context = getattr(wrong, "ctx", None)
+    command = context.command_path if context is not None else "odds"
+    complain(f"{message} (see `{command} --help`)")
+    return wrong.exit_code
+
+
+def _unexpected(fault: Exception) -> int:
+    from odds_pipeline.cli.log_file import Scrubber, log_path, secrets_of
+    from odds_pipeline.settings import load_settings
+
+    try:
+        settings = load_settings()
+    except OddsPipelineError:
+        complain(f"unexpected {type(fault).__name__}: {fault}")
+        return UNEXPECTED
+    import logging
+
+    logging.getLogger("odds").error("unexpected", exc_info=fault)
+    scrub = Scrubber(secrets_of(settings)).scrub
+    if settings.log_level == "DEBUG":
+        sys.stderr.write(scrub("".join(traceback.format_exception(fault))))
+    first = (str(fault).strip().splitlines() or [""])[0]
+    complain(scrub(f"unexpected {type(fault).__name__}: {first} (log: {log_path(settings)})"))
+    return UNEXPECTED

@@ -1,0 +1,20 @@
+"""Options that several commands share, so that they mean and read the same everywhere."""
+
+from typing import Annotated
+
+import typer
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print JSON; docs/cli.md lists its keys. Times are UTC.")
+]
+Zone = Annotated[str, typer.Option("--tz", help="IANA time zone of the times shown in tables.")]
+EventId = Annotated[str, typer.Option("--event-id", help="The provider's id; see `odds events`.")]
+At = Annotated[
+    str | None,
+    typer.Option("--at", help="Market time, ISO 8601 with zone: what was on offer then [now]."),
+]
+KnownBy = Annotated[
+    str | None,
+    typer.Option("--known-by", help="Use only what was stored here by then [all of it]."),
+]
+Market = Annotated[str, typer.Option("--market", help="Market key: h2h, spreads, totals, …")]

@@ -1,0 +1,72 @@
+"""Tables of prices: the columns that `show-odds`, `best` and `compare` share.
+
+Belongs here: reading one frame about one event and printing it. Does not belong here: which frame.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from odds_pipeline.cli import screen
+from odds_pipeline.cli.screen import Column
+from odds_pipeline.cli.session import platform
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from odds_pipeline.storage.engine import Connection
+
+BOOKMAKER = Column("bookmaker_key", "bookmaker")
+MARKET = Column("market_key", "market")
+OUTCOME = (
+    Column("outcome_name", "outcome"),
+    Column("description", "about"),
+    Column("point", "point", right=True),
+)
+PRICE = (
+    Column("american", "american", right=True),
+    Column("price", "decimal", right=True),
+)
+TIMES = (Column("capture_time", "captured"), Column("last_update", "last update"))
+
+
+def read_rows(
+    event_id: str, read: "Callable[[Connection], pd.DataFrame]"
+) -> list[dict[str, object]]:
+    """Rows of a reader about one event.
+
+    Raises:
+        NotFound: the event is not stored.
+    """
+    from odds_pipeline.storage.engine import transaction
+    from odds_pipeline.storage.readers import require_event
+
+    with platform() as opened, transaction(opened.engine) as conn:
+        require_event(conn, event_id)
+        return screen.records(read(conn))
+
+
+def show_prices(
+    rows: Sequence[dict[str, object]],
+    columns: Sequence[Column],
+    as_json: bool,
+    tz: str,
+    nothing: str,
+) -> None:
+    """Print rows of prices as JSON, as a table, or say that there are none."""
+    zone = screen.zone_named(tz)
+    if as_json:
+        screen.show_json(rows)
+    elif not rows:
+        screen.say(nothing)
+    else:
+        shown = [row | {"american": _american(row.get("american_price"))} for row in rows]
+        used = [column for column in columns if _is_used(column, shown)]
+        screen.show_table(shown, used, zone)
+
+
+def _american(price: object) -> str:
+    return screen.american(price if isinstance(price, int) else None)
+
+
+def _is_used(column: Column, rows: Sequence[dict[str, object]]) -> bool:
+    return column.key != "description" or any(row[column.key] is not None for row in rows)
