@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import psycopg
@@ -34,10 +35,10 @@ class Stage:
     provider: RunningSimulator
     environment: dict[str, str]
 
-    def rows(self, query: str) -> list[tuple[object, ...]]:
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
         assert self.settings.database_url is not None
         with psycopg.connect(libpq_url(self.settings.database_url.get_secret_value())) as conn:
-            return conn.execute(query).fetchall()  # type: ignore[arg-type]
+            return conn.execute(query).fetchall()
 
     def charged(self) -> int:
         """Credits the provider charged this key, ever."""
@@ -46,7 +47,7 @@ class Stage:
     def booked(self) -> float:
         """Credits our ledger says were spent, ever."""
         query = "SELECT coalesce(sum(credits), 0) FROM credit_ledger WHERE entry <> 'reserved'"
-        return float(str(self.rows(query)[0][0]))
+        return float(self.rows(query)[0][0])
 
     def materialised(self, asset: str) -> set[str]:
         return self.instance.get_materialized_partitions(dg.AssetKey(asset))
