@@ -60,6 +60,7 @@ def stage(database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
             _env_file=None,
             odds_home=home,
             odds_api_base_url=provider.url,
+            bookmakers=("pinnacle", "draftkings", "fanduel"),
             database_url=SecretStr(database_url),
         )
         variables = environment(settings, database_url)

@@ -10,10 +10,12 @@ import pytest
 from dagster._core.remote_representation.external_data import RepositorySnap
 
 from odds_pipeline.catalog.fields import describe
+from odds_pipeline.errors import ProviderUnreachable
 from odds_pipeline.orchestration import markdown
 from odds_pipeline.orchestration.build import build_definitions
 from odds_pipeline.orchestration.descriptions import odds_lineage
-from odds_pipeline.orchestration.partitions import daily_partitions
+from odds_pipeline.orchestration.failures import one_line_failures
+from odds_pipeline.orchestration.partitions import Era, daily_partitions, day_of, era_of
 from odds_pipeline.orchestration.schedules import cron_lines
 from odds_pipeline.orchestration.tags import REASON, SLOT
 from odds_pipeline.planning.sampling import fixed_slots
@@ -138,6 +140,21 @@ def test_today_is_a_partition_and_tomorrow_is_not() -> None:
     now = datetime(2026, 1, 31, 0, 1, tzinfo=UTC)
     assert days.get_first_partition_key() == SETTINGS.history_start.isoformat()
     assert days.get_partition_keys(current_time=now)[-1] == "2026-01-31"
+
+
+def test_a_day_is_today_past_or_refused() -> None:
+    now = datetime(2026, 1, 31, 23, 59, tzinfo=UTC)
+    assert era_of(day_of("2026-01-31"), now) is Era.TODAY
+    assert era_of(day_of("2026-01-30"), now) is Era.PAST
+    with pytest.raises(dg.Failure, match="2026-02-01 has not begun") as failed, one_line_failures():
+        era_of(day_of("2026-02-01"), now)
+    assert failed.value.allow_retries is False
+
+
+def test_only_a_passing_failure_is_tried_again() -> None:
+    with pytest.raises(dg.Failure) as failed, one_line_failures():
+        raise ProviderUnreachable("no answer within 30 s")
+    assert failed.value.allow_retries is True
 
 
 @pytest.mark.parametrize("minutes", [1, 5, 30, 32, 45, 60, 90, 240, 480, 1440])
