@@ -1,0 +1,40 @@
+"""Quotes a second of normalising again what is stored in raw, a hundred bodies a transaction.
+
+Our side takes all 120 bodies from raw into a fresh database every round; the ORM reference writes
+a stretch of 24 of the same bodies, so that a run stays short.
+"""
+
+from benchmarks import orm_reference, workbench
+from benchmarks.bodies import QUOTES, STEPS, bodies
+from benchmarks.harness import ROUNDS, Result, alternate, seconds
+from odds_pipeline.services.normalise import normalise_all
+
+STRETCH = STEPS // ROUNDS
+BATCH = 100
+TARGET = 50.0
+
+
+def measure() -> list[Result]:
+    """Normalisation alone against the ORM's whole ingest, which has no other way to do it."""
+    written = bodies()
+    with workbench.workbench() as bench:
+        theirs, spare = bench.reference(), bench.reference()
+        ours = [bench.ours() for _ in range(ROUNDS + 1)]
+        for engine in ours:
+            for body in written:
+                workbench.store(engine, body)
+
+        def normalise(number: int) -> float:
+            return QUOTES * len(written) / seconds(lambda: normalise_all(ours[number], BATCH))
+
+        def orm(number: int) -> float:
+            part, into = written[:4], spare
+            if number >= 0:
+                part, into = written[STRETCH * number : STRETCH * (number + 1)], theirs
+            taken = seconds(lambda: [orm_reference.ingest(into, body) for body in part])
+            return QUOTES * len(part) / taken
+
+        sides = alternate(("ours", normalise), ("ORM", orm))
+        workbench.require_equal(ours[0], theirs, written)
+    notes = (f"{len(written)} bodies of {QUOTES} quotes, batch {BATCH}, all read back equal",)
+    return [Result("ingest_bulk", "quotes/s", *sides, True, TARGET, notes)]
