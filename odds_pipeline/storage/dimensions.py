@@ -4,7 +4,8 @@ Belongs here: find-or-create for every dimension, with a cache per process. A ke
 before makes its own row, marked new. Does not belong here: facts.
 
 Callers hold the normaliser's lock, so no two processes create rows at once; after a rollback the
-cache must be thrown away.
+cache must be thrown away. What exists is looked up before anything is inserted: an insert that
+meets its conflict still draws a number, and small numbers would run out within months.
 """
 
 from collections.abc import Iterable
@@ -60,7 +61,13 @@ class Dimensions:
     def resolve_sports(self, conn: Connection, titles: dict[str, str | None]) -> None:
         """Make sure every sport key has its number; a title is taken where one is stated."""
         missing = titles.keys() - self.sport_ids.keys()
-        rows = [(key, titles[key], live_hours(key), key not in SPORTS) for key in sorted(missing)]
+        found, changed = _titled(
+            conn,
+            "SELECT sport_key, sport_id, title FROM sports WHERE sport_key = ANY(%s)",
+            {key: titles[key] for key in missing},
+        )
+        self.sport_ids.update(found)
+        rows = [(key, titles[key], live_hours(key), key not in SPORTS) for key in changed]
         self.sport_ids.update(
             _create(
                 conn,
@@ -75,8 +82,14 @@ class Dimensions:
     def resolve_bookmakers(self, conn: Connection, titles: dict[str, str | None]) -> None:
         """Make sure every bookmaker key has its number."""
         missing = titles.keys() - self.bookmaker_ids.keys()
-        rows = [(key, titles[key], key not in BOOKMAKERS) for key in sorted(missing)]
-        found = _create(
+        found, changed = _titled(
+            conn,
+            "SELECT bookmaker_key, bookmaker_id, title FROM bookmakers "
+            "WHERE bookmaker_key = ANY(%s)",
+            {key: titles[key] for key in missing},
+        )
+        rows = [(key, titles[key], key not in BOOKMAKERS) for key in changed]
+        found |= _create(
             conn,
             """INSERT INTO bookmakers (bookmaker_key, title, is_new)
             SELECT * FROM unnest(%s::text[], %s::text[], %s::boolean[])
@@ -90,14 +103,16 @@ class Dimensions:
 
     def resolve_markets(self, conn: Connection, keys: Iterable[str]) -> None:
         """Make sure every market key has its number."""
-        missing = set(keys) - self.market_ids.keys()
-        found = _create(
+        missing = sorted(set(keys) - self.market_ids.keys())
+        found = _find(
+            conn, "SELECT market_key, market_id FROM markets WHERE market_key = ANY(%s)", missing
+        )
+        found |= _create(
             conn,
             """INSERT INTO markets (market_key, is_new)
             SELECT * FROM unnest(%s::text[], %s::boolean[])
-            ON CONFLICT (market_key) DO UPDATE SET is_new = markets.is_new
             RETURNING market_key, market_id""",
-            [(key, key not in MARKETS) for key in sorted(missing)],
+            [(key, key not in MARKETS) for key in missing if key not in found],
         )
         self.market_ids.update(found)
         self._market_keys.update({number: key for key, number in found.items()})
@@ -105,13 +120,7 @@ class Dimensions:
     def resolve_names(self, conn: Connection, names: Iterable[str]) -> None:
         """Make sure every outcome name and description has its number."""
         missing = sorted(set(names) - self.name_ids.keys())
-        if not missing:
-            return
-        found = dict(
-            conn.execute(
-                "SELECT name, name_id FROM names WHERE name = ANY(%s)", (missing,)
-            ).fetchall()
-        )
+        found = _find(conn, "SELECT name, name_id FROM names WHERE name = ANY(%s)", missing)
         found |= _create(
             conn,
             """INSERT INTO names (name) SELECT * FROM unnest(%s::text[])
@@ -124,7 +133,16 @@ class Dimensions:
         self, conn: Connection, pairs: Iterable[tuple[str | None, str | None]]
     ) -> None:
         """Make sure every (home team, away team) has its number."""
-        for pair in sorted(set(pairs) - self.matchup_ids.keys(), key=repr):
+        missing = set(pairs) - self.matchup_ids.keys()
+        stated = [pair for pair in missing if None not in pair]
+        if stated:
+            rows = conn.execute(
+                """SELECT home_team, away_team, matchup_id FROM matchups
+                WHERE (home_team, away_team) IN (SELECT * FROM unnest(%s::text[], %s::text[]))""",
+                [list(column) for column in zip(*stated, strict=True)],
+            )
+            self.matchup_ids.update({(home, away): number for home, away, number in rows})
+        for pair in sorted(missing - self.matchup_ids.keys(), key=repr):
             row = conn.execute(
                 """WITH made AS (
                     INSERT INTO matchups (home_team, away_team) VALUES (%s, %s)
@@ -154,11 +172,11 @@ class Dimensions:
     def find_events(self, conn: Connection, event_ids: Iterable[str]) -> None:
         """Fetch the numbers of those event ids that are stored."""
         missing = sorted(set(event_ids) - self.event_nos.keys())
-        if missing:
-            rows = conn.execute(
-                "SELECT event_id, event_no FROM event_ids WHERE event_id = ANY(%s)", (missing,)
+        self._remember_events(
+            _find(
+                conn, "SELECT event_id, event_no FROM event_ids WHERE event_id = ANY(%s)", missing
             )
-            self._remember_events(dict(rows.fetchall()))
+        )
 
     def load_event_ids(self, conn: Connection, event_nos: Iterable[int]) -> None:
         """Fetch the ids of stored events by number."""
@@ -175,7 +193,9 @@ class Dimensions:
 
     def resolve_selections(self, conn: Connection, keys: Iterable[SelectionKey]) -> None:
         """Make sure every selection has its number."""
-        missing = sorted(set(keys) - self.selection_ids.keys(), key=repr)
+        keys = set(keys)
+        self._find_selections(conn, keys - self.selection_ids.keys())
+        missing = sorted(keys - self.selection_ids.keys(), key=repr)
         if not missing:
             return
         columns = [list(column) for column in zip(*missing, strict=True)]
@@ -197,6 +217,21 @@ class Dimensions:
                 AND s.description_id IS NOT DISTINCT FROM a.description_id
                 AND s.line IS NOT DISTINCT FROM a.line""",
             columns,
+        ).fetchall()
+        for *key, selection_id in rows:
+            self._remember_selection(tuple(key), selection_id)
+
+    def _find_selections(self, conn: Connection, keys: Iterable[SelectionKey]) -> None:
+        """Fetch stored selections by the parts of their keys: short lists instead of long ones."""
+        if not keys:
+            return
+        books, markets, outcomes, descriptions, _ = (set(part) for part in zip(*keys, strict=True))
+        rows = conn.execute(
+            """SELECT bookmaker_id, market_id, outcome_id, description_id, line, selection_id
+            FROM selections
+            WHERE bookmaker_id = ANY(%s) AND market_id = ANY(%s) AND outcome_id = ANY(%s)
+              AND (description_id IS NULL OR description_id = ANY(%s))""",
+            (list(books), list(markets), list(outcomes), list(descriptions - {None})),
         ).fetchall()
         for *key, selection_id in rows:
             self._remember_selection(tuple(key), selection_id)
@@ -224,12 +259,12 @@ class Dimensions:
         known = self.scope_ids.get(key)
         if known is not None:
             return known
-        found = _create(
+        found = _find(conn, "SELECT scope_key, scope_id FROM scopes WHERE scope_key = ANY(%s)", [key])
+        found = found or _create(
             conn,
             """INSERT INTO scopes (scope_key, sport_key, bookmakers, except_bookmakers, regions,
                 markets, lists_all_events, starts_from, starts_to)
             VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-            ON CONFLICT (scope_key) DO UPDATE SET sport_key = excluded.sport_key
             RETURNING scope_key, scope_id""",
             None,
             (
@@ -269,11 +304,13 @@ class Dimensions:
         if known is not None:
             return known
         digest = sha256(repr(pairs).encode()).digest()
-        row = conn.execute(
-            """INSERT INTO layouts (digest, pairs) VALUES (%s, %s)
-            ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest RETURNING layout_id""",
-            (digest, list(pairs)),
-        ).fetchone()
+        row = (
+            conn.execute("SELECT layout_id FROM layouts WHERE digest = %s", (digest,)).fetchone()
+            or conn.execute(
+                "INSERT INTO layouts (digest, pairs) VALUES (%s, %s) RETURNING layout_id",
+                (digest, list(pairs)),
+            ).fetchone()
+        )
         assert row is not None
         layout_id: int = row[0]
         self.layout_ids[pairs] = layout_id
@@ -283,6 +320,27 @@ class Dimensions:
         selection: SelectionKey = key
         self.selection_ids[selection] = selection_id
         self.selections[selection_id] = selection
+
+
+def _find(conn: Connection, query: str, keys: list[str]) -> dict[str, int]:
+    """Run a query over a list of keys; returns key -> number of those that are stored."""
+    return dict(conn.execute(query, (keys,)).fetchall()) if keys else {}
+
+
+def _titled(
+    conn: Connection, query: str, titles: dict[str, str | None]
+) -> tuple[dict[str, int], list[str]]:
+    """Stored keys with their numbers, and the keys that are new or have a new title."""
+    if not titles:
+        return {}, []
+    rows = conn.execute(query, (list(titles),)).fetchall()
+    stored = {key: title for key, _, title in rows}
+    changed = [
+        key
+        for key, title in titles.items()
+        if key not in stored or (title is not None and title != stored[key])
+    ]
+    return {key: number for key, number, _ in rows}, sorted(changed)
 
 
 def _create(
