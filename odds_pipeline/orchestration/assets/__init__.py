@@ -1,0 +1,1 @@
+"""The assets, one module a group; each is a thin caller of a service."""

@@ -1,0 +1,114 @@
+"""One asset check for each quality rule, all fed by one validation pass.
+
+Belongs here: rules and their results as Dagster shows them. Does not belong here: rules
+(``quality.rules``: a new file there is a new check here).
+"""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from odds_pipeline.orchestration.failures import one_line_failures
+from odds_pipeline.orchestration.partitions import day_of
+from odds_pipeline.orchestration.resources import PlatformResource, Validations
+from odds_pipeline.quality.issues import ISSUE_KEYS
+from odds_pipeline.quality.registry import Rule, RuleResult, Severity, load_rules
+from odds_pipeline.settings import Settings
+
+ASSET = dg.AssetKey("odds")
+LOG = "data_quality_log"
+WORST = 10
+
+
+def quality_checks(
+    settings: Settings, days: dg.DailyPartitionsDefinition
+) -> list[dg.AssetChecksDefinition]:
+    """The checks on `odds`; none while ENABLE_VALIDATION is false."""
+    if not settings.enable_validation:
+        return []
+    specs = [_spec(rule, days) for rule in load_rules().values()]
+
+    @dg.multi_asset_check(name="odds_quality", specs=specs, can_subset=True)
+    def odds_quality(
+        context: dg.AssetCheckExecutionContext,
+        platform_resource: dg.ResourceParam[PlatformResource],
+        validations: dg.ResourceParam[Validations],
+    ) -> Iterator[dg.AssetCheckEvaluation]:
+        """Judge each day of the run by every selected rule."""
+        chosen = {key.name for key in context.selected_asset_check_keys}
+        with one_line_failures(), platform_resource.open() as platform:
+            for key in context.partition_keys:
+                for result in validations.of_day(platform, day_of(key)):
+                    if result.rule.name in chosen:
+                        yield evaluation(result, day_of(key))
+
+    return [odds_quality]
+
+
+def evaluation(result: RuleResult, day: date) -> dg.AssetCheckEvaluation:
+    """A rule's result on a day, as the check of that partition."""
+    return dg.AssetCheckEvaluation(
+        asset_key=ASSET,
+        check_name=result.rule.name,
+        passed=result.passed,
+        severity=_severity(result.rule),
+        description=_verdict(result),
+        metadata=_numbers(result) | _worst(result),
+        partition=day.isoformat(),
+        blocking=False,
+    )
+
+
+def _spec(rule: Rule, days: dg.DailyPartitionsDefinition) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(
+        rule.name,
+        asset=ASSET,
+        description=rule.documentation,
+        # The log validates; coming after it, the checks find that pass done.
+        additional_deps=[LOG],
+        partitions_def=days,
+        metadata={
+            "issue type": rule.issue_type,
+            "severity": str(rule.severity),
+            "judges": str(rule.needs),
+        }
+        | _limit(rule),
+    )
+
+
+def _severity(rule: Rule) -> dg.AssetCheckSeverity:
+    mild = rule.severity is Severity.WARNING
+    return dg.AssetCheckSeverity.WARN if mild else dg.AssetCheckSeverity.ERROR
+
+
+def _verdict(result: RuleResult) -> str:
+    found = len(result.issues)
+    return f"{found} issues in {result.checked} {result.rule.needs} checked"
+
+
+def _numbers(result: RuleResult) -> dict[str, Any]:
+    counts = {"checked": result.checked, "issues": len(result.issues)}
+    return counts | _limit(result.rule)
+
+
+def _limit(rule: Rule) -> dict[str, Any]:
+    if rule.limit is None:
+        return {}
+    return {f"limit ({rule.unit})" if rule.unit else "limit": rule.limit}
+
+
+def _worst(result: RuleResult) -> dict[str, Any]:
+    if result.passed:
+        return {}
+    columns = [*ISSUE_KEYS, "description", "evidence"]
+    rows = result.issues.head(WORST)[columns].to_dict("records")
+    records = [dg.TableRecord({str(k): _cell(v) for k, v in row.items()}) for row in rows]
+    return {"worst offenders": dg.MetadataValue.table(records)}
+
+
+def _cell(value: object) -> str:
+    return (
+        "" if value is None or value != value else str(value)
+    )  # NaN and NaT differ from themselves

@@ -1,0 +1,123 @@
+"""The numbers and previews of a materialisation.
+
+Belongs here: figures of the services as Dagster metadata; numbers plot over time. Does not belong
+here: counting (``storage.statistics``, ``services.status``). Units stand in the keys.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from odds_pipeline.orchestration import markdown
+from odds_pipeline.orchestration.descriptions import table_metadata
+from odds_pipeline.quality.registry import RuleResult
+from odds_pipeline.services.collect import LIVE, Collected
+from odds_pipeline.services.history import DONE, HISTORY
+from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.status import quota
+from odds_pipeline.storage import readers, slots
+from odds_pipeline.storage.engine import transaction
+from odds_pipeline.storage.statistics import day_figures
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Metadata = dict[str, Any]
+PREVIEW_ROWS = 10
+
+
+def odds_metadata(platform: Platform, day: date, table: str) -> Metadata:
+    """What a day holds, how complete it is, and its first events: for both odds assets."""
+    return (
+        table_metadata(table)
+        | day_numbers(platform, day)
+        | slot_numbers(platform, day)
+        | {"preview": _preview(_events_of(platform, day), day)}
+    )
+
+
+def day_numbers(platform: Platform, day: date) -> Metadata:
+    """Rows of a day; the row count is its snapshots."""
+    with transaction(platform.engine) as conn:
+        found = day_figures(conn, day)
+    return {
+        "dagster/partition_row_count": found.snapshots,
+        "captures": found.captures,
+        "events": found.events,
+        "snapshots": found.snapshots,
+        "quotes changed": found.quotes_changed,
+        "bookmakers": found.bookmakers,
+        "quarantined": found.quarantined,
+    } | ({} if found.p95_quote_age_s is None else {"p95 quote age (s)": found.p95_quote_age_s})
+
+
+def slot_numbers(platform: Platform, day: date) -> Metadata:
+    """Slots of a day: planned (those to come included), ok (healed included) and gaps."""
+    with transaction(platform.engine) as conn:
+        plan = slots.of_day(conn, day, [LIVE, HISTORY])
+    return {
+        "slots planned": len(plan),
+        "slots ok": sum(slot.status in DONE for slot in plan),
+        "slots gap": sum(slot.status == "gap" for slot in plan),
+    }
+
+
+def spending(platform: Platform, credits: float) -> Metadata:
+    """Credits: charged by this work, left in the month, and where the month leads."""
+    month = quota(platform)
+    return {
+        "credits charged": float(credits),
+        "credits remaining": float(month.remaining),
+        "credits forecast (month)": float(month.forecast),
+    }
+
+
+def latency(collected: Collected) -> Metadata:
+    """The slowest call of a pass, where there was one."""
+    slowest = max((fetched.elapsed_ms for fetched in collected.made), default=None)
+    return {} if slowest is None else {"latency (ms)": slowest}
+
+
+def events_metadata(platform: Platform, day: date) -> Metadata:
+    """How many events start on a day, how many are final, and the first of them."""
+    found = _events_of(platform, day)
+    return {
+        "dagster/partition_row_count": len(found),
+        "events": len(found),
+        "events final": int((found["status"] == "final").sum()),
+        "preview": _preview(found, day),
+    }
+
+
+def _events_of(platform: Platform, day: date) -> "pd.DataFrame":
+    start = datetime.combine(day, time(), UTC)
+    with transaction(platform.engine) as conn:
+        return readers.events_between(conn, start, start + timedelta(days=1))
+
+
+def _preview(found: "pd.DataFrame", day: date) -> dg.MarkdownMetadataValue:
+    columns = ["commence_time", "away_team", "home_team", "status"]
+    shown = found[columns].head(PREVIEW_ROWS).itertuples(index=False)
+    rows = [(f"{row[0]:%H:%M}", *row[1:]) for row in shown]
+    text = markdown.table(["start (UTC)", "away", "home", "status"], rows)
+    return dg.MetadataValue.md(f"{len(found)} events start on {day}\n\n{text}")
+
+
+def quality_metadata(results: Iterable[RuleResult]) -> Metadata:
+    """Rules run, issues by severity, and a line a rule."""
+    ran = list(results)
+    counts = {"warning": 0, "error": 0, "critical": 0}
+    for result in ran:
+        counts[str(result.rule.severity)] += len(result.issues)
+    rows = [(r.rule.name, str(r.rule.severity), r.checked, len(r.issues)) for r in ran]
+    return table_metadata("data_quality_logs") | {
+        "rules run": len(ran),
+        "rules failed": sum(not result.passed for result in ran),
+        "issues": sum(counts.values()),
+        **{f"issues ({severity})": count for severity, count in counts.items()},
+        "preview": dg.MetadataValue.md(
+            markdown.table(["rule", "severity", "checked", "issues"], rows)
+        ),
+    }

@@ -1,0 +1,48 @@
+"""One run over one day or a range of days, day by day.
+
+Belongs here: the loop, and what is told to Dagster after each day. Does not belong here: the work
+of a day (``assets``).
+"""
+
+from collections.abc import Callable
+from datetime import date
+
+import dagster as dg
+
+from odds_pipeline.orchestration.failures import one_line_failures
+from odds_pipeline.orchestration.figures import Metadata
+from odds_pipeline.orchestration.partitions import day_of
+from odds_pipeline.orchestration.resources import PlatformResource
+from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.recover import recover
+
+DayWork = Callable[[dg.AssetExecutionContext, Platform, date], Metadata]
+
+
+def day_by_day(
+    context: dg.AssetExecutionContext, resource: PlatformResource, work: DayWork
+) -> dg.MaterializeResult[None]:
+    """Finish what a dead process left, then do each day of the run.
+
+    In a range each finished day is marked at once, so that a killed run loses none of them; at
+    the end Dagster marks every day again, with that day's own figures.
+
+    Raises:
+        Failure: a day could not be done; those before it are.
+    """
+    keys = context.partition_keys
+    with one_line_failures(), resource.open() as platform:
+        recover(platform)
+        for key in keys:
+            metadata = work(context, platform, day_of(key))
+            context.add_asset_metadata(metadata, partition_key=key)
+            if len(keys) > 1:
+                mark(context.instance, context.asset_key, key, metadata)
+    return dg.MaterializeResult()
+
+
+def mark(instance: dg.DagsterInstance, asset: dg.AssetKey, key: str, metadata: Metadata) -> None:
+    """Show a day as materialised, outside the events of any run."""
+    instance.report_runless_asset_event(
+        dg.AssetMaterialization(asset, partition=key, metadata=metadata)
+    )

@@ -1,0 +1,79 @@
+"""Work done outside the daemon, shown in Dagster as if it had done it.
+
+Belongs here: running the `collect` job in this process, and reporting an import. Does not belong
+here: the job (``jobs``), importing (``services.import_files``).
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import dagster as dg
+
+from odds_pipeline.orchestration.build import build_definitions
+from odds_pipeline.orchestration.checks import evaluation
+from odds_pipeline.orchestration.figures import odds_metadata, quality_metadata
+from odds_pipeline.orchestration.jobs import COLLECT
+from odds_pipeline.orchestration.materialise import mark
+from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.validate import validate_day
+from odds_pipeline.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """A run that has ended; ``failures`` holds one line for each step that failed."""
+
+    run_id: str
+    success: bool
+    failures: tuple[str, ...]
+
+
+def run_collection(
+    settings: Settings,
+    day: date,
+    instance: dg.DagsterInstance,
+    selection: Sequence[str] | None = None,
+) -> RunOutcome:
+    """Run the job `collect` for one UTC day in this process, recorded in the instance.
+
+    Args:
+        settings: all settings.
+        day: today for a live capture, a past day to complete it.
+        instance: Dagster's instance; the UI on it shows the run.
+        selection: names of the assets to materialise; default all of the job, with its checks.
+    """
+    job = build_definitions(settings).resolve_job_def(COLLECT)
+    result = job.execute_in_process(
+        instance=instance,
+        partition_key=day.isoformat(),
+        asset_selection=None if selection is None else [dg.AssetKey(name) for name in selection],
+        raise_on_error=False,
+    )
+    failed = [event for event in result.all_events if event.is_step_failure]
+    return RunOutcome(result.run_id, result.success, tuple(_reason(event) for event in failed))
+
+
+def report_import(platform: Platform, instance: dg.DagsterInstance, days: Iterable[date]) -> None:
+    """Show imported days as materialised and checked, with the figures a run would show."""
+    for day in days:
+        key = day.isoformat()
+        for asset in ("odds_snapshots", "odds"):
+            mark(instance, dg.AssetKey(asset), key, odds_metadata(platform, day, asset))
+        if platform.settings.enable_validation:
+            _report_validation(platform, instance, day)
+
+
+def _report_validation(platform: Platform, instance: dg.DagsterInstance, day: date) -> None:
+    results = validate_day(platform, day)
+    mark(instance, dg.AssetKey("data_quality_log"), day.isoformat(), quality_metadata(results))
+    for result in results:
+        instance.report_runless_asset_event(evaluation(result, day))
+
+
+def _reason(event: dg.DagsterEvent) -> str:
+    failure = event.step_failure_data
+    stated = failure.user_failure_data
+    if stated is not None and stated.description:
+        return stated.description
+    return failure.error_display_string.strip().splitlines()[0]

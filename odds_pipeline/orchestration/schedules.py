@@ -1,0 +1,78 @@
+"""When the jobs run: fixed slots of the UTC day.
+
+Belongs here: slots as cron lines, and what a tick says of itself. Does not belong here: planning
+(``planning``), collecting. A run's key is its slot, so two daemons start it once; its slot's claim
+in the database is what keeps it from being paid twice.
+"""
+
+from collections import defaultdict
+from datetime import UTC, date
+
+import dagster as dg
+
+from odds_pipeline.orchestration.descriptions import OWNERS
+from odds_pipeline.orchestration.jobs import COLLECT, SETTLE
+from odds_pipeline.orchestration.tags import REASON, SLOT
+from odds_pipeline.planning.sampling import fixed_slots, slot_of
+from odds_pipeline.services.calls import forecast
+from odds_pipeline.services.collect import DAYS_FROM, SCORES_MINUTES, live_cost
+from odds_pipeline.settings import Settings
+from odds_pipeline.sources.the_odds_api.queries import ScoresRequest
+
+ANY_DAY = date(2000, 1, 1)
+HOURS = 24
+
+
+def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
+    """Odds at every slot of the fixed interval, scores every six hours."""
+    scores = sum(forecast(ScoresRequest(sport, DAYS_FROM)) for sport in settings.sports)
+    return [
+        _schedule("collect_odds", COLLECT, settings.fixed_interval_minutes, live_cost(settings)),
+        _schedule("collect_scores", SETTLE, SCORES_MINUTES, scores),
+    ]
+
+
+def cron_lines(interval_minutes: int) -> list[str]:
+    """Cron lines that name exactly the slots of a day.
+
+    Raises:
+        UsageError: the interval does not divide a day.
+    """
+    minutes_of: dict[int, list[int]] = defaultdict(list)
+    for slot in fixed_slots(ANY_DAY, interval_minutes):
+        minutes_of[slot.hour].append(slot.minute)
+    hours_of: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    for hour, minutes in minutes_of.items():
+        hours_of[tuple(minutes)].append(hour)
+    return [f"{_listed(minutes)} {_hours(hours)} * * *" for minutes, hours in hours_of.items()]
+
+
+def _schedule(name: str, job: str, interval_minutes: int, cost: int) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        name=name,
+        job_name=job,
+        cron_schedule=cron_lines(interval_minutes),
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description=f"Every {interval_minutes} minutes (UTC); up to {cost} credits each time.",
+        owners=OWNERS,
+    )
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        slot = slot_of(context.scheduled_execution_time.astimezone(UTC), interval_minutes)
+        reason = f"slot {slot:%H:%M}, {cost} credits forecast"
+        context.log.info(reason)
+        return dg.RunRequest(
+            run_key=f"{name} {slot.isoformat()}",
+            partition_key=slot.date().isoformat(),
+            tags={SLOT: slot.isoformat(), REASON: reason},
+        )
+
+    return tick
+
+
+def _hours(hours: list[int]) -> str:
+    return "*" if len(hours) == HOURS else _listed(hours)
+
+
+def _listed(numbers: list[int] | tuple[int, ...]) -> str:
+    return ",".join(str(number) for number in numbers)
