@@ -1,7 +1,7 @@
 """Quotes a second of normalising again what is stored in raw, a hundred bodies a transaction.
 
-Our side takes all 120 bodies from raw into a fresh database every round; the ORM reference writes
-a stretch of 24 of the same bodies, so that a run stays short.
+Every round our side drops all facts and rebuilds them from the 120 bodies in raw, as a day is
+rebuilt; the ORM reference writes a stretch of 24 of the same bodies, so that a run stays short.
 """
 
 from benchmarks import orm_reference, workbench
@@ -19,13 +19,14 @@ def measure() -> list[Result]:
     written = bodies()
     with workbench.workbench() as bench:
         theirs, spare = bench.reference(), bench.reference()
-        ours = [bench.ours() for _ in range(ROUNDS + 1)]
-        for engine in ours:
-            for body in written:
-                workbench.store(engine, body)
+        ours = bench.ours()
+        for body in written:
+            workbench.store(ours, body)
+        normalise_all(ours)
 
-        def normalise(number: int) -> float:
-            return QUOTES * len(written) / seconds(lambda: normalise_all(ours[number], BATCH))
+        def normalise(_: int) -> float:
+            workbench.requeue(ours)
+            return QUOTES * len(written) / seconds(lambda: normalise_all(ours, BATCH))
 
         def orm(number: int) -> float:
             part, into = written[:4], spare
@@ -35,6 +36,6 @@ def measure() -> list[Result]:
             return QUOTES * len(part) / taken
 
         sides = alternate(("ours", normalise), ("ORM", orm))
-        workbench.require_equal(ours[0], theirs, written)
+        workbench.require_equal(ours, theirs, written)
     notes = (f"{len(written)} bodies of {QUOTES} quotes, batch {BATCH}, all read back equal",)
     return [Result("ingest_bulk", "quotes/s", *sides, True, TARGET, notes)]

@@ -108,6 +108,16 @@ def ingest(engine: Engine, body: Body) -> None:
     normalise_all(engine)
 
 
+def requeue(engine: Engine) -> None:
+    """Drop every fact, keep raw and the numbers of keys and names, and queue raw again."""
+    with transaction(engine) as conn:
+        conn.execute("TRUNCATE quotes, snapshots, captures, event_scopes, normalisations CASCADE")
+        conn.execute(
+            "INSERT INTO pending_raw (raw_id, known_time) "
+            "SELECT raw_id, known_time FROM raw_responses"
+        )
+
+
 def require_equal(ours: Engine, reference: Engine, written: Sequence[Body]) -> None:
     """Refuse figures of a side that does not give every body's quotes back.
 

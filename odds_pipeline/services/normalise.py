@@ -174,10 +174,11 @@ def parse_raw(stored: RawDocument) -> tuple[Document, bytes]:
 def _finish(
     conn: Connection, read: Sequence[_Read], by_raw: dict[int, tuple[int, int]]
 ) -> int:
-    fetch_log.count(conn, {r.pending.raw_id: _held(r.document) for r in read})
     normalisation.keep_hot(conn, {r.pending.raw_id: r.body for r in read})
     marks = [Mark(r.pending, *by_raw.get(r.pending.raw_id, (0, 0))) for r in read]
-    normalisation.mark(conn, PARSER_VERSION, marks)
+    with conn.pipeline():
+        fetch_log.count(conn, {r.pending.raw_id: _held(r.document) for r in read})
+        normalisation.mark(conn, PARSER_VERSION, marks)
     return sum(
         normalisation.quarantine(conn, r.pending.raw_id, r.document.rejections) for r in read
     )

@@ -232,6 +232,7 @@ class Dimensions:
             WHERE bookmaker_id = ANY(%s) AND market_id = ANY(%s) AND outcome_id = ANY(%s)
               AND (description_id IS NULL OR description_id = ANY(%s))""",
             (list(books), list(markets), list(outcomes), list(descriptions - {None})),
+            binary=True,
         ).fetchall()
         for *key, selection_id in rows:
             self._remember_selection(tuple(key), selection_id)

@@ -104,8 +104,13 @@ def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -
 
 def keep_hot(conn: Connection, bodies: Mapping[int, bytes]) -> None:
     """Keep JSON bodies readable in plain SQL too, where PostgreSQL can read them at all."""
-    if not _keep_hot(conn, bodies) and len(bodies) > 1:
-        for raw_id, body in bodies.items():
+    rows = conn.execute(
+        "SELECT raw_id FROM hot_documents WHERE raw_id = ANY(%s)", (list(bodies),)
+    ).fetchall()
+    kept = {raw_id for (raw_id,) in rows}
+    missing = {raw_id: body for raw_id, body in bodies.items() if raw_id not in kept}
+    if missing and not _keep_hot(conn, missing) and len(missing) > 1:
+        for raw_id, body in missing.items():
             _keep_hot(conn, {raw_id: body})
 
 
@@ -117,8 +122,7 @@ def _keep_hot(conn: Connection, bodies: Mapping[int, bytes]) -> bool:
             conn.execute(
                 """INSERT INTO hot_documents (raw_id, document)
                 SELECT raw_id, body::json FROM unnest(%s::bigint[], %b::text[]) AS a(raw_id, body)
-                WHERE body::jsonb IS NOT NULL
-                ON CONFLICT DO NOTHING""",
+                WHERE body::jsonb IS NOT NULL""",
                 (list(bodies), texts),
             )
     except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded, UnicodeDecodeError):

@@ -110,15 +110,17 @@ def store(conn: Connection, record: RawRecord, queue: bool = True) -> StoredRaw:
         assert present is not None
         return StoredRaw(*present, created=False)
     raw_id, known_time = row
-    conn.execute("SELECT ensure_month(%s)", (known_time,))
-    conn.execute(
-        "INSERT INTO raw_bodies (raw_id, known_time, body) VALUES (%s, %s, %b)",
-        (raw_id, known_time, zstandard.ZstdCompressor(LEVEL).compress(record.body)),
-    )
-    if queue:
+    with conn.pipeline():
+        conn.execute("SELECT ensure_month(%s)", (known_time,))
         conn.execute(
-            "INSERT INTO pending_raw (raw_id, known_time) VALUES (%s, %s)", (raw_id, known_time)
+            "INSERT INTO raw_bodies (raw_id, known_time, body) VALUES (%s, %s, %b)",
+            (raw_id, known_time, zstandard.ZstdCompressor(LEVEL).compress(record.body)),
         )
+        if queue:
+            conn.execute(
+                "INSERT INTO pending_raw (raw_id, known_time) VALUES (%s, %s)",
+                (raw_id, known_time),
+            )
     return StoredRaw(raw_id, known_time, created=True)
 
 

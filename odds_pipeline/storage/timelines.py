@@ -81,7 +81,7 @@ def _load_rows(
 ) -> None:
     """Every row from each event's first capture's UTC day on."""
     since = [day_start(moment) for moment in first.values()]
-    rows = conn.execute(_ALL_ROWS, (list(first), since, min(since)))
+    rows = conn.execute(_ALL_ROWS, (list(first), since, min(since)), binary=True)
     for event_no, selection_id, capture_time, known_time, state, price, point in rows.fetchall():
         lines[event_no].load(
             selection_id, Row(capture_time, known_time, State(state, price, point))
@@ -92,7 +92,8 @@ def _load_newest(
     conn: Connection, lines: dict[int, Timeline], first: Mapping[int, datetime]
 ) -> None:
     """The newest row of each selection, from the earliest first capture's UTC day on."""
-    rows = conn.execute(_NEWEST_ROWS, (list(first), day_start(min(first.values()))))
+    since = day_start(min(first.values()))
+    rows = conn.execute(_NEWEST_ROWS, (list(first), since), binary=True)
     for event_no, selection_id, capture_time, known_time, state, price, point in rows.fetchall():
         row = Row(capture_time, known_time, State(state, price, point))
         lines[event_no].rows[selection_id] = [row]
