@@ -93,7 +93,8 @@ def normalise_all(engine: Engine, batch: int = BATCH) -> Normalised:
 def _next_batch(engine: Engine, dims: Dimensions, size: int) -> Normalised:
     with _uncollected(), transaction(engine) as conn:
         locks.take(conn, locks.NORMALISER)
-        return _normalise(conn, dims, normalisation.oldest_pending(conn, size))
+        batch = normalisation.oldest_pending(conn, size)
+        return _normalise(conn, dims, batch) if batch else Normalised()
 
 
 @contextmanager

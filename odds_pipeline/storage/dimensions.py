@@ -9,6 +9,7 @@ meets its conflict still draws a number, and small numbers would run out within 
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -23,6 +24,29 @@ from odds_pipeline.storage.scoping import covers, except_bookmakers, scope_key
 Connection = psycopg.Connection[Any]
 # (bookmaker_id, market_id, outcome_id, description_id, line)
 SelectionKey = tuple[int, int, int, int | None, float | None]
+
+
+_SPORTS = "SELECT sport_key, sport_id, title FROM sports WHERE sport_key = ANY(%s)"
+_BOOKMAKERS = (
+    "SELECT bookmaker_key, bookmaker_id, title FROM bookmakers WHERE bookmaker_key = ANY(%s)"
+)
+_MARKETS = "SELECT market_key, market_id FROM markets WHERE market_key = ANY(%s)"
+_NAMES = "SELECT name, name_id FROM names WHERE name = ANY(%s)"
+_EVENTS = "SELECT event_id, event_no FROM event_ids WHERE event_id = ANY(%s)"
+_MATCHUPS = """SELECT home_team, away_team, matchup_id FROM matchups
+WHERE (home_team, away_team) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"""
+
+
+@dataclass(slots=True)
+class Stated:
+    """Every key and name that a batch of documents states, with titles and sports of events."""
+
+    sports: dict[str, str | None] = field(default_factory=dict)
+    bookmakers: dict[str, str | None] = field(default_factory=dict)
+    markets: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    matchups: set[tuple[str | None, str | None]] = field(default_factory=set)
+    events: dict[str, str] = field(default_factory=dict)
 
 
 class Dimensions:
@@ -58,16 +82,40 @@ class Dimensions:
             )
         return known
 
-    def resolve_sports(self, conn: Connection, titles: dict[str, str | None]) -> None:
+    def resolve(self, conn: Connection, stated: Stated) -> None:
+        """Make sure everything stated has its number; what is stored comes in one round trip."""
+        self._look_up(conn, stated)
+        self._resolve_sports(conn, stated.sports)
+        self._resolve_bookmakers(conn, stated.bookmakers)
+        self._resolve_markets(conn, stated.markets)
+        self._resolve_names(conn, stated.names)
+        self._resolve_matchups(conn, stated.matchups)
+        self._resolve_events(conn, stated.events)
+
+    def _look_up(self, conn: Connection, stated: Stated) -> None:
+        matchups = [pair for pair in stated.matchups - self.matchup_ids.keys() if None not in pair]
+        with conn.pipeline():
+            sports = conn.execute(_SPORTS, (list(stated.sports.keys() - self.sport_ids.keys()),))
+            books = conn.execute(
+                _BOOKMAKERS, (list(stated.bookmakers.keys() - self.bookmaker_ids.keys()),)
+            )
+            markets = conn.execute(_MARKETS, (list(stated.markets - self.market_ids.keys()),))
+            names = conn.execute(_NAMES, (list(stated.names - self.name_ids.keys()),))
+            events = conn.execute(_EVENTS, (list(stated.events.keys() - self.event_nos.keys()),))
+            pairs = conn.execute(
+                _MATCHUPS, ([home for home, _ in matchups], [away for _, away in matchups])
+            )
+        self.sport_ids.update(_unchanged(sports.fetchall(), stated.sports))
+        self._remember_bookmakers(_unchanged(books.fetchall(), stated.bookmakers))
+        self._remember_markets(dict(markets.fetchall()))
+        self.name_ids.update(dict(names.fetchall()))
+        self._remember_events(dict(events.fetchall()))
+        self.matchup_ids.update({(home, away): number for home, away, number in pairs})
+
+    def _resolve_sports(self, conn: Connection, titles: dict[str, str | None]) -> None:
         """Make sure every sport key has its number; a title is taken where one is stated."""
-        missing = titles.keys() - self.sport_ids.keys()
-        found, changed = _titled(
-            conn,
-            "SELECT sport_key, sport_id, title FROM sports WHERE sport_key = ANY(%s)",
-            {key: titles[key] for key in missing},
-        )
-        self.sport_ids.update(found)
-        rows = [(key, titles[key], live_hours(key), key not in SPORTS) for key in changed]
+        missing = sorted(titles.keys() - self.sport_ids.keys())
+        rows = [(key, titles[key], live_hours(key), key not in SPORTS) for key in missing]
         self.sport_ids.update(
             _create(
                 conn,
@@ -79,17 +127,11 @@ class Dimensions:
             )
         )
 
-    def resolve_bookmakers(self, conn: Connection, titles: dict[str, str | None]) -> None:
-        """Make sure every bookmaker key has its number."""
-        missing = titles.keys() - self.bookmaker_ids.keys()
-        found, changed = _titled(
-            conn,
-            "SELECT bookmaker_key, bookmaker_id, title FROM bookmakers "
-            "WHERE bookmaker_key = ANY(%s)",
-            {key: titles[key] for key in missing},
-        )
-        rows = [(key, titles[key], key not in BOOKMAKERS) for key in changed]
-        found |= _create(
+    def _resolve_bookmakers(self, conn: Connection, titles: dict[str, str | None]) -> None:
+        """Make sure every bookmaker key has its number; a title is taken where one is stated."""
+        missing = sorted(titles.keys() - self.bookmaker_ids.keys())
+        rows = [(key, titles[key], key not in BOOKMAKERS) for key in missing]
+        found = _create(
             conn,
             """INSERT INTO bookmakers (bookmaker_key, title, is_new)
             SELECT * FROM unnest(%s::text[], %s::text[], %s::boolean[])
@@ -98,51 +140,44 @@ class Dimensions:
             RETURNING bookmaker_key, bookmaker_id""",
             rows,
         )
+        self._remember_bookmakers(found)
+
+    def _remember_bookmakers(self, found: dict[str, int]) -> None:
         self.bookmaker_ids.update(found)
         self._bookmaker_keys.update({number: key for key, number in found.items()})
 
-    def resolve_markets(self, conn: Connection, keys: Iterable[str]) -> None:
+    def _resolve_markets(self, conn: Connection, keys: Iterable[str]) -> None:
         """Make sure every market key has its number."""
         missing = sorted(set(keys) - self.market_ids.keys())
-        found = _find(
-            conn, "SELECT market_key, market_id FROM markets WHERE market_key = ANY(%s)", missing
-        )
-        found |= _create(
+        found = _create(
             conn,
             """INSERT INTO markets (market_key, is_new)
             SELECT * FROM unnest(%s::text[], %s::boolean[])
             RETURNING market_key, market_id""",
-            [(key, key not in MARKETS) for key in missing if key not in found],
+            [(key, key not in MARKETS) for key in missing],
         )
+        self._remember_markets(found)
+
+    def _remember_markets(self, found: dict[str, int]) -> None:
         self.market_ids.update(found)
         self._market_keys.update({number: key for key, number in found.items()})
 
-    def resolve_names(self, conn: Connection, names: Iterable[str]) -> None:
+    def _resolve_names(self, conn: Connection, names: Iterable[str]) -> None:
         """Make sure every outcome name and description has its number."""
         missing = sorted(set(names) - self.name_ids.keys())
-        found = _find(conn, "SELECT name, name_id FROM names WHERE name = ANY(%s)", missing)
-        found |= _create(
+        found = _create(
             conn,
             """INSERT INTO names (name) SELECT * FROM unnest(%s::text[])
             RETURNING name, name_id""",
-            [(name,) for name in missing if name not in found],
+            [(name,) for name in missing],
         )
         self.name_ids.update(found)
 
-    def resolve_matchups(
+    def _resolve_matchups(
         self, conn: Connection, pairs: Iterable[tuple[str | None, str | None]]
     ) -> None:
         """Make sure every (home team, away team) has its number."""
-        missing = set(pairs) - self.matchup_ids.keys()
-        stated = [pair for pair in missing if None not in pair]
-        if stated:
-            rows = conn.execute(
-                """SELECT home_team, away_team, matchup_id FROM matchups
-                WHERE (home_team, away_team) IN (SELECT * FROM unnest(%s::text[], %s::text[]))""",
-                [list(column) for column in zip(*stated, strict=True)],
-            )
-            self.matchup_ids.update({(home, away): number for home, away, number in rows})
-        for pair in sorted(missing - self.matchup_ids.keys(), key=repr):
+        for pair in sorted(set(pairs) - self.matchup_ids.keys(), key=repr):
             row = conn.execute(
                 """WITH made AS (
                     INSERT INTO matchups (home_team, away_team) VALUES (%s, %s)
@@ -156,9 +191,8 @@ class Dimensions:
             assert row is not None
             self.matchup_ids[pair] = row[0]
 
-    def resolve_events(self, conn: Connection, sport_keys: dict[str, str]) -> None:
+    def _resolve_events(self, conn: Connection, sport_keys: dict[str, str]) -> None:
         """Make sure every event id (mapped to its sport key) has its number."""
-        self.find_events(conn, sport_keys)
         missing = sorted(sport_keys.keys() - self.event_nos.keys())
         found = _create(
             conn,
@@ -173,9 +207,7 @@ class Dimensions:
         """Fetch the numbers of those event ids that are stored."""
         missing = sorted(set(event_ids) - self.event_nos.keys())
         self._remember_events(
-            _find(
-                conn, "SELECT event_id, event_no FROM event_ids WHERE event_id = ANY(%s)", missing
-            )
+            dict(conn.execute(_EVENTS, (missing,)).fetchall()) if missing else {}
         )
 
     def load_event_ids(self, conn: Connection, event_nos: Iterable[int]) -> None:
@@ -260,8 +292,11 @@ class Dimensions:
         known = self.scope_ids.get(key)
         if known is not None:
             return known
-        found = _find(conn, "SELECT scope_key, scope_id FROM scopes WHERE scope_key = ANY(%s)", [key])
-        found = found or _create(
+        found = dict(
+            conn.execute(
+                "SELECT scope_key, scope_id FROM scopes WHERE scope_key = %s", (key,)
+            ).fetchall()
+        ) or _create(
             conn,
             """INSERT INTO scopes (scope_key, sport_key, bookmakers, except_bookmakers, regions,
                 markets, lists_all_events, starts_from, starts_to)
@@ -323,25 +358,15 @@ class Dimensions:
         self.selections[selection_id] = selection
 
 
-def _find(conn: Connection, query: str, keys: list[str]) -> dict[str, int]:
-    """Run a query over a list of keys; returns key -> number of those that are stored."""
-    return dict(conn.execute(query, (keys,)).fetchall()) if keys else {}
-
-
-def _titled(
-    conn: Connection, query: str, titles: dict[str, str | None]
-) -> tuple[dict[str, int], list[str]]:
-    """Stored keys with their numbers, and the keys that are new or have a new title."""
-    if not titles:
-        return {}, []
-    rows = conn.execute(query, (list(titles),)).fetchall()
-    stored = {key: title for key, _, title in rows}
-    changed = [
-        key
-        for key, title in titles.items()
-        if key not in stored or (title is not None and title != stored[key])
-    ]
-    return {key: number for key, number, _ in rows}, sorted(changed)
+def _unchanged(
+    stored: Iterable[tuple[str, int, str | None]], stated: dict[str, str | None]
+) -> dict[str, int]:
+    """Numbers of the stored keys whose title is as stated, or is not stated."""
+    return {
+        key: number
+        for key, number, title in stored
+        if stated[key] is None or stated[key] == title
+    }
 
 
 def _create(

@@ -16,9 +16,16 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.types.json import Jsonb
 
-from odds_pipeline.catalog.observations import Document, EventCapture, OddsCapture, Scope
+from odds_pipeline.catalog.observations import (
+    Board,
+    Document,
+    EventCapture,
+    EventStated,
+    OddsCapture,
+    Scope,
+)
 from odds_pipeline.storage import timelines
-from odds_pipeline.storage.dimensions import Dimensions, SelectionKey
+from odds_pipeline.storage.dimensions import Dimensions, SelectionKey, Stated
 from odds_pipeline.storage.listings import Listing, last_listed, leaves_feed, restated
 from odds_pipeline.storage.prepared import PreparedEvent, pair, prepare, snapshot_id, vector
 from odds_pipeline.storage.scoping import answered, scope_key
@@ -104,41 +111,38 @@ def write_documents(conn: Connection, dims: Dimensions, items: Sequence[Item]) -
 
 def _resolve(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> None:
     """Make sure every key and name in the batch has its number."""
-    sports: dict[str, str | None] = {}
-    books: dict[str, str | None] = {}
-    markets: set[str] = set()
-    names: set[str] = set()
-    matchups: set[tuple[str | None, str | None]] = set()
-    events: dict[str, str] = {}
+    stated = Stated()
     for item in items:
         document = item.document
         for sport in document.sports:
-            sports[sport.key] = sport.title
-        stated = [s.event for capture in document.statements for s in capture.statements]
+            stated.sports[sport.key] = sport.title
+        for told in document.statements:
+            for statement in told.statements:
+                _state_event(stated, statement.event)
         for capture in document.odds:
-            sports.setdefault(capture.scope.sport_key, None)
-            stated.extend(event.event for event in capture.events)
+            stated.sports.setdefault(capture.scope.sport_key, None)
             for event in capture.events:
+                _state_event(stated, event.event)
                 for board in event.boards:
-                    books.setdefault(board.bookmaker, None)
-                    markets.add(board.market)
-                    for entry in (*board.quotes, *board.unusable):
-                        names.add(entry.outcome)
-                        if entry.description is not None:
-                            names.add(entry.description)
-        for event_stated in stated:
-            sports[event_stated.sport_key] = event_stated.sport_title or sports.get(
-                event_stated.sport_key
-            )
-            matchups.add((event_stated.home_team, event_stated.away_team))
-            events.setdefault(event_stated.event_id, event_stated.sport_key)
-        books.update(document.bookmaker_titles)
-    dims.resolve_sports(conn, sports)
-    dims.resolve_bookmakers(conn, books)
-    dims.resolve_markets(conn, markets)
-    dims.resolve_names(conn, names)
-    dims.resolve_matchups(conn, matchups)
-    dims.resolve_events(conn, events)
+                    _state_board(stated, board)
+        stated.bookmakers.update(document.bookmaker_titles)
+    dims.resolve(conn, stated)
+
+
+def _state_event(stated: Stated, event: EventStated) -> None:
+    sport = event.sport_key
+    stated.sports[sport] = event.sport_title or stated.sports.get(sport)
+    stated.matchups.add((event.home_team, event.away_team))
+    stated.events.setdefault(event.event_id, sport)
+
+
+def _state_board(stated: Stated, board: Board) -> None:
+    stated.bookmakers.setdefault(board.bookmaker, None)
+    stated.markets.add(board.market)
+    for entry in (*board.quotes, *board.unusable):
+        stated.names.add(entry.outcome)
+        if entry.description is not None:
+            stated.names.add(entry.description)
 
 
 def _odds_captures(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> list[_Capture]:
