@@ -126,8 +126,7 @@ def _outcomes(
     if market == "totals":
         names, points = ("Over", "Under"), (220 + point, 220 + point)
     return [
-        {"name": n, "price": p, "point": at}
-        for n, p, at in zip(names, prices, points, strict=True)
+        {"name": n, "price": p, "point": at} for n, p, at in zip(names, prices, points, strict=True)
     ]
 
 

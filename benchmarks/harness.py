@@ -10,10 +10,13 @@ import os
 import platform
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 ROUNDS = 5
+
+T = TypeVar("T")
 
 Sample = Callable[[int], float]  # round number, -1 for the warm-up -> figure
 
@@ -71,6 +74,16 @@ def seconds(action: Callable[[], object]) -> float:
     begun = time.perf_counter()
     action()
     return time.perf_counter() - begun
+
+
+def seconds_of_each(action: Callable[[T], None], items: Iterable[T]) -> float:
+    """Wall time of the action on every item in turn."""
+
+    def run() -> None:
+        for item in items:
+            action(item)
+
+    return seconds(run)
 
 
 def alternate(

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from benchmarks import orm_reference, workbench
 from benchmarks.bodies import QUOTES, Body, bodies
-from benchmarks.harness import ROUNDS, Result, alternate, seconds
+from benchmarks.harness import ROUNDS, Result, alternate, seconds_of_each
 
 STRETCH = 24
 TARGET = 15.0
@@ -27,7 +27,9 @@ def measure() -> list[Result]:
         )
         workbench.require_equal(ours, theirs, written)
     each = 1000 * QUOTES / sides[0].median
-    notes = (f"{len(written)} bodies of {QUOTES} quotes, all read back equal; {each:.2f} ms a body",)
+    notes = (
+        f"{len(written)} bodies of {QUOTES} quotes, all read back equal; {each:.2f} ms a body",
+    )
     return [Result("ingest_live", "quotes/s", *sides, True, TARGET, notes)]
 
 
@@ -40,7 +42,7 @@ def _stretches(
             part, into = written[:4], spare
         else:
             part, into = written[STRETCH * number : STRETCH * (number + 1)], engine
-        taken = seconds(lambda: [ingest(into, body) for body in part])
+        taken = seconds_of_each(lambda body: ingest(into, body), part)
         return QUOTES * len(part) / taken
 
     return stretch

@@ -133,11 +133,13 @@ def quotes(engine: Engine, moment: datetime) -> list[Quote]:
                 Odds.point,
             ).where(Odds.odds_timestamp == moment)
         )
-        return [tuple(row) for row in rows]
+        return [row._tuple() for row in rows]
 
 
 def size(engine: Engine, tables: Sequence[str] = TABLES) -> int:
     """Bytes of the tables with their indexes and TOAST."""
     with engine.connect() as conn:
-        statement = text("SELECT sum(pg_total_relation_size(t::regclass)) FROM unnest(:t) AS t")
+        statement = text(
+            "SELECT sum(pg_total_relation_size(t::regclass)) FROM unnest(CAST(:t AS text[])) t"
+        )
         return int(conn.execute(statement, {"t": list(tables)}).scalar_one())

@@ -82,9 +82,7 @@ def _today() -> date:
 
 
 @contextmanager
-def _environment(
-    home: Path, provider: str, ours: Engine, dagster: Engine
-) -> Iterator[Settings]:
+def _environment(home: Path, provider: str, ours: Engine, dagster: Engine) -> Iterator[Settings]:
     """The process environment as `odds env` would set it, and the settings it gives."""
     before = dict(os.environ)
     address = ours.url.render_as_string(hide_password=False)

@@ -172,9 +172,7 @@ def parse_raw(stored: RawDocument) -> tuple[Document, bytes]:
     return parse_document(plain), body
 
 
-def _finish(
-    conn: Connection, read: Sequence[_Read], by_raw: dict[int, tuple[int, int]]
-) -> int:
+def _finish(conn: Connection, read: Sequence[_Read], by_raw: dict[int, tuple[int, int]]) -> int:
     normalisation.keep_hot(conn, {r.pending.raw_id: r.body for r in read})
     marks = [Mark(r.pending, *by_raw.get(r.pending.raw_id, (0, 0))) for r in read]
     with conn.pipeline():

@@ -206,9 +206,7 @@ class Dimensions:
     def find_events(self, conn: Connection, event_ids: Iterable[str]) -> None:
         """Fetch the numbers of those event ids that are stored."""
         missing = sorted(set(event_ids) - self.event_nos.keys())
-        self._remember_events(
-            dict(conn.execute(_EVENTS, (missing,)).fetchall()) if missing else {}
-        )
+        self._remember_events(dict(conn.execute(_EVENTS, (missing,)).fetchall()) if missing else {})
 
     def load_event_ids(self, conn: Connection, event_nos: Iterable[int]) -> None:
         """Fetch the ids of stored events by number."""
@@ -363,9 +361,7 @@ def _unchanged(
 ) -> dict[str, int]:
     """Numbers of the stored keys whose title is as stated, or is not stated."""
     return {
-        key: number
-        for key, number, title in stored
-        if stated[key] is None or stated[key] == title
+        key: number for key, number, title in stored if stated[key] is None or stated[key] == title
     }
 
 

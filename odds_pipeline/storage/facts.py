@@ -22,7 +22,9 @@ from odds_pipeline.catalog.observations import (
     EventCapture,
     EventStated,
     OddsCapture,
+    Quote,
     Scope,
+    UnusableQuote,
 )
 from odds_pipeline.storage import timelines
 from odds_pipeline.storage.dimensions import Dimensions, SelectionKey, Stated
@@ -139,7 +141,8 @@ def _state_event(stated: Stated, event: EventStated) -> None:
 def _state_board(stated: Stated, board: Board) -> None:
     stated.bookmakers.setdefault(board.bookmaker, None)
     stated.markets.add(board.market)
-    for entry in (*board.quotes, *board.unusable):
+    entries: Iterable[Quote | UnusableQuote] = (*board.quotes, *board.unusable)
+    for entry in entries:
         stated.names.add(entry.outcome)
         if entry.description is not None:
             stated.names.add(entry.description)
@@ -152,9 +155,7 @@ def _odds_captures(conn: Connection, dims: Dimensions, items: Iterable[Item]) ->
             scope = answered(capture)
             scope_id = dims.resolve_scope(conn, scope)
             sport_id = dims.sport_ids[scope.sport_key]
-            captures.append(
-                _Capture(item, capture, scope, scope_id, sport_id, scope_key(scope))
-            )
+            captures.append(_Capture(item, capture, scope, scope_id, sport_id, scope_key(scope)))
     return captures
 
 

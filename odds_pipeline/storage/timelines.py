@@ -76,9 +76,7 @@ def _load_marks(conn: Connection, lines: dict[int, Timeline], events: Iterable[i
         lines[event_no].marks.append(Mark(*mark))
 
 
-def _load_rows(
-    conn: Connection, lines: dict[int, Timeline], first: Mapping[int, datetime]
-) -> None:
+def _load_rows(conn: Connection, lines: dict[int, Timeline], first: Mapping[int, datetime]) -> None:
     """Every row from each event's first capture's UTC day on."""
     since = [day_start(moment) for moment in first.values()]
     rows = conn.execute(_ALL_ROWS, (list(first), since, min(since)), binary=True)
