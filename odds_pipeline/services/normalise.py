@@ -7,7 +7,9 @@ A document that cannot be normalised is marked failed with its reason and stays 
 stops those behind it.
 """
 
-from collections.abc import Sequence
+import gc
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import psycopg
@@ -22,7 +24,7 @@ from odds_pipeline.storage import fetch_log, locks, normalisation, raw
 from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.engine import Connection, transaction
 from odds_pipeline.storage.facts import Item, write_documents
-from odds_pipeline.storage.normalisation import Pending
+from odds_pipeline.storage.normalisation import Mark, Pending
 
 BATCH = 100
 EVIDENCE = 2_000
@@ -81,16 +83,30 @@ def normalise_all(engine: Engine, batch: int = BATCH) -> Normalised:
         except Exception:
             # Something in the batch cannot be written: find it alone, and let the rest through.
             dims = Dimensions()
-            done = _one_by_one(engine, dims)
-        if not done.documents:
-            return total
+            total += _one_by_one(engine, dims)
+            continue
         total += done
+        if done.documents < batch:
+            return total
 
 
 def _next_batch(engine: Engine, dims: Dimensions, size: int) -> Normalised:
-    with transaction(engine) as conn:
+    with _uncollected(), transaction(engine) as conn:
         locks.take(conn, locks.NORMALISER)
-        return _normalise(conn, dims, normalisation.oldest_pending(conn, size))
+        batch = normalisation.oldest_pending(conn, size)
+        return _normalise(conn, dims, batch) if batch else Normalised()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the cyclic collector out of a batch: many small objects, and no cycles among them."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 def _one_by_one(engine: Engine, dims: Dimensions) -> Normalised:
@@ -109,11 +125,12 @@ def _one_by_one(engine: Engine, dims: Dimensions) -> Normalised:
 
 
 def _normalise(conn: Connection, dims: Dimensions, batch: Sequence[Pending]) -> Normalised:
+    stored = raw.packed(conn, [pending.raw_id for pending in batch])
     read, failed = [], 0
     for pending in batch:
         reason = ""
         try:
-            read.append(_read(conn, pending))
+            read.append(_read(pending, stored.get(pending.raw_id)))
         except (MalformedResponse, StorageError) as unreadable:
             reason = str(unreadable)
         if reason:
@@ -121,15 +138,16 @@ def _normalise(conn: Connection, dims: Dimensions, batch: Sequence[Pending]) -> 
             failed += 1
     items = [Item(r.pending.raw_id, r.pending.known_time, r.document) for r in read]
     written = write_documents(conn, dims, items)
-    quarantined = sum(_finish(conn, one, written.by_raw) for one in read)
+    quarantined = _finish(conn, read, written.by_raw)
     return Normalised(
         len(batch), failed, written.snapshots, written.quotes, written.statements, quarantined
     )
 
 
-def _read(conn: Connection, pending: Pending) -> _Read:
-    stored = raw.read(conn, pending.raw_id)
-    document, body = parse_raw(stored)
+def _read(pending: Pending, stored: raw.Packed | None) -> _Read:
+    if stored is None:
+        raise StorageError(f"the bytes of raw document {pending.raw_id} are not stored here")
+    document, body = parse_raw(raw.unpacked(stored))
     return _Read(pending, body, document)
 
 
@@ -154,20 +172,26 @@ def parse_raw(stored: RawDocument) -> tuple[Document, bytes]:
     return parse_document(plain), body
 
 
-def _finish(conn: Connection, read: _Read, by_raw: dict[int, tuple[int, int]]) -> int:
-    raw_id = read.pending.raw_id
-    snapshots, quotes = by_raw.get(raw_id, (0, 0))
-    rejected = normalisation.quarantine(conn, raw_id, read.document.rejections)
-    events = [event for capture in read.document.odds for event in capture.events]
-    stated = [s for capture in read.document.statements for s in capture.statements]
+def _finish(conn: Connection, read: Sequence[_Read], by_raw: dict[int, tuple[int, int]]) -> int:
+    normalisation.keep_hot(conn, {r.pending.raw_id: r.body for r in read})
+    marks = [Mark(r.pending, *by_raw.get(r.pending.raw_id, (0, 0))) for r in read]
+    with conn.pipeline():
+        fetch_log.count(conn, {r.pending.raw_id: _held(r.document) for r in read})
+        normalisation.mark(conn, PARSER_VERSION, marks)
+    return sum(
+        normalisation.quarantine(conn, r.pending.raw_id, r.document.rejections) for r in read
+    )
+
+
+def _held(document: Document) -> tuple[int, int]:
+    """How many events and bookmakers a document speaks of."""
+    events = [event for capture in document.odds for event in capture.events]
+    stated = sum(len(capture.statements) for capture in document.statements)
     books = {board.bookmaker for event in events for board in event.boards}
-    fetch_log.count(conn, raw_id, len(events) + len(stated), len(books))
-    normalisation.keep_hot(conn, raw_id, read.body)
-    normalisation.mark_normalised(conn, read.pending, PARSER_VERSION, snapshots, quotes)
-    return rejected
+    return len(events) + stated, len(books)
 
 
 def _set_aside(conn: Connection, pending: Pending, reason: str) -> None:
     whole = Rejection(where="document", reason=reason, evidence=reason[:EVIDENCE])
     normalisation.quarantine(conn, pending.raw_id, [whole])
-    normalisation.mark_failed(conn, pending, PARSER_VERSION, reason)
+    normalisation.mark(conn, PARSER_VERSION, [Mark(pending, error=reason)])

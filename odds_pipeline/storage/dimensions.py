@@ -4,10 +4,12 @@ Belongs here: find-or-create for every dimension, with a cache per process. A ke
 before makes its own row, marked new. Does not belong here: facts.
 
 Callers hold the normaliser's lock, so no two processes create rows at once; after a rollback the
-cache must be thrown away.
+cache must be thrown away. What exists is looked up before anything is inserted: an insert that
+meets its conflict still draws a number, and small numbers would run out within months.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -22,6 +24,29 @@ from odds_pipeline.storage.scoping import covers, except_bookmakers, scope_key
 Connection = psycopg.Connection[Any]
 # (bookmaker_id, market_id, outcome_id, description_id, line)
 SelectionKey = tuple[int, int, int, int | None, float | None]
+
+
+_SPORTS = "SELECT sport_key, sport_id, title FROM sports WHERE sport_key = ANY(%s)"
+_BOOKMAKERS = (
+    "SELECT bookmaker_key, bookmaker_id, title FROM bookmakers WHERE bookmaker_key = ANY(%s)"
+)
+_MARKETS = "SELECT market_key, market_id FROM markets WHERE market_key = ANY(%s)"
+_NAMES = "SELECT name, name_id FROM names WHERE name = ANY(%s)"
+_EVENTS = "SELECT event_id, event_no FROM event_ids WHERE event_id = ANY(%s)"
+_MATCHUPS = """SELECT home_team, away_team, matchup_id FROM matchups
+WHERE (home_team, away_team) IN (SELECT * FROM unnest(%s::text[], %s::text[]))"""
+
+
+@dataclass(slots=True)
+class Stated:
+    """Every key and name that a batch of documents states, with titles and sports of events."""
+
+    sports: dict[str, str | None] = field(default_factory=dict)
+    bookmakers: dict[str, str | None] = field(default_factory=dict)
+    markets: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    matchups: set[tuple[str | None, str | None]] = field(default_factory=set)
+    events: dict[str, str] = field(default_factory=dict)
 
 
 class Dimensions:
@@ -57,10 +82,40 @@ class Dimensions:
             )
         return known
 
-    def resolve_sports(self, conn: Connection, titles: dict[str, str | None]) -> None:
+    def resolve(self, conn: Connection, stated: Stated) -> None:
+        """Make sure everything stated has its number; what is stored comes in one round trip."""
+        self._look_up(conn, stated)
+        self._resolve_sports(conn, stated.sports)
+        self._resolve_bookmakers(conn, stated.bookmakers)
+        self._resolve_markets(conn, stated.markets)
+        self._resolve_names(conn, stated.names)
+        self._resolve_matchups(conn, stated.matchups)
+        self._resolve_events(conn, stated.events)
+
+    def _look_up(self, conn: Connection, stated: Stated) -> None:
+        matchups = [pair for pair in stated.matchups - self.matchup_ids.keys() if None not in pair]
+        with conn.pipeline():
+            sports = conn.execute(_SPORTS, (list(stated.sports.keys() - self.sport_ids.keys()),))
+            books = conn.execute(
+                _BOOKMAKERS, (list(stated.bookmakers.keys() - self.bookmaker_ids.keys()),)
+            )
+            markets = conn.execute(_MARKETS, (list(stated.markets - self.market_ids.keys()),))
+            names = conn.execute(_NAMES, (list(stated.names - self.name_ids.keys()),))
+            events = conn.execute(_EVENTS, (list(stated.events.keys() - self.event_nos.keys()),))
+            pairs = conn.execute(
+                _MATCHUPS, ([home for home, _ in matchups], [away for _, away in matchups])
+            )
+        self.sport_ids.update(_unchanged(sports.fetchall(), stated.sports))
+        self._remember_bookmakers(_unchanged(books.fetchall(), stated.bookmakers))
+        self._remember_markets(dict(markets.fetchall()))
+        self.name_ids.update(dict(names.fetchall()))
+        self._remember_events(dict(events.fetchall()))
+        self.matchup_ids.update({(home, away): number for home, away, number in pairs})
+
+    def _resolve_sports(self, conn: Connection, titles: dict[str, str | None]) -> None:
         """Make sure every sport key has its number; a title is taken where one is stated."""
-        missing = titles.keys() - self.sport_ids.keys()
-        rows = [(key, titles[key], live_hours(key), key not in SPORTS) for key in sorted(missing)]
+        missing = sorted(titles.keys() - self.sport_ids.keys())
+        rows = [(key, titles[key], live_hours(key), key not in SPORTS) for key in missing]
         self.sport_ids.update(
             _create(
                 conn,
@@ -72,10 +127,10 @@ class Dimensions:
             )
         )
 
-    def resolve_bookmakers(self, conn: Connection, titles: dict[str, str | None]) -> None:
-        """Make sure every bookmaker key has its number."""
-        missing = titles.keys() - self.bookmaker_ids.keys()
-        rows = [(key, titles[key], key not in BOOKMAKERS) for key in sorted(missing)]
+    def _resolve_bookmakers(self, conn: Connection, titles: dict[str, str | None]) -> None:
+        """Make sure every bookmaker key has its number; a title is taken where one is stated."""
+        missing = sorted(titles.keys() - self.bookmaker_ids.keys())
+        rows = [(key, titles[key], key not in BOOKMAKERS) for key in missing]
         found = _create(
             conn,
             """INSERT INTO bookmakers (bookmaker_key, title, is_new)
@@ -85,42 +140,40 @@ class Dimensions:
             RETURNING bookmaker_key, bookmaker_id""",
             rows,
         )
+        self._remember_bookmakers(found)
+
+    def _remember_bookmakers(self, found: dict[str, int]) -> None:
         self.bookmaker_ids.update(found)
         self._bookmaker_keys.update({number: key for key, number in found.items()})
 
-    def resolve_markets(self, conn: Connection, keys: Iterable[str]) -> None:
+    def _resolve_markets(self, conn: Connection, keys: Iterable[str]) -> None:
         """Make sure every market key has its number."""
-        missing = set(keys) - self.market_ids.keys()
+        missing = sorted(set(keys) - self.market_ids.keys())
         found = _create(
             conn,
             """INSERT INTO markets (market_key, is_new)
             SELECT * FROM unnest(%s::text[], %s::boolean[])
-            ON CONFLICT (market_key) DO UPDATE SET is_new = markets.is_new
             RETURNING market_key, market_id""",
-            [(key, key not in MARKETS) for key in sorted(missing)],
+            [(key, key not in MARKETS) for key in missing],
         )
+        self._remember_markets(found)
+
+    def _remember_markets(self, found: dict[str, int]) -> None:
         self.market_ids.update(found)
         self._market_keys.update({number: key for key, number in found.items()})
 
-    def resolve_names(self, conn: Connection, names: Iterable[str]) -> None:
+    def _resolve_names(self, conn: Connection, names: Iterable[str]) -> None:
         """Make sure every outcome name and description has its number."""
         missing = sorted(set(names) - self.name_ids.keys())
-        if not missing:
-            return
-        found = dict(
-            conn.execute(
-                "SELECT name, name_id FROM names WHERE name = ANY(%s)", (missing,)
-            ).fetchall()
-        )
-        found |= _create(
+        found = _create(
             conn,
             """INSERT INTO names (name) SELECT * FROM unnest(%s::text[])
             RETURNING name, name_id""",
-            [(name,) for name in missing if name not in found],
+            [(name,) for name in missing],
         )
         self.name_ids.update(found)
 
-    def resolve_matchups(
+    def _resolve_matchups(
         self, conn: Connection, pairs: Iterable[tuple[str | None, str | None]]
     ) -> None:
         """Make sure every (home team, away team) has its number."""
@@ -138,9 +191,8 @@ class Dimensions:
             assert row is not None
             self.matchup_ids[pair] = row[0]
 
-    def resolve_events(self, conn: Connection, sport_keys: dict[str, str]) -> None:
+    def _resolve_events(self, conn: Connection, sport_keys: dict[str, str]) -> None:
         """Make sure every event id (mapped to its sport key) has its number."""
-        self.find_events(conn, sport_keys)
         missing = sorted(sport_keys.keys() - self.event_nos.keys())
         found = _create(
             conn,
@@ -154,11 +206,7 @@ class Dimensions:
     def find_events(self, conn: Connection, event_ids: Iterable[str]) -> None:
         """Fetch the numbers of those event ids that are stored."""
         missing = sorted(set(event_ids) - self.event_nos.keys())
-        if missing:
-            rows = conn.execute(
-                "SELECT event_id, event_no FROM event_ids WHERE event_id = ANY(%s)", (missing,)
-            )
-            self._remember_events(dict(rows.fetchall()))
+        self._remember_events(dict(conn.execute(_EVENTS, (missing,)).fetchall()) if missing else {})
 
     def load_event_ids(self, conn: Connection, event_nos: Iterable[int]) -> None:
         """Fetch the ids of stored events by number."""
@@ -175,7 +223,9 @@ class Dimensions:
 
     def resolve_selections(self, conn: Connection, keys: Iterable[SelectionKey]) -> None:
         """Make sure every selection has its number."""
-        missing = sorted(set(keys) - self.selection_ids.keys(), key=repr)
+        keys = set(keys)
+        self._find_selections(conn, keys - self.selection_ids.keys())
+        missing = sorted(keys - self.selection_ids.keys(), key=repr)
         if not missing:
             return
         columns = [list(column) for column in zip(*missing, strict=True)]
@@ -197,6 +247,22 @@ class Dimensions:
                 AND s.description_id IS NOT DISTINCT FROM a.description_id
                 AND s.line IS NOT DISTINCT FROM a.line""",
             columns,
+        ).fetchall()
+        for *key, selection_id in rows:
+            self._remember_selection(tuple(key), selection_id)
+
+    def _find_selections(self, conn: Connection, keys: Iterable[SelectionKey]) -> None:
+        """Fetch stored selections by the parts of their keys: short lists instead of long ones."""
+        if not keys:
+            return
+        books, markets, outcomes, descriptions, _ = (set(part) for part in zip(*keys, strict=True))
+        rows = conn.execute(
+            """SELECT bookmaker_id, market_id, outcome_id, description_id, line, selection_id
+            FROM selections
+            WHERE bookmaker_id = ANY(%s) AND market_id = ANY(%s) AND outcome_id = ANY(%s)
+              AND (description_id IS NULL OR description_id = ANY(%s))""",
+            (list(books), list(markets), list(outcomes), list(descriptions - {None})),
+            binary=True,
         ).fetchall()
         for *key, selection_id in rows:
             self._remember_selection(tuple(key), selection_id)
@@ -224,12 +290,15 @@ class Dimensions:
         known = self.scope_ids.get(key)
         if known is not None:
             return known
-        found = _create(
+        found = dict(
+            conn.execute(
+                "SELECT scope_key, scope_id FROM scopes WHERE scope_key = %s", (key,)
+            ).fetchall()
+        ) or _create(
             conn,
             """INSERT INTO scopes (scope_key, sport_key, bookmakers, except_bookmakers, regions,
                 markets, lists_all_events, starts_from, starts_to)
             VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)
-            ON CONFLICT (scope_key) DO UPDATE SET sport_key = excluded.sport_key
             RETURNING scope_key, scope_id""",
             None,
             (
@@ -269,11 +338,13 @@ class Dimensions:
         if known is not None:
             return known
         digest = sha256(repr(pairs).encode()).digest()
-        row = conn.execute(
-            """INSERT INTO layouts (digest, pairs) VALUES (%s, %s)
-            ON CONFLICT (digest) DO UPDATE SET digest = excluded.digest RETURNING layout_id""",
-            (digest, list(pairs)),
-        ).fetchone()
+        row = (
+            conn.execute("SELECT layout_id FROM layouts WHERE digest = %s", (digest,)).fetchone()
+            or conn.execute(
+                "INSERT INTO layouts (digest, pairs) VALUES (%s, %s) RETURNING layout_id",
+                (digest, list(pairs)),
+            ).fetchone()
+        )
         assert row is not None
         layout_id: int = row[0]
         self.layout_ids[pairs] = layout_id
@@ -283,6 +354,15 @@ class Dimensions:
         selection: SelectionKey = key
         self.selection_ids[selection] = selection_id
         self.selections[selection_id] = selection
+
+
+def _unchanged(
+    stored: Iterable[tuple[str, int, str | None]], stated: dict[str, str | None]
+) -> dict[str, int]:
+    """Numbers of the stored keys whose title is as stated, or is not stated."""
+    return {
+        key: number for key, number, title in stored if stated[key] is None or stated[key] == title
+    }
 
 
 def _create(

@@ -16,9 +16,18 @@ from typing import Any, NamedTuple
 import psycopg
 from psycopg.types.json import Jsonb
 
-from odds_pipeline.catalog.observations import Document, EventCapture, OddsCapture, Scope
+from odds_pipeline.catalog.observations import (
+    Board,
+    Document,
+    EventCapture,
+    EventStated,
+    OddsCapture,
+    Quote,
+    Scope,
+    UnusableQuote,
+)
 from odds_pipeline.storage import timelines
-from odds_pipeline.storage.dimensions import Dimensions, SelectionKey
+from odds_pipeline.storage.dimensions import Dimensions, SelectionKey, Stated
 from odds_pipeline.storage.listings import Listing, last_listed, leaves_feed, restated
 from odds_pipeline.storage.prepared import PreparedEvent, pair, prepare, snapshot_id, vector
 from odds_pipeline.storage.scoping import answered, scope_key
@@ -71,6 +80,13 @@ class _Capture(NamedTuple):
     scope: Scope
     scope_id: int
     sport_id: int
+    key: str
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Events asked for by id, one of which being absent left the feed."""
+        certain = self.capture.listing_complete and not self.scope.lists_all_events
+        return self.capture.event_ids if certain else ()
 
 
 def write_documents(conn: Connection, dims: Dimensions, items: Sequence[Item]) -> Written:
@@ -97,41 +113,39 @@ def write_documents(conn: Connection, dims: Dimensions, items: Sequence[Item]) -
 
 def _resolve(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> None:
     """Make sure every key and name in the batch has its number."""
-    sports: dict[str, str | None] = {}
-    books: dict[str, str | None] = {}
-    markets: set[str] = set()
-    names: set[str] = set()
-    matchups: set[tuple[str | None, str | None]] = set()
-    events: dict[str, str] = {}
+    stated = Stated()
     for item in items:
         document = item.document
         for sport in document.sports:
-            sports[sport.key] = sport.title
-        stated = [s.event for capture in document.statements for s in capture.statements]
+            stated.sports[sport.key] = sport.title
+        for told in document.statements:
+            for statement in told.statements:
+                _state_event(stated, statement.event)
         for capture in document.odds:
-            sports.setdefault(capture.scope.sport_key, None)
-            stated.extend(event.event for event in capture.events)
+            stated.sports.setdefault(capture.scope.sport_key, None)
             for event in capture.events:
+                _state_event(stated, event.event)
                 for board in event.boards:
-                    books.setdefault(board.bookmaker, None)
-                    markets.add(board.market)
-                    names.update(quote.outcome for quote in board.quotes)
-                    names.update(bad.outcome for bad in board.unusable)
-                    names.update(q.description for q in board.quotes if q.description)
-                    names.update(b.description for b in board.unusable if b.description)
-        for event_stated in stated:
-            sports[event_stated.sport_key] = event_stated.sport_title or sports.get(
-                event_stated.sport_key
-            )
-            matchups.add((event_stated.home_team, event_stated.away_team))
-            events.setdefault(event_stated.event_id, event_stated.sport_key)
-        books.update(document.bookmaker_titles)
-    dims.resolve_sports(conn, sports)
-    dims.resolve_bookmakers(conn, books)
-    dims.resolve_markets(conn, markets)
-    dims.resolve_names(conn, names)
-    dims.resolve_matchups(conn, matchups)
-    dims.resolve_events(conn, events)
+                    _state_board(stated, board)
+        stated.bookmakers.update(document.bookmaker_titles)
+    dims.resolve(conn, stated)
+
+
+def _state_event(stated: Stated, event: EventStated) -> None:
+    sport = event.sport_key
+    stated.sports[sport] = event.sport_title or stated.sports.get(sport)
+    stated.matchups.add((event.home_team, event.away_team))
+    stated.events.setdefault(event.event_id, sport)
+
+
+def _state_board(stated: Stated, board: Board) -> None:
+    stated.bookmakers.setdefault(board.bookmaker, None)
+    stated.markets.add(board.market)
+    entries: Iterable[Quote | UnusableQuote] = (*board.quotes, *board.unusable)
+    for entry in entries:
+        stated.names.add(entry.outcome)
+        if entry.description is not None:
+            stated.names.add(entry.description)
 
 
 def _odds_captures(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> list[_Capture]:
@@ -141,38 +155,35 @@ def _odds_captures(conn: Connection, dims: Dimensions, items: Iterable[Item]) ->
             scope = answered(capture)
             scope_id = dims.resolve_scope(conn, scope)
             sport_id = dims.sport_ids[scope.sport_key]
-            captures.append(_Capture(item, capture, scope, scope_id, sport_id))
+            captures.append(_Capture(item, capture, scope, scope_id, sport_id, scope_key(scope)))
     return captures
 
 
-def _insert_capture(
-    conn: Connection,
-    item: Item,
-    capture: OddsCapture | EventCapture,
-    scope: tuple[int, int, bool, list[str] | None] | None,
-    count: int,
-) -> int:
-    sport_id, scope_id, listing, asked = scope or (None, None, False, None)
-    row = conn.execute(
-        """INSERT INTO captures (raw_id, known_time, capture_time, basis, kind, sport_id, scope_id,
-            listing, asked_events, event_count)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        RETURNING capture_id""",
-        (
-            item.raw_id,
-            item.known_time,
-            capture.capture_time,
-            str(capture.basis),
-            "events" if scope is None else "odds",
-            sport_id,
-            scope_id,
-            listing,
-            asked,
-            count,
-        ),
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+def _insert_captures(conn: Connection, rows: Iterable[tuple[Any, ...]]) -> list[int]:
+    """Write captures, numbered in the order given."""
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            """INSERT INTO captures (raw_id, known_time, capture_time, basis, event_count, kind,
+                sport_id, scope_id, listing, asked_events)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            RETURNING capture_id""",
+            rows,
+            returning=True,
+        )
+        return [number for result in cursor.results() for (number,) in result]
+
+
+def _stated_capture(
+    item: Item, capture: OddsCapture | EventCapture, count: int
+) -> tuple[int, datetime, datetime, str, int]:
+    moment = capture.capture_time
+    return item.raw_id, item.known_time, moment, str(capture.basis), count
+
+
+def _odds_row(c: _Capture) -> tuple[Any, ...]:
+    listing = c.scope.lists_all_events
+    stated = _stated_capture(c.item, c.capture, len(c.capture.events))
+    return *stated, "odds", c.sport_id, c.scope_id, listing, list(c.asked) or None
 
 
 class _OddsWriter:
@@ -190,6 +201,8 @@ class _OddsWriter:
         self.events_of: dict[int, set[int]] = defaultdict(set)
         for event_no, sport_id in self.sport_of.items():
             self.events_of[sport_id].add(event_no)
+        # Only now: the listings stored before must be without those of this batch.
+        self.capture_ids = _insert_captures(conn, [_odds_row(c) for c in captures])
         self._next = 0
 
     def _first_captures(self, captures: Sequence[_Capture]) -> dict[int, datetime]:
@@ -222,18 +235,10 @@ class _OddsWriter:
 
     def apply(self, incoming: _Capture) -> None:
         """Apply the next capture, in the order they were given."""
-        events = self.prepared[self._next]
+        events, capture_id = self.prepared[self._next], self.capture_ids[self._next]
         self._next += 1
-        capture, item = incoming.capture, incoming.item
+        capture, item, asked = incoming.capture, incoming.item, incoming.asked
         listing = incoming.scope.lists_all_events
-        asked = capture.event_ids if capture.listing_complete and not listing else ()
-        capture_id = _insert_capture(
-            self.conn,
-            item,
-            capture,
-            (incoming.sport_id, incoming.scope_id, listing, list(asked) or None),
-            len(capture.events),
-        )
         here = Listing(
             capture.capture_time, capture_id, incoming.scope_id, item.known_time, asked or None
         )
@@ -276,7 +281,7 @@ class _OddsWriter:
     ) -> None:
         timeline = self.timelines[event.event_no]
         content = repr((event.commence_time, event.matchup_id, sorted(event.ages.items())))
-        number = snapshot_id(scope_key(incoming.scope), here.capture_time, event_id, content)
+        number = snapshot_id(incoming.key, here.capture_time, event_id, content)
         known_time = incoming.item.known_time
         mark = Mark(here.capture_time, known_time, here.scope_id, True, event.commence_time, number)
         ids = self.dims.selection_ids
@@ -465,7 +470,9 @@ def _write_statements(conn: Connection, dims: Dimensions, items: Iterable[Item])
     written = 0
     for item in items:
         for capture in item.document.statements:
-            capture_id = _insert_capture(conn, item, capture, None, len(capture.statements))
+            stated = _stated_capture(item, capture, len(capture.statements))
+            row = (*stated, "events", None, None, False, None)
+            (capture_id,) = _insert_captures(conn, [row])
             rows = [
                 (
                     dims.event_nos[s.event.event_id],

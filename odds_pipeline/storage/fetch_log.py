@@ -3,6 +3,7 @@
 Belongs here: rows of ``fetch_logs``. Does not belong here: the calls.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -36,11 +37,16 @@ def failed(
     _log(conn, call, False, raw_id=raw_id, remaining=remaining, code=code, message=message)
 
 
-def count(conn: Connection, raw_id: int, events: int, bookmakers: int) -> None:
-    """Say what a logged answer held."""
+def count(conn: Connection, counts: Mapping[int, tuple[int, int]]) -> None:
+    """Say what logged answers held: (events, bookmakers) by raw document."""
+    if not counts:
+        return
+    events, bookmakers = zip(*counts.values(), strict=True)
     conn.execute(
-        "UPDATE fetch_logs SET events_count = %s, bookmakers_count = %s WHERE raw_id = %s",
-        (events, bookmakers, raw_id),
+        """UPDATE fetch_logs f SET events_count = a.events, bookmakers_count = a.bookmakers
+        FROM unnest(%s::bigint[], %s::int[], %s::int[]) AS a(raw_id, events, bookmakers)
+        WHERE f.raw_id = a.raw_id""",
+        (list(counts), list(events), list(bookmakers)),
     )
 
 

@@ -4,7 +4,7 @@ Belongs here: pending documents, marks, quarantine rows and hot documents. Does 
 parsing, and the facts themselves (``facts``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -30,44 +30,49 @@ def oldest_pending(conn: Connection, limit: int) -> list[Pending]:
     return [Pending(*row) for row in rows]
 
 
-def mark_normalised(
-    conn: Connection, pending: Pending, parser_version: int, snapshots: int, quotes: int
-) -> None:
-    """Mark a document as normalised and let its slot be ok."""
-    _mark(conn, pending, parser_version, "ok", None, snapshots, quotes)
-    conn.execute(
-        """UPDATE slots s SET status = 'ok' FROM raw_responses r
-        WHERE r.raw_id = %s AND s.call_id = r.call_id AND s.status = 'fetched'""",
-        (pending.raw_id,),
-    )
+class Mark(NamedTuple):
+    """The mark of one document: normalised into so many rows, or failed with an error."""
+
+    pending: Pending
+    snapshots: int = 0
+    quotes: int = 0
+    error: str | None = None
 
 
-def mark_failed(conn: Connection, pending: Pending, parser_version: int, error: str) -> None:
-    """Mark a document that cannot be normalised; its bytes stay, its slot becomes a gap."""
-    _mark(conn, pending, parser_version, "failed", error, 0, 0)
-    conn.execute(
-        """UPDATE slots s SET status = 'gap', reason = 'unreadable response'
-        FROM raw_responses r
-        WHERE r.raw_id = %s AND s.call_id = r.call_id AND s.status = 'fetched'""",
-        (pending.raw_id,),
-    )
+def mark(conn: Connection, parser_version: int, marks: Sequence[Mark]) -> None:
+    """Mark documents as done.
 
-
-def _mark(
-    conn: Connection,
-    pending: Pending,
-    parser_version: int,
-    status: str,
-    error: str | None,
-    snapshots: int,
-    quotes: int,
-) -> None:
+    The slot of a normalised one becomes ok, that of one that cannot be normalised a gap; its
+    bytes stay.
+    """
+    if not marks:
+        return
+    raw_ids = [one.pending.raw_id for one in marks]
     conn.execute(
         """INSERT INTO normalisations (raw_id, parser_version, known_time, status, error,
-            snapshots, quotes) VALUES (%s, %s, %s, %s, %s, %s, %s)""",
-        (pending.raw_id, parser_version, pending.known_time, status, error, snapshots, quotes),
+            snapshots, quotes)
+        SELECT raw_id, %s, known_time, CASE WHEN error IS NULL THEN 'ok' ELSE 'failed' END, error,
+            snapshots, quotes
+        FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::int[], %s::int[])
+            AS a(raw_id, known_time, error, snapshots, quotes)""",
+        (
+            parser_version,
+            raw_ids,
+            [one.pending.known_time for one in marks],
+            [one.error for one in marks],
+            [one.snapshots for one in marks],
+            [one.quotes for one in marks],
+        ),
     )
-    conn.execute("DELETE FROM pending_raw WHERE raw_id = %s", (pending.raw_id,))
+    conn.execute("DELETE FROM pending_raw WHERE raw_id = ANY(%s)", (raw_ids,))
+    conn.execute(
+        """UPDATE slots s SET status = CASE n.status WHEN 'ok' THEN 'ok' ELSE 'gap' END,
+            reason = CASE n.status WHEN 'ok' THEN s.reason ELSE 'unreadable response' END
+        FROM raw_responses r JOIN normalisations n USING (raw_id)
+        WHERE r.raw_id = ANY(%s) AND n.parser_version = %s
+          AND s.call_id = r.call_id AND s.status = 'fetched'""",
+        (raw_ids, parser_version),
+    )
 
 
 def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -> int:
@@ -97,18 +102,32 @@ def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -
     ).rowcount
 
 
-def keep_hot(conn: Connection, raw_id: int, body: bytes) -> None:
-    """Keep a JSON body readable in plain SQL too, where PostgreSQL can read it at all."""
+def keep_hot(conn: Connection, bodies: Mapping[int, bytes]) -> None:
+    """Keep JSON bodies readable in plain SQL too, where PostgreSQL can read them at all."""
+    rows = conn.execute(
+        "SELECT raw_id FROM hot_documents WHERE raw_id = ANY(%s)", (list(bodies),)
+    ).fetchall()
+    kept = {raw_id for (raw_id,) in rows}
+    missing = {raw_id: body for raw_id, body in bodies.items() if raw_id not in kept}
+    if missing and not _keep_hot(conn, missing) and len(missing) > 1:
+        for raw_id, body in missing.items():
+            _keep_hot(conn, {raw_id: body})
+
+
+def _keep_hot(conn: Connection, bodies: Mapping[int, bytes]) -> bool:
+    """Whether all of them could be kept; else none was."""
     try:
+        texts = [body.decode() for body in bodies.values()]
         with conn.transaction():
             conn.execute(
                 """INSERT INTO hot_documents (raw_id, document)
-                SELECT %(raw_id)s, %(text)s::json WHERE %(text)s::jsonb IS NOT NULL
-                ON CONFLICT DO NOTHING""",
-                {"raw_id": raw_id, "text": body.decode()},
+                SELECT raw_id, body::json FROM unnest(%s::bigint[], %b::text[]) AS a(raw_id, body)
+                WHERE body::jsonb IS NOT NULL""",
+                (list(bodies), texts),
             )
     except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded, UnicodeDecodeError):
-        return  # the exact bytes stay readable through `raw.read`; this copy is a convenience
+        return False  # the exact bytes stay readable through `raw`; this copy is a convenience
+    return True
 
 
 def expire_hot(conn: Connection, days: int) -> int:

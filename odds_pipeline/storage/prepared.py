@@ -100,6 +100,8 @@ def _states_of(
 
 def _ladder(board: Board) -> frozenset[tuple[str, str | None]]:
     """Outcomes this board prices at several points at once: their line is part of the key."""
+    if not board.unusable and len({quote.outcome for quote in board.quotes}) == len(board.quotes):
+        return frozenset()
     entries: Iterable[Quote | UnusableQuote] = (*board.quotes, *board.unusable)
     names = [(entry.outcome, entry.description) for entry in entries]
     if len(names) == len(set(names)):

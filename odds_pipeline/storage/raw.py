@@ -4,10 +4,11 @@ Belongs here: storing, finding and reading back raw documents. Does not belong h
 Bodies are zstd-compressed whole; known time is set by the database.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -54,6 +55,22 @@ class StoredRaw:
     created: bool
 
 
+class Packed(NamedTuple):
+    """A stored document as it stands in the tables."""
+
+    raw_id: int
+    source: str
+    endpoint: str
+    request: dict[str, str]
+    body: bytes
+    received_at: datetime
+    received_basis: str
+    known_time: datetime
+    captured_at: datetime | None
+    odds_format: str | None
+    sha256: bytes
+
+
 def store(conn: Connection, record: RawRecord, queue: bool = True) -> StoredRaw:
     """Store a document exactly once and, unless it is an error's body, queue it to normalise.
 
@@ -93,15 +110,17 @@ def store(conn: Connection, record: RawRecord, queue: bool = True) -> StoredRaw:
         assert present is not None
         return StoredRaw(*present, created=False)
     raw_id, known_time = row
-    conn.execute("SELECT ensure_month(%s)", (known_time,))
-    conn.execute(
-        "INSERT INTO raw_bodies (raw_id, known_time, body) VALUES (%s, %s, %b)",
-        (raw_id, known_time, zstandard.ZstdCompressor(LEVEL).compress(record.body)),
-    )
-    if queue:
+    with conn.pipeline():
+        conn.execute("SELECT ensure_month(%s)", (known_time,))
         conn.execute(
-            "INSERT INTO pending_raw (raw_id, known_time) VALUES (%s, %s)", (raw_id, known_time)
+            "INSERT INTO raw_bodies (raw_id, known_time, body) VALUES (%s, %s, %b)",
+            (raw_id, known_time, zstandard.ZstdCompressor(LEVEL).compress(record.body)),
         )
+        if queue:
+            conn.execute(
+                "INSERT INTO pending_raw (raw_id, known_time) VALUES (%s, %s)",
+                (raw_id, known_time),
+            )
     return StoredRaw(raw_id, known_time, created=True)
 
 
@@ -131,26 +150,41 @@ def read(conn: Connection, raw_id: int) -> RawDocument:
         NotFound: there is no such document.
         StorageError: its bytes are not those that were stored.
     """
-    row = conn.execute(
-        """SELECT r.source, r.endpoint, r.request, b.body, r.received_at, r.received_basis,
-            r.known_time, r.captured_at, r.odds_format, r.sha256
-        FROM raw_responses r JOIN raw_bodies b USING (raw_id, known_time) WHERE raw_id = %s""",
-        (raw_id,),
-    ).fetchone()
-    if row is None:
+    stored = packed(conn, [raw_id])
+    if not stored:
         raise NotFound(f"raw document {raw_id} is not stored here")
-    source, endpoint, request, packed, received, basis, known, captured, spelled, digest = row
-    body = zstandard.ZstdDecompressor().decompress(packed)
-    if sha256(body).digest() != digest:
-        raise StorageError(f"raw document {raw_id} is damaged: its sha256 does not match")
+    return unpacked(stored[raw_id])
+
+
+def packed(conn: Connection, raw_ids: Sequence[int]) -> dict[int, Packed]:
+    """Stored documents by number, their bytes as they stand."""
+    rows = conn.execute(
+        """SELECT r.raw_id, r.source, r.endpoint, r.request, b.body, r.received_at,
+            r.received_basis, r.known_time, r.captured_at, r.odds_format, r.sha256
+        FROM raw_responses r JOIN raw_bodies b USING (raw_id, known_time)
+        WHERE raw_id = ANY(%s)""",
+        (list(raw_ids),),
+    )
+    return {row[0]: Packed(*row) for row in rows.fetchall()}
+
+
+def unpacked(stored: Packed) -> RawDocument:
+    """The document itself.
+
+    Raises:
+        StorageError: its bytes are not those that were stored.
+    """
+    body = zstandard.ZstdDecompressor().decompress(stored.body)
+    if sha256(body).digest() != stored.sha256:
+        raise StorageError(f"raw document {stored.raw_id} is damaged: its sha256 does not match")
     return RawDocument(
-        source=source,
-        endpoint=endpoint,
-        request=request,
+        source=stored.source,
+        endpoint=stored.endpoint,
+        request=stored.request,
         body=body,
-        received_at=received,
-        received_basis=CaptureBasis(basis),
-        known_time=known,
-        captured_at=captured,
-        odds_format=None if spelled is None else OddsFormat(spelled),
+        received_at=stored.received_at,
+        received_basis=CaptureBasis(stored.received_basis),
+        known_time=stored.known_time,
+        captured_at=stored.captured_at,
+        odds_format=None if stored.odds_format is None else OddsFormat(stored.odds_format),
     )

@@ -99,16 +99,7 @@ class Timeline:
 
     def state_at(self, selection_id: int, moment: datetime) -> State | None:
         """The state the rows of ``moment``'s UTC day give; ``None`` where the day has none."""
-        rows = self.rows.get(selection_id)
-        if not rows:
-            return None
-        row = rows[-1]
-        if row.capture_time > moment:
-            place = bisect_right(rows, moment, key=_capture_time)
-            if not place:
-                return None
-            row = rows[place - 1]
-        return row.state if row.capture_time >= day_start(moment) else None
+        return _state(self.rows.get(selection_id), moment, day_start(moment))
 
     def observe(
         self,
@@ -142,14 +133,15 @@ class Timeline:
     def _changes(
         self, mark: Mark, states: Mapping[int, State], covers: Covers, missing: Missing
     ) -> list[tuple[int, State | None, State]]:
-        moment = mark.capture_time
+        moment, day = mark.capture_time, day_start(mark.capture_time)
         changed = []
+        stored = self.rows.get
         for selection_id, new in states.items():
-            old = self.state_at(selection_id, moment)
+            old = _state(stored(selection_id), moment, day)
             if old != new:
                 changed.append((selection_id, old, new))
         for selection_id in self.rows.keys() - states.keys():
-            old = self.state_at(selection_id, moment)
+            old = _state(stored(selection_id), moment, day)
             if old is None or old.code == REMOVED_CODE or not covers(mark.scope_id, selection_id):
                 continue
             new = missing(selection_id)
@@ -197,6 +189,19 @@ class Timeline:
             selection_id,
             state.code,
         )
+
+
+def _state(rows: list[Row] | None, moment: datetime, day: datetime) -> State | None:
+    """The state that rows in capture order give at a moment of the UTC day."""
+    if not rows:
+        return None
+    row = rows[-1]
+    if row.capture_time > moment:
+        place = bisect_right(rows, moment, key=_capture_time)
+        if not place:
+            return None
+        row = rows[place - 1]
+    return row.state if row.capture_time >= day else None
 
 
 def _times(row: Row) -> tuple[datetime, datetime]:

@@ -27,13 +27,13 @@ JOIN quotes q ON q.event_no = a.event_no AND q.capture_time >= a.since
 WHERE q.capture_time >= %s
 """
 
+# In the primary key's order from its end, so that nothing is sorted.
 _NEWEST_ROWS = """
-SELECT DISTINCT ON (q.event_no, q.selection_id)
-    q.event_no, q.selection_id, q.capture_time, q.known_time, q.state, q.price, q.point
-FROM unnest(%s::int[], %s::timestamptz[]) AS a(event_no, since)
-JOIN quotes q ON q.event_no = a.event_no AND q.capture_time >= a.since
-WHERE q.capture_time >= %s
-ORDER BY q.event_no, q.selection_id, q.capture_time DESC, q.known_time DESC
+SELECT DISTINCT ON (event_no, selection_id)
+    event_no, selection_id, capture_time, known_time, state, price, point
+FROM quotes
+WHERE event_no = ANY(%s) AND capture_time >= %s
+ORDER BY event_no DESC, selection_id DESC, capture_time DESC, known_time DESC
 """
 
 
@@ -54,9 +54,11 @@ def load(
             lines[event_no].remember(mark)
     stored = {row[0] for row in spans}
     dims.load_event_ids(conn, lines)
-    _load_marks(conn, lines, whole)
-    _load_rows(conn, lines, {e: first_captures[e] for e in whole}, tail=False)
-    _load_rows(conn, lines, {e: first_captures[e] for e in stored - whole}, tail=True)
+    if whole:
+        _load_marks(conn, lines, whole)
+        _load_rows(conn, lines, {e: first_captures[e] for e in whole})
+    if stored - whole:
+        _load_newest(conn, lines, {e: first_captures[e] for e in stored - whole})
     dims.load_selections(conn, {number for line in lines.values() for number in line.rows})
     dims.load_scopes(conn, {mark.scope_id for line in lines.values() for mark in line.marks})
     return lines
@@ -74,24 +76,25 @@ def _load_marks(conn: Connection, lines: dict[int, Timeline], events: Iterable[i
         lines[event_no].marks.append(Mark(*mark))
 
 
-def _load_rows(
-    conn: Connection, lines: dict[int, Timeline], first: Mapping[int, datetime], tail: bool
-) -> None:
-    """Rows from the first capture's UTC day on; for a tail the newest of each selection."""
-    if not first:
-        return
-    rows = conn.execute(
-        _NEWEST_ROWS if tail else _ALL_ROWS,
-        (
-            list(first),
-            [day_start(moment) for moment in first.values()],
-            day_start(min(first.values())),
-        ),
-    )
-    for event_no, selection_id, capture_time, known_time, state, price, point in rows:
+def _load_rows(conn: Connection, lines: dict[int, Timeline], first: Mapping[int, datetime]) -> None:
+    """Every row from each event's first capture's UTC day on."""
+    since = [day_start(moment) for moment in first.values()]
+    rows = conn.execute(_ALL_ROWS, (list(first), since, min(since)), binary=True)
+    for event_no, selection_id, capture_time, known_time, state, price, point in rows.fetchall():
         lines[event_no].load(
             selection_id, Row(capture_time, known_time, State(state, price, point))
         )
+
+
+def _load_newest(
+    conn: Connection, lines: dict[int, Timeline], first: Mapping[int, datetime]
+) -> None:
+    """The newest row of each selection, from the earliest first capture's UTC day on."""
+    since = day_start(min(first.values()))
+    rows = conn.execute(_NEWEST_ROWS, (list(first), since), binary=True)
+    for event_no, selection_id, capture_time, known_time, state, price, point in rows.fetchall():
+        row = Row(capture_time, known_time, State(state, price, point))
+        lines[event_no].rows[selection_id] = [row]
 
 
 def stored_listings(

@@ -28,7 +28,7 @@ from odds_pipeline.catalog.observations import (
 from odds_pipeline.storage import normalisation, raw
 from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.facts import Item, write_documents
-from odds_pipeline.storage.normalisation import Pending
+from odds_pipeline.storage.normalisation import Mark, Pending
 from odds_pipeline.storage.scoping import answered, covers, covers_start
 
 START = datetime(2026, 3, 1, 20, 0, tzinfo=UTC)
@@ -140,7 +140,7 @@ def store_history(
         write_documents(conn, Dimensions(), batch)
         for item in batch:
             pending = Pending(item.raw_id, item.known_time)
-            normalisation.mark_normalised(conn, pending, 1, 0, 0)
+            normalisation.mark(conn, 1, [Mark(pending)])
     return [known for _, known in stored]
 
 

@@ -1,0 +1,17 @@
+"""The benchmarks by name: the one place where a new one is entered."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from benchmarks import definitions_import, ingest_bulk, ingest_live, storage, tick
+from benchmarks.harness import Result
+
+BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
+    {
+        "definitions_import": definitions_import.measure,
+        "tick": tick.measure,
+        "ingest_live": ingest_live.measure,
+        "ingest_bulk": ingest_bulk.measure,
+        "storage": storage.measure,
+    }
+)
