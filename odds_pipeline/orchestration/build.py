@@ -26,8 +26,9 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """
     _ignore_known_warnings()
     days = daily_partitions(settings)
+    assets = [*ingest_assets(days), *normalized_assets(days), *quality_assets(days)]
     return dg.Definitions(
-        assets=[*ingest_assets(days), *normalized_assets(days), *quality_assets(days)],
+        assets=[*dg.map_asset_specs(_as_demo, assets)] if settings.demo else assets,
         asset_checks=quality_checks(settings, days),
         jobs=build_jobs(),
         schedules=build_schedules(settings),
@@ -42,3 +43,9 @@ def _ignore_known_warnings() -> None:
         warnings.filterwarnings("ignore", category=unstable)
     # In the job `collect` the stricter policy, ten days a run, is what we want.
     warnings.filterwarnings("ignore", message="Asset job .* with varying BackfillPolicies")
+
+
+def _as_demo(spec: dg.AssetSpec) -> dg.AssetSpec:
+    """Let nobody take simulated odds for real ones."""
+    told = f"**DEMO: simulated odds.** {spec.description}"
+    return spec.replace_attributes(description=told).merge_attributes(tags={"DEMO": ""})

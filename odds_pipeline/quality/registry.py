@@ -26,6 +26,7 @@ Input frames (times are UTC ``datetime64[us, UTC]``, text is ``str``):
 from __future__ import annotations
 
 import importlib
+import inspect
 import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -113,7 +114,7 @@ def rule(
     """
 
     def declare(judge: Judge) -> Rule:
-        documentation = (judge.__doc__ or "").strip()
+        documentation = inspect.cleandoc(judge.__doc__ or "")
         if not documentation:
             raise UsageError(f"rule {judge.__name__} has no docstring: say what it finds and why")
         return Rule(judge.__name__, issue_type, severity, needs, documentation, judge, limit, unit)
