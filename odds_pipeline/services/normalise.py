@@ -21,9 +21,10 @@ from odds_pipeline.services.platform import Platform
 from odds_pipeline.sources.files.detect import decompressed
 from odds_pipeline.sources.parse import PARSER_VERSION, parse_document
 from odds_pipeline.storage import fetch_log, locks, normalisation, raw
+from odds_pipeline.storage.captures import Item
 from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.engine import Connection, transaction
-from odds_pipeline.storage.facts import Item, write_documents
+from odds_pipeline.storage.facts import write_documents
 from odds_pipeline.storage.normalisation import Mark, Pending
 
 BATCH = 100

@@ -26,8 +26,9 @@ from odds_pipeline.catalog.observations import (
     UnusableQuote,
 )
 from odds_pipeline.storage import normalisation, raw
+from odds_pipeline.storage.captures import Item
 from odds_pipeline.storage.dimensions import Dimensions
-from odds_pipeline.storage.facts import Item, write_documents
+from odds_pipeline.storage.facts import write_documents
 from odds_pipeline.storage.normalisation import Mark, Pending
 from odds_pipeline.storage.scoping import answered, covers, covers_start
 

@@ -1,0 +1,45 @@
+"""Documents on their way into the fact tables, and the captures they are made of.
+
+Belongs here: the rows of ``captures``. Does not belong here: the facts under them
+(``odds_facts``, ``event_facts``).
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import psycopg
+
+from odds_pipeline.catalog.observations import Document, EventCapture, OddsCapture
+
+Connection = psycopg.Connection[Any]
+
+
+class Item(NamedTuple):
+    """One raw document to write, with the known time its facts get."""
+
+    raw_id: int
+    known_time: datetime
+    document: Document
+
+
+def insert_captures(conn: Connection, rows: Iterable[tuple[Any, ...]]) -> list[int]:
+    """Write captures, numbered in the order given."""
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            """INSERT INTO captures (raw_id, known_time, capture_time, basis, event_count, kind,
+                sport_id, scope_id, listing, asked_events)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+            RETURNING capture_id""",
+            rows,
+            returning=True,
+        )
+        return [number for result in cursor.results() for (number,) in result]
+
+
+def stated_capture(
+    item: Item, capture: OddsCapture | EventCapture, count: int
+) -> tuple[int, datetime, datetime, str, int]:
+    """The first columns of a capture's row: those that both kinds share."""
+    moment = capture.capture_time
+    return item.raw_id, item.known_time, moment, str(capture.basis), count

@@ -1,0 +1,79 @@
+"""Writes what events and scores documents stated of events.
+
+Belongs here: rows of ``event_statements``. Does not belong here: starts stated beside odds, which
+stand in their snapshots (``odds_facts``).
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+
+from odds_pipeline.catalog.observations import EventCapture
+from odds_pipeline.storage.captures import Item, insert_captures, stated_capture
+from odds_pipeline.storage.dimensions import Dimensions
+
+Connection = psycopg.Connection[Any]
+
+
+def write_statements(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> int:
+    """Append what events and scores documents stated, unless it stands there already."""
+    written = 0
+    for item in items:
+        for capture in item.document.statements:
+            stated = stated_capture(item, capture, len(capture.statements))
+            row = (*stated, "events", None, None, False, None)
+            (capture_id,) = insert_captures(conn, [row])
+            rows = [
+                (
+                    dims.event_nos[s.event.event_id],
+                    dims.matchup_ids[s.event.home_team, s.event.away_team],
+                    s.event.commence_time,
+                    s.completed,
+                    s.home_score,
+                    s.away_score,
+                    s.score_time,
+                )
+                for s in capture.statements
+            ]
+            if rows:
+                written += _insert_statements(conn, item, capture, capture_id, rows)
+    return written
+
+
+def _insert_statements(
+    conn: Connection,
+    item: Item,
+    capture: EventCapture,
+    capture_id: int,
+    rows: list[tuple[Any, ...]],
+) -> int:
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    return conn.execute(
+        """INSERT INTO event_statements (event_no, capture_time, known_time, capture_id,
+            matchup_id, commence_time, completed, home_score, away_score, score_time)
+        SELECT a.event_no, %s, %s, %s, a.matchup_id, a.commence_time, a.completed, a.home_score,
+            a.away_score, a.score_time
+        FROM unnest(%s::int[], %s::int[], %s::timestamptz[], %s::boolean[], %s::int[], %s::int[],
+            %s::timestamptz[])
+            AS a(event_no, matchup_id, commence_time, completed, home_score, away_score, score_time)
+        LEFT JOIN LATERAL (
+            SELECT * FROM event_statements s
+            WHERE s.event_no = a.event_no AND s.capture_time = %s
+            ORDER BY s.known_time DESC LIMIT 1
+        ) was ON true
+        WHERE was.event_no IS NULL
+           OR (was.matchup_id, was.commence_time, was.completed, was.home_score, was.away_score,
+               was.score_time)
+              IS DISTINCT FROM
+              (a.matchup_id, a.commence_time, a.completed, a.home_score, a.away_score,
+               a.score_time)
+        ON CONFLICT DO NOTHING""",
+        (
+            capture.capture_time,
+            item.known_time,
+            capture_id,
+            *columns,
+            capture.capture_time,
+        ),
+    ).rowcount

@@ -1,0 +1,313 @@
+"""Writes what odds documents said: snapshots and quote states, a batch in one transaction.
+
+Belongs here: applying captures to timelines in memory, in known order, and loading the new rows.
+Does not belong here: the change-only rules (``timeline``), the absence rules (``listings``).
+"""
+
+from bisect import bisect_right, insort
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from odds_pipeline.catalog.observations import OddsCapture, Scope
+from odds_pipeline.storage import timelines
+from odds_pipeline.storage.bulk_load import SnapshotRow, copy_quotes, copy_snapshots
+from odds_pipeline.storage.captures import Item, insert_captures, stated_capture
+from odds_pipeline.storage.dimensions import Dimensions, SelectionKey
+from odds_pipeline.storage.listings import Listing, last_listed, leaves_feed, restated
+from odds_pipeline.storage.prepared import PreparedEvent, pair, prepare, snapshot_id, vector
+from odds_pipeline.storage.scoping import answered, scope_key
+from odds_pipeline.storage.timeline import REMOVED, Mark, State, Timeline
+
+Connection = psycopg.Connection[Any]
+
+
+class IncomingCapture(NamedTuple):
+    """One odds capture on its way in."""
+
+    item: Item
+    capture: OddsCapture
+    scope: Scope
+    scope_id: int
+    sport_id: int
+    key: str
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Events asked for by id, one of which being absent left the feed."""
+        certain = self.capture.listing_complete and not self.scope.lists_all_events
+        return self.capture.event_ids if certain else ()
+
+
+def incoming_captures(
+    conn: Connection, dims: Dimensions, items: Iterable[Item]
+) -> list[IncomingCapture]:
+    """The odds captures of a batch, in the order in which they are applied."""
+    captures = []
+    for item in items:
+        for capture in sorted(item.document.odds, key=lambda c: c.capture_time):
+            scope = answered(capture)
+            scope_id = dims.resolve_scope(conn, scope)
+            sport_id = dims.sport_ids[scope.sport_key]
+            captures.append(
+                IncomingCapture(item, capture, scope, scope_id, sport_id, scope_key(scope))
+            )
+    return captures
+
+
+def _odds_row(c: IncomingCapture) -> tuple[Any, ...]:
+    listing = c.scope.lists_all_events
+    stated = stated_capture(c.item, c.capture, len(c.capture.events))
+    return *stated, "odds", c.sport_id, c.scope_id, listing, list(c.asked) or None
+
+
+class OddsWriter:
+    """Applies odds captures to timelines in memory, then writes the new rows at once."""
+
+    def __init__(
+        self, conn: Connection, dims: Dimensions, captures: Sequence[IncomingCapture]
+    ) -> None:
+        self.conn = conn
+        self.dims = dims
+        self.snapshots: list[SnapshotRow] = []
+        self.sport_of: dict[int, int] = {}
+        self.prepared = self._prepare(captures)
+        self.listings = timelines.stored_listings(conn, _spans(captures))
+        dims.load_scopes(conn, {one.scope_id for found in self.listings.values() for one in found})
+        self.timelines = timelines.load(conn, dims, self._first_captures(captures))
+        self.events_of: dict[int, set[int]] = defaultdict(set)
+        for event_no, sport_id in self.sport_of.items():
+            self.events_of[sport_id].add(event_no)
+        # Only now: the listings stored before must be without those of this batch.
+        self.capture_ids = insert_captures(conn, [_odds_row(c) for c in captures])
+        self._next = 0
+
+    def _first_captures(self, captures: Sequence[IncomingCapture]) -> dict[int, datetime]:
+        """Every event the batch states or may find missing, and the first capture to do so."""
+        dims = self.dims
+        dims.find_events(self.conn, {asked for c in captures for asked in c.capture.event_ids})
+        touched: list[tuple[int, int, datetime]] = []
+        for c, events in zip(captures, self.prepared, strict=True):
+            numbers = {event.event_no for event in events}
+            numbers |= {dims.event_nos.get(asked, -1) for asked in c.capture.event_ids} - {-1}
+            touched.extend((number, c.sport_id, c.capture.capture_time) for number in numbers)
+        touched.extend(timelines.listed_events(self.conn, _listing_spans(captures)))
+        first: dict[int, datetime] = {}
+        for event_no, sport_id, moment in touched:
+            first[event_no] = min(first.get(event_no, moment), moment)
+            self.sport_of.setdefault(event_no, sport_id)
+        return first
+
+    def _prepare(self, captures: Sequence[IncomingCapture]) -> list[list[PreparedEvent]]:
+        prepared = [
+            [prepare(event, c.capture.capture_time, self.dims) for event in c.capture.events]
+            for c in captures
+        ]
+        selections: set[SelectionKey] = set()
+        for events in prepared:
+            for event in events:
+                selections.update(event.states)
+        self.dims.resolve_selections(self.conn, selections)
+        return prepared
+
+    def apply(self, incoming: IncomingCapture) -> None:
+        """Apply the next capture, in the order they were given."""
+        events, capture_id = self.prepared[self._next], self.capture_ids[self._next]
+        self._next += 1
+        capture, item, asked = incoming.capture, incoming.item, incoming.asked
+        listing = incoming.scope.lists_all_events
+        here = Listing(
+            capture.capture_time, capture_id, incoming.scope_id, item.known_time, asked or None
+        )
+        pairs = self._pairs(incoming.scope, events)
+        layout_id = self.dims.resolve_layout(self.conn, pairs)
+        for event, odds in zip(events, capture.events, strict=True):
+            self._listed(incoming, event, odds.event.event_id, here, (layout_id, pairs))
+        present = {event.event_no for event in events}
+        absent: set[int] = set()
+        if listing:
+            absent = self.events_of[incoming.sport_id] - present
+        elif asked:
+            numbers = self.dims.event_nos
+            absent = {numbers[event_id] for event_id in asked if event_id in numbers} - present
+        for event_no in absent:
+            self._missing(event_no, here, item.known_time)
+        if listing or asked:
+            insort(self.listings[incoming.sport_id], here, key=_capture_time)
+
+    def _pairs(self, scope: Scope, events: Iterable[PreparedEvent]) -> tuple[int, ...]:
+        """The capture's vector order: what was asked of known books, and what came."""
+        pairs = {number for event in events for number in event.ages}
+        books = [self.dims.bookmaker_ids.get(key) for key in scope.bookmakers or ()]
+        markets = [self.dims.market_ids.get(key) for key in scope.markets or ()]
+        pairs |= {
+            pair(book, market)
+            for book in books
+            for market in markets
+            if book is not None and market is not None
+        }
+        return tuple(sorted(pairs))
+
+    def _listed(
+        self,
+        incoming: IncomingCapture,
+        event: PreparedEvent,
+        event_id: str,
+        here: Listing,
+        layout: tuple[int, tuple[int, ...]],
+    ) -> None:
+        timeline = self.timelines[event.event_no]
+        content = repr((event.commence_time, event.matchup_id, sorted(event.ages.items())))
+        number = snapshot_id(incoming.key, here.capture_time, event_id, content)
+        known_time = incoming.item.known_time
+        mark = Mark(here.capture_time, known_time, here.scope_id, True, event.commence_time, number)
+        ids = self.dims.selection_ids
+        states: dict[int, State] = {ids[key]: state for key, state in event.states.items()}
+        changed = timeline.observe(
+            mark, known_time, states, self.dims.covers, event.missing(self.dims.selections)
+        )
+        if not changed and _stored(timeline, mark):
+            return
+        timeline.remember(mark)
+        ages, far = vector(event.ages, layout[1])
+        self.snapshots.append(
+            SnapshotRow(
+                here.capture_time,
+                known_time,
+                event.commence_time,
+                number,
+                event.event_no,
+                here.capture_id,
+                here.scope_id,
+                layout[0],
+                event.matchup_id,
+                event.bookmaker_count,
+                here.capture_time >= event.commence_time,
+                False,
+                ages,
+                None if far is None else Jsonb(far),
+            )
+        )
+        self._restate_absences(timeline, mark, known_time, incoming.sport_id)
+
+    def _restate_absences(
+        self, timeline: Timeline, mark: Mark, known_time: datetime, sport_id: int
+    ) -> None:
+        """Let a late capture be followed by the absences that later listings had shown."""
+        known = self.listings[sport_id]
+        if not known or known[-1].capture_time <= mark.capture_time:
+            return
+        event_id = self.dims.event_ids[timeline.event_no]
+        told = {(m.capture_time, m.scope_id) for m in timeline.marks}
+        place = bisect_right(known, mark.capture_time, key=_capture_time)
+        for listing in known[place:]:
+            if (listing.capture_time, listing.scope_id) in told:
+                continue
+            if listing.asked is None or event_id in listing.asked:
+                self._missing(timeline.event_no, listing, known_time)
+
+    def _missing(self, event_no: int, listing: Listing, known_time: datetime) -> None:
+        timeline = self.timelines[event_no]
+        if not leaves_feed(timeline, listing, self.dims.scopes):
+            return
+        newest = last_listed(timeline, listing.capture_time)
+        assert newest is not None
+        key = scope_key(self.dims.scopes[listing.scope_id])
+        event_id = self.dims.event_ids[event_no]
+        number = snapshot_id(key, listing.capture_time, event_id, "unlisted")
+        mark = Mark(
+            listing.capture_time,
+            listing.known_time,
+            listing.scope_id,
+            False,
+            newest.commence_time,
+            number,
+        )
+        elsewhere = restated(timeline, listing)
+
+        def covers(scope_id: int, selection_id: int) -> bool:
+            inside = self.dims.covers
+            return inside(scope_id, selection_id) and not any(
+                scope_id == listing.scope_id and inside(other, selection_id) for other in elsewhere
+            )
+
+        timeline.observe(mark, known_time, {}, covers, lambda _: REMOVED)
+        timeline.remember(mark)
+        self.snapshots.append(
+            SnapshotRow(
+                listing.capture_time,
+                known_time,
+                newest.commence_time,
+                number,
+                event_no,
+                listing.capture_id,
+                listing.scope_id,
+                self.dims.resolve_layout(self.conn, ()),
+                None,
+                0,
+                listing.capture_time >= newest.commence_time,
+                True,
+                [],
+                None,
+            )
+        )
+
+    def counts(self) -> dict[datetime, tuple[int, int]]:
+        """New snapshots and quote rows by known time."""
+        snapshots = Counter(row.known_time for row in self.snapshots)
+        quotes = Counter(
+            row.known_time for line in self.timelines.values() for row in line.new_rows.values()
+        )
+        return {k: (snapshots[k], quotes[k]) for k in snapshots.keys() | quotes.keys()}
+
+    def flush(self) -> tuple[int, int]:
+        """Write all new rows; returns how many snapshots and quote rows."""
+        quotes = [row for line in self.timelines.values() for row in line.new_rows.values()]
+        moments = {row.capture_time for row in quotes} | {
+            row.capture_time for row in self.snapshots
+        }
+        for month in sorted({(moment.year, moment.month) for moment in moments}):
+            moment = next(m for m in moments if (m.year, m.month) == month)
+            self.conn.execute("SELECT ensure_month(%s)", (moment,))
+        copy_snapshots(self.conn, self.snapshots)
+        copy_quotes(self.conn, quotes)
+        timelines.save_spans(self.conn, self.timelines.values(), self.sport_of)
+        return len(self.snapshots), len(quotes)
+
+
+def _capture_time(listing: Listing) -> datetime:
+    return listing.capture_time
+
+
+def _stored(timeline: Timeline, mark: Mark) -> bool:
+    """Whether the newest version of this capture's snapshot says the same already."""
+    same = [
+        m
+        for m in reversed(timeline.marks)
+        if m.capture_time == mark.capture_time and m.scope_id == mark.scope_id
+    ]
+    return bool(same) and same[0].snapshot_id == mark.snapshot_id
+
+
+def _spans(captures: Iterable[IncomingCapture]) -> dict[int, datetime]:
+    """Earliest capture by sport."""
+    first: dict[int, datetime] = {}
+    for c in captures:
+        moment = c.capture.capture_time
+        first[c.sport_id] = min(first.get(c.sport_id, moment), moment)
+    return first
+
+
+def _listing_spans(captures: Iterable[IncomingCapture]) -> dict[int, tuple[datetime, datetime]]:
+    """Earliest and latest listing by sport."""
+    spans: dict[int, tuple[datetime, datetime]] = {}
+    for c in captures:
+        if c.scope.lists_all_events:
+            moment = c.capture.capture_time
+            first, last = spans.get(c.sport_id, (moment, moment))
+            spans[c.sport_id] = (min(first, moment), max(last, moment))
+    return spans
