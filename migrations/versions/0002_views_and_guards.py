@@ -172,7 +172,7 @@ SELECT
     s.in_play,
     s.unlisted,
     s.bookmaker_count,
-    r.call_id AS api_request_id,
+    r.call_id::text AS api_request_id,
     (
         SELECT coalesce(
             jsonb_path_query_first(
