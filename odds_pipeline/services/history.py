@@ -100,7 +100,7 @@ def complete_day(platform: Platform, day: date, progress: Progress | None = None
     plan_history(platform, day)
     with transaction(platform.engine) as conn:
         plan = slots.of_day(conn, day, [HISTORY, LIVE])
-    missing = [slot for slot in plan if slot.status not in DONE]
+    missing = [slot for slot in plan if _worth_buying(slot)]
     for place, slot in enumerate(missing, len(plan) - len(missing) + 1):
         credits += _fill(platform, slot)
         if progress is not None:
@@ -109,6 +109,11 @@ def complete_day(platform: Platform, day: date, progress: Progress | None = None
         after = slots.of_day(conn, day, [HISTORY, LIVE])
     ok = sum(slot.status in DONE for slot in after)
     return DayDone(day, len(after), ok, len(after) - ok, credits)
+
+
+def _worth_buying(slot: Slot) -> bool:
+    """Whether the capture is missing and was not bought before, with an answer of another time."""
+    return slot.status not in DONE and slot.reason != slots.NOT_THERE
 
 
 def _fill(platform: Platform, slot: Slot) -> float:
@@ -131,7 +136,7 @@ def _fill(platform: Platform, slot: Slot) -> float:
     step = timedelta(minutes=5 if slot.slot_time >= FIVE_MINUTE_ERA else 10)
     with transaction(platform.engine) as conn:
         if not slots.captured_within(conn, slot.slot_id, step):
-            slots.gap(conn, slot.slot_id, "the provider has no snapshot of that time")
+            slots.not_there(conn, slot.slot_id)
         elif slot.purpose == LIVE:
             slots.healed(conn, slot.slot_id)
     return fetched.credits
