@@ -85,7 +85,8 @@ def fetch_slot(
     """
     cost = forecast(request)
     require_confirmed(platform, cost)
-    store_spooled(platform)
+    if store_spooled(platform):
+        finish_pending(platform)
     call = _claim(platform, purpose, sport_key, slot_time, request, cost)
     if call is None:
         return None

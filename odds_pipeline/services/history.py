@@ -47,7 +47,12 @@ class DayDone:
 
 
 def list_events(platform: Platform, day: date) -> float:
-    """Ask once which events were listed as the day began; returns credits paid now."""
+    """Ask once which events were listed as the day began; returns credits paid now.
+
+    Raises:
+        UsageError: the day has not ended yet.
+    """
+    _require_ended(platform, day)
     credits = 0.0
     for sport in platform.settings.sports:
         request = HistoricalEventsRequest(sport, _midnight(day))
@@ -62,8 +67,7 @@ def plan_history(platform: Platform, day: date) -> int:
     Raises:
         UsageError: the day has not ended yet.
     """
-    if _midnight(day) + DAY > platform.now():
-        raise UsageError(f"{day} has not ended yet: history begins where live collection ends")
+    _require_ended(platform, day)
     with transaction(platform.engine) as conn:
         present = slots.of_day(conn, day, [HISTORY, LIVE])
         planned = {slot.sport_key for slot in present}
@@ -140,6 +144,11 @@ def _fill(platform: Platform, slot: Slot) -> float:
         elif slot.purpose == LIVE:
             slots.healed(conn, slot.slot_id)
     return fetched.credits
+
+
+def _require_ended(platform: Platform, day: date) -> None:
+    if _midnight(day) + DAY > platform.now():
+        raise UsageError(f"{day} has not ended yet: history begins where live collection ends")
 
 
 def _midnight(day: date) -> datetime:
