@@ -230,7 +230,9 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "meaning": "Price offered; missing once withdrawn.",
         "nullable": True,
     },
-    ("line_movement", "point"): {"meaning": "Line or handicap; of a withdrawal, the one withdrawn."},
+    ("line_movement", "point"): {
+        "meaning": "Line or handicap; of a withdrawal, the one withdrawn."
+    },
     ("data_quality_logs", "event_id"): _MAYBE,
     ("data_quality_logs", "bookmaker_key"): _MAYBE,
     ("data_quality_logs", "market_key"): _MAYBE,

@@ -28,8 +28,8 @@ _CONVERTED = (FieldType.INTEGER, FieldType.NUMBER, FieldType.BOOLEAN)
 def schema(table: str) -> DataFrameSchema:
     """The schema of a table, view or reader frame: its columns, types, nulls, ranges and enums.
 
-    Numbers, booleans and nullable columns are converted to their type first: read from SQL, an integer
-    column with nulls arrives as float, a numeric one as Decimal, an all-null one as object.
+    Numbers, booleans and nullable columns are converted to their type first: read from SQL, an
+    integer column with nulls arrives as float, a numeric one as Decimal, an all-null one as object.
 
     Raises:
         NotFound: no table of that name is described.

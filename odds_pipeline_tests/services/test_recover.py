@@ -233,9 +233,11 @@ def test_what_the_database_refuses_is_set_aside_with_its_reason(platform: Platfo
     ids = [_store(platform, _odds(event)) for event in ("one", "bad", "two")]
     done = normalise_all(platform.engine)
     assert (done.documents, done.failed) == (3, 1)
-    assert rows(
-        platform, "SELECT raw_id, status FROM normalisations ORDER BY known_time"
-    ) == [(ids[0], "ok"), (ids[1], "failed"), (ids[2], "ok")]
+    assert rows(platform, "SELECT raw_id, status FROM normalisations ORDER BY known_time") == [
+        (ids[0], "ok"),
+        (ids[1], "failed"),
+        (ids[2], "ok"),
+    ]
     ((reason,),) = rows(platform, "SELECT reason FROM quarantine")
     assert reason.startswith("CheckViolation: ")
 

@@ -45,8 +45,12 @@ def _store(platform: Platform, outcomes: list[dict[str, Any]]) -> None:
     market = {"key": "h2h", "last_update": update, "outcomes": outcomes}
     book = {"key": "pinnacle", "title": "Pinnacle", "last_update": update, "markets": [market]}
     event = {
-        **{"id": "planted", "sport_key": "basketball_nba", "sport_title": "NBA"},
-        **{"commence_time": "2026-03-10T20:00:00Z", "home_team": "Home", "away_team": "Away"},
+        "id": "planted",
+        "sport_key": "basketball_nba",
+        "sport_title": "NBA",
+        "commence_time": "2026-03-10T20:00:00Z",
+        "home_team": "Home",
+        "away_team": "Away",
         "bookmakers": [book],
     }
     request = OddsRequest("basketball_nba", ("h2h",), ("pinnacle",)).described()
@@ -101,8 +105,12 @@ def test_a_finding_that_comes_twice_is_one_row_and_comes_back_unresolved(
     platform: Platform,
 ) -> None:
     issue = {
-        **{"event_id": "e", "bookmaker_key": None, "market_key": None, "outcome_name": None},
-        **{"snapshot_time": NOON, "description": "odd"},
+        "event_id": "e",
+        "bookmaker_key": None,
+        "market_key": None,
+        "outcome_name": None,
+        "snapshot_time": NOON,
+        "description": "odd",
     }
 
     def record(*evidence: int) -> list[tuple[Any, ...]]:
@@ -132,7 +140,7 @@ def _reconciled(platform: Platform) -> list[dict[str, Any]]:
     return [dict(evidence) for evidence in result.issues["evidence"]]
 
 
-def _tamper(platform: Platform, what: str, values: str) -> None:
+def _tamper(platform: Platform, values: str) -> None:
     """Write straight into quotes, as known by the newest capture."""
     with transaction(platform.engine) as conn:
         conn.execute(
@@ -140,23 +148,22 @@ def _tamper(platform: Platform, what: str, values: str) -> None:
                 state)
             SELECT capture_time, known_time + interval '1 microsecond', {values}
             FROM (SELECT * FROM quotes WHERE state = 0
-                  ORDER BY capture_time DESC, event_no, selection_id LIMIT 1) q -- {what}"""
+                  ORDER BY capture_time DESC, event_no, selection_id LIMIT 1) q"""  # noqa: S608
         )
 
 
 @pytest.mark.parametrize(
-    ("what", "values", "found"),
+    ("values", "found"),
     [
-        ("a changed price", "price + 0.5, point, event_no, selection_id, 0", (0, 1)),
-        ("a withdrawn price", "NULL, NULL, event_no, selection_id, 1", (1, 0)),
+        ("price + 0.5, point, event_no, selection_id, 0", (0, 1)),
+        ("NULL, NULL, event_no, selection_id, 1", (1, 0)),
     ],
+    ids=["changed", "withdrawn"],
 )
-def test_a_tampered_quote_is_found(
-    platform: Platform, what: str, values: str, found: tuple[int, int]
-) -> None:
+def test_a_tampered_quote_is_found(platform: Platform, values: str, found: tuple[int, int]) -> None:
     collect_odds(platform)
     assert _reconciled(platform) == []
-    _tamper(platform, what, values)
+    _tamper(platform, values)
     (evidence,) = _reconciled(platform)
     assert (evidence["missing"], evidence["different"]) == found
     assert evidence["stated_quotes"] > 10
@@ -185,11 +192,12 @@ def test_an_invented_quote_is_found(platform: Platform) -> None:
 
 
 @pytest.mark.shared_data
-def test_recorded_data_reconciles(platform: Platform, shared_data: Path) -> None:
-    imported = import_paths(platform, [shared_data / "odds_api"])
-    checked = 0
-    for day in imported.days[::10]:
+@pytest.mark.parametrize(
+    "name", ["odds_nfl_4markets_21books.json.gz", "odds_mlb_inplay_circasports_2022-09-18.json.gz"]
+)
+def test_recorded_data_reconciles(platform: Platform, shared_data: Path, name: str) -> None:
+    imported = import_paths(platform, [shared_data / "odds_api" / name])
+    for day in imported.days:
         (result,) = validate_day(platform, day, [load_rules()["reconciliation"]])
         assert result.passed, result.issues["description"].tolist()
-        checked += result.checked
-    assert checked > 100
+        assert result.checked > 5

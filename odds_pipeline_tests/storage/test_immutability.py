@@ -75,7 +75,7 @@ def _refused(conn: psycopg.Connection[Any], statement: str, table: str) -> None:
 def test_raw_and_ledger_cannot_change_at_all(
     conn: psycopg.Connection[Any], table: str, column: str
 ) -> None:
-    _refused(conn, f"UPDATE {{}} SET {column} = {column}", table)
+    _refused(conn, f"UPDATE {{}} SET {column} = {column}", table)  # noqa: S608
     _refused(conn, "DELETE FROM {}", table)
     _refused(conn, "TRUNCATE {} CASCADE", table)
 
@@ -92,11 +92,16 @@ def test_partitions_are_guarded_like_their_table(
     partitions = conn.execute(
         "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", (parent,)
     ).fetchall()
-    filled = [name for (name,) in partitions if conn.execute(f"SELECT 1 FROM {name}").fetchone()]
+    probe = sql.SQL("SELECT 1 FROM {}")
+    filled = [
+        name
+        for (name,) in partitions
+        if conn.execute(probe.format(sql.Identifier(name))).fetchone()
+    ]
     assert filled
     column = "body" if parent == "raw_bodies" else "known_time"
     for name in filled:
-        _refused(conn, f"UPDATE {{}} SET {column} = {column}", name)
+        _refused(conn, f"UPDATE {{}} SET {column} = {column}", name)  # noqa: S608
         if parent == "raw_bodies":
             _refused(conn, "DELETE FROM {}", name)
             _refused(conn, "TRUNCATE {}", name)
@@ -203,7 +208,7 @@ def test_damaged_bytes_are_noticed(conn: psycopg.Connection[Any]) -> None:
     (part,) = conn.execute(
         "SELECT tableoid::regclass::text FROM raw_bodies WHERE raw_id = %s", (raw_id,)
     ).fetchone() or ("",)
-    conn.execute(f"ALTER TABLE {part} DISABLE TRIGGER USER")
+    conn.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(part)))
     other = zstandard.ZstdCompressor().compress(b"{ }")
     conn.execute("UPDATE raw_bodies SET body = %b WHERE raw_id = %s", (other, raw_id))
     with pytest.raises(StorageError, match="damaged"):

@@ -53,7 +53,13 @@ def _objects(url: str) -> set[str]:
 
 def _populate(conn: psycopg.Connection[Any]) -> None:
     record = raw.RawRecord(
-        uuid.uuid4(), "test", "odds", {}, b"body", datetime(2026, 3, 1, tzinfo=UTC), CaptureBasis.CLOCK
+        uuid.uuid4(),
+        "test",
+        "odds",
+        {},
+        b"body",
+        datetime(2026, 3, 1, tzinfo=UTC),
+        CaptureBasis.CLOCK,
     )
     with conn.transaction():
         raw.store(conn, record)

@@ -59,9 +59,7 @@ def conn(engine: Engine) -> Iterator[Conn]:
         yield opened
 
 
-def board(
-    book: str, market: str, moment: datetime, *quotes: Quote, age: int | None = 30
-) -> Board:
+def board(book: str, market: str, moment: datetime, *quotes: Quote, age: int | None = 30) -> Board:
     update = None if age is None else moment - timedelta(seconds=age)
     return Board(book, market, update, quotes)
 
