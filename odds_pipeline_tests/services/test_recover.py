@@ -103,6 +103,25 @@ def test_the_next_call_stores_it_too_and_books_it_first(
     assert entries(platform) == [("reserved", 3), ("settled", 3)] * 2
 
 
+@pytest.mark.usefixtures("balanced")
+def test_an_answer_spooled_while_another_call_waits_its_turn_is_booked_first(
+    platform: Platform, clock: SteppedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = calls._claim
+
+    def claim_and_wait(*args: Any) -> Any:
+        monkeypatch.setattr(calls, "_claim", claim)
+        mine = claim(*args)
+        clock.advance(HALF_HOUR)
+        _die(platform, "written")
+        return mine
+
+    monkeypatch.setattr(calls, "_claim", claim_and_wait)
+    collect_odds(platform)
+    assert recover(platform).answers == 0
+    assert {entry for entry, _ in entries(platform)} == {"reserved", "settled"}
+
+
 def test_storing_an_answer_again_changes_nothing(platform: Platform) -> None:
     _die(platform, "written")
     (answer,) = platform.spool.waiting()
