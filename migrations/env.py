@@ -39,6 +39,7 @@ def print_sql() -> None:
     """Write the statements instead of running them; needs no database."""
     context.configure(
         dialect_name="postgresql",
+        dialect_opts={"paramstyle": "named"},  # others double every percent sign
         target_metadata=metadata,
         literal_binds=True,
         transactional_ddl=True,

@@ -70,7 +70,7 @@ def migrate(url: str, *arguments: str) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr
+    assert not done.returncode, done.stdout + done.stderr
     return done.stdout
 
 

@@ -40,6 +40,16 @@ BEGIN
         USING ERRCODE = 'restrict_violation';
 END $$;
 
+-- Partitions inherit the triggers of their rows, but not this one.
+CREATE FUNCTION refuse_truncate(name text) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format(
+        'CREATE TRIGGER %I BEFORE TRUNCATE ON %I '
+        'FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()',
+        name || '_no_truncate', name
+    );
+END $$;
+
 CREATE FUNCTION touch_updated_at() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.updated_at := clock_timestamp();
@@ -68,6 +78,9 @@ BEGIN
                     'ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%L) TO (%L)',
                     parent, parent || suffix, first, first + interval '1 month'
                 );
+                IF parent = 'raw_bodies' THEN
+                    PERFORM refuse_truncate(parent || suffix);
+                END IF;
             END IF;
         END IF;
     END LOOP;
@@ -159,7 +172,7 @@ SELECT
     s.in_play,
     s.unlisted,
     s.bookmaker_count,
-    r.call_id AS api_request_id,
+    r.call_id::text AS api_request_id,
     (
         SELECT coalesce(
             jsonb_path_query_first(
@@ -254,10 +267,11 @@ def upgrade() -> None:
             f"CREATE TRIGGER {table}_immutable BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
         )
-        op.execute(
-            f"CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} "
-            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
-        )
+        op.execute(f"SELECT refuse_truncate('{table}')")
+    op.execute(
+        "SELECT refuse_truncate(relname::text) FROM pg_inherits JOIN pg_class ON oid = inhrelid "
+        "WHERE inhparent = 'raw_bodies'::regclass"
+    )
     for table in APPEND_ONLY:
         op.execute(
             f"CREATE TRIGGER {table}_append_only BEFORE UPDATE ON {table} "
@@ -278,7 +292,6 @@ def downgrade() -> None:
     for table in APPEND_ONLY:
         op.execute(f"DROP TRIGGER {table}_append_only ON {table}")
     for table in IMMUTABLE:
-        op.execute(f"DROP TRIGGER {table}_no_truncate ON {table}")
         op.execute(f"DROP TRIGGER {table}_immutable ON {table}")
     op.execute("DROP TRIGGER raw_responses_known_time ON raw_responses")
     for function in (
@@ -287,7 +300,8 @@ def downgrade() -> None:
         "american(double precision)",
         "ensure_month(timestamptz)",
         "touch_updated_at()",
-        "refuse_change()",
+        "refuse_truncate(text)",
+        "refuse_change() CASCADE",  # with the triggers that refuse_truncate made
         "stamp_known_time()",
         "next_known_time()",
     ):

@@ -104,7 +104,7 @@ _FIELDS = (
     Field("in_play", BOOLEAN, "Whether the event had started by the start stated then."),
     Field("unlisted", BOOLEAN, "Whether the event had left the feed."),
     Field("bookmaker_count", INTEGER, "Bookmakers that priced the event.", minimum=0),
-    Field("api_request_id", INTEGER, "The raw response the snapshot was read from."),
+    Field("api_request_id", TEXT, "Id of the call or import that brought the snapshot."),
     Field("raw_data", JSON, "The event's JSON as the provider sent it.", nullable=True),
     # --- prices ---
     Field("price", NUMBER, "Price offered.", "decimal odds", minimum=1, below=_PRICE_BELOW),
@@ -166,8 +166,11 @@ _FIELDS = (
 
 FIELDS: Mapping[str, Field] = MappingProxyType({field.name: field for field in _FIELDS})
 
-_EVENT_QUOTE = ("event_id", "bookmaker_key", "market_key", "outcome_name", "description", "point")
-_TIMES = ("capture_time", "known_time", "last_update")
+_QUOTES = (
+    *("event_id", "bookmaker_key", "market_key", "outcome_name", "description", "point"),
+    *("price", "american_price", "capture_time", "known_time", "last_update"),
+    *("age_seconds", "quote_age_seconds", "in_play", "commence_time", "home_team", "away_team"),
+)
 
 TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -182,8 +185,9 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "odds": (
             *("id", "event_id", "bookmaker_key", "bookmaker_title", "market_key"),
-            *("outcome_name", "description", "price", "decimal_price", "point"),
+            *("outcome_name", "description", "price", "point"),
             *("odds_timestamp", "last_update", "created_at", "is_valid", "validation_notes"),
+            "decimal_price",
         ),
         "data_quality_logs": (
             *("id", "event_id", "severity", "issue_type", "description", "raw_data"),
@@ -196,20 +200,14 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("response_time_ms", "credits", "slot_id"),
         ),
         "slots": ("slot_id", "purpose", "sport_key", "slot_time", "status", "reason"),
-        "quotes": (
-            *_EVENT_QUOTE,
-            *("price", "american_price", *_TIMES, "age_seconds", "quote_age_seconds"),
-            *("in_play", "commence_time", "home_team", "away_team"),
+        "quotes": _QUOTES,
+        "line_movement": (
+            *("capture_time", "outcome_name", "description", "point", "price", "in_play"),
         ),
-        "line_movement": (*_EVENT_QUOTE, "price", "american_price", *_TIMES, "in_play"),
-        "best_odds": (
-            *_EVENT_QUOTE,
-            *("price", "american_price", *_TIMES, "age_seconds", "quote_age_seconds"),
-        ),
+        "best_odds": _QUOTES,
         "compare_bookmakers": (
-            *_EVENT_QUOTE,
-            *("price", "american_price", "implied_probability", "fair_probability"),
-            *("overround", *_TIMES, "age_seconds", "quote_age_seconds"),
+            *_QUOTES,
+            *("implied_probability", "overround", "fair_probability"),
         ),
     }
 )
@@ -227,6 +225,13 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "nullable": True,
         "minimum": None,
         "below": None,
+    },
+    ("line_movement", "price"): {
+        "meaning": "Price offered; missing once withdrawn.",
+        "nullable": True,
+    },
+    ("line_movement", "point"): {
+        "meaning": "Line or handicap; of a withdrawal, the one withdrawn."
     },
     ("data_quality_logs", "event_id"): _MAYBE,
     ("data_quality_logs", "bookmaker_key"): _MAYBE,

@@ -17,19 +17,19 @@ _DTYPES = {
     FieldType.TEXT: "str",
     FieldType.INTEGER: "Int64",
     FieldType.NUMBER: "float64",
-    FieldType.BOOLEAN: "bool",
+    FieldType.BOOLEAN: "boolean",
     FieldType.DATE: "object",
     FieldType.TIMESTAMP: "datetime64[us, UTC]",
     FieldType.JSON: "object",
 }
-_NUMERIC = (FieldType.INTEGER, FieldType.NUMBER)
+_CONVERTED = (FieldType.INTEGER, FieldType.NUMBER, FieldType.BOOLEAN)
 
 
 def schema(table: str) -> DataFrameSchema:
     """The schema of a table, view or reader frame: its columns, types, nulls, ranges and enums.
 
-    Numbers and nullable columns are converted to their type first: read from SQL, an integer
-    column with nulls arrives as float, a numeric one as Decimal, an all-null one as object.
+    Numbers, booleans and nullable columns are converted to their type first: read from SQL, an
+    integer column with nulls arrives as float, a numeric one as Decimal, an all-null one as object.
 
     Raises:
         NotFound: no table of that name is described.
@@ -47,7 +47,7 @@ def _column(field: Field) -> Column:
         _DTYPES[field.type],
         checks=_checks(field),
         nullable=field.nullable,
-        coerce=field.nullable or field.type in _NUMERIC,
+        coerce=field.nullable or field.type in _CONVERTED,
         description=field.meaning,
     )
 

@@ -6,6 +6,9 @@ pay for twice. Does not belong here: which slots there are (``collect``, ``histo
     claim + reserve | call | spool (synced) | raw + log + settlement + slot | spool file goes
     | facts + marks (``normalise``)
 
+From the call to its settlement a key's calls take turns, and what a dead process left is settled
+first: the provider's running count can be compared with ours only in the order it counted.
+
 Units: the provider's credits.
 """
 
@@ -36,10 +39,11 @@ from odds_pipeline.sources.the_odds_api.responses import (
     raise_for_status,
 )
 from odds_pipeline.storage import fetch_log, ledger, locks, raw, slots
-from odds_pipeline.storage.engine import transaction
+from odds_pipeline.storage.engine import Connection, transaction
 from odds_pipeline.storage.ledger import Call
 
-LEASE = timedelta(seconds=120)
+# Longer than a call can take: waiting its turn, three tries of 20 s, two pauses of 60 s.
+LEASE = timedelta(seconds=300)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +85,17 @@ def fetch_slot(
     """
     cost = forecast(request)
     require_confirmed(platform, cost)
+    if store_spooled(platform):
+        finish_pending(platform)
     call = _claim(platform, purpose, sport_key, slot_time, request, cost)
     if call is None:
         return None
-    response = _ask(platform, call, request)
-    answer = _answer(platform, call, request, response, cost)
-    platform.spool.write(answer)
-    fetched = store_answer(platform, answer)
+    with _turn(platform):
+        store_spooled(platform)
+        response = _ask(platform, call, request)
+        answer = _answer(platform, call, request, response, cost)
+        platform.spool.write(answer)
+        fetched = store_answer(platform, answer)
     finish_pending(platform)
     raise_for_status(response)
     return fetched
@@ -104,6 +112,7 @@ def _claim(
     call_id = uuid4()
     refused = ""
     with transaction(platform.engine) as conn:
+        close_expired(conn)
         slot_id = slots.claim(conn, purpose, sport_key, slot_time, call_id, LEASE)
         if slot_id is None:
             return None
@@ -114,7 +123,7 @@ def _claim(
             ledger.reserve(conn, call, cost, platform.settings.odds_api_quota)
         except BudgetExceeded as over:
             refused = str(over)
-            slots.gap(conn, slot_id, "quota")
+            slots.gap(conn, slot_id, call_id, "quota")
     if refused:
         raise BudgetExceeded(refused)
     return call
@@ -122,12 +131,11 @@ def _claim(
 
 def _ask(platform: Platform, call: Call, request: ProviderRequest) -> ProviderResponse:
     try:
-        with _turn(platform):
-            return platform.provider().fetch(request)
+        return platform.provider().fetch(request)
     except ProviderError as failure:
         with transaction(platform.engine) as conn:
             ledger.settle(conn, call, 0)
-            slots.gap(conn, call.slot_id, "unreachable")
+            slots.gap(conn, call.slot_id, call.call_id, "unreachable")
             fetch_log.failed(conn, call, str(failure))
         raise
 
@@ -200,10 +208,31 @@ def store_answer(platform: Platform, answer: Answer) -> Fetched:
                 )
             else:
                 code, message = error_of(record.body)
-                slots.gap(conn, call.slot_id, f"{record.status} {code}".strip())
+                reason = f"{record.status} {code}".strip()
+                slots.gap(conn, call.slot_id, call.call_id, reason)
                 fetch_log.failed(conn, call, message, code, stored.raw_id, answer.remaining)
     platform.spool.remove(call.call_id)
     return Fetched(call.slot_id, stored.raw_id, credits, record.elapsed_ms or 0)
+
+
+def store_spooled(platform: Platform) -> int:
+    """Store the answers that rest in the spool; returns how many there were."""
+    answers = list(platform.spool.waiting())
+    for answer in answers:
+        store_answer(platform, answer)
+    return len(answers)
+
+
+def close_expired(conn: Connection) -> int:
+    """Make a gap of every claim whose holder died in flight; returns how many there were.
+
+    Call ``store_spooled`` first: an answer that was spooled is no gap.
+    """
+    dead = slots.expired_claims(conn)
+    for slot_id, call_id in dead:
+        ledger.charge_unknown(conn, call_id)
+        slots.gap(conn, slot_id, call_id, "charge unknown")
+    return len(dead)
 
 
 def is_final_refusal(failure: ProviderError) -> bool:

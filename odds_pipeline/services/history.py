@@ -47,7 +47,12 @@ class DayDone:
 
 
 def list_events(platform: Platform, day: date) -> float:
-    """Ask once which events were listed as the day began; returns credits paid now."""
+    """Ask once which events were listed as the day began; returns credits paid now.
+
+    Raises:
+        UsageError: the day has not ended yet.
+    """
+    _require_ended(platform, day)
     credits = 0.0
     for sport in platform.settings.sports:
         request = HistoricalEventsRequest(sport, _midnight(day))
@@ -62,8 +67,7 @@ def plan_history(platform: Platform, day: date) -> int:
     Raises:
         UsageError: the day has not ended yet.
     """
-    if _midnight(day) + DAY > platform.now():
-        raise UsageError(f"{day} has not ended yet: history begins where live collection ends")
+    _require_ended(platform, day)
     with transaction(platform.engine) as conn:
         present = slots.of_day(conn, day, [HISTORY, LIVE])
         planned = {slot.sport_key for slot in present}
@@ -100,7 +104,7 @@ def complete_day(platform: Platform, day: date, progress: Progress | None = None
     plan_history(platform, day)
     with transaction(platform.engine) as conn:
         plan = slots.of_day(conn, day, [HISTORY, LIVE])
-    missing = [slot for slot in plan if slot.status not in DONE]
+    missing = [slot for slot in plan if _worth_buying(slot)]
     for place, slot in enumerate(missing, len(plan) - len(missing) + 1):
         credits += _fill(platform, slot)
         if progress is not None:
@@ -109,6 +113,11 @@ def complete_day(platform: Platform, day: date, progress: Progress | None = None
         after = slots.of_day(conn, day, [HISTORY, LIVE])
     ok = sum(slot.status in DONE for slot in after)
     return DayDone(day, len(after), ok, len(after) - ok, credits)
+
+
+def _worth_buying(slot: Slot) -> bool:
+    """Whether the capture is missing and was not bought before, with an answer of another time."""
+    return slot.status not in DONE and slot.reason != slots.NOT_THERE
 
 
 def _fill(platform: Platform, slot: Slot) -> float:
@@ -131,10 +140,15 @@ def _fill(platform: Platform, slot: Slot) -> float:
     step = timedelta(minutes=5 if slot.slot_time >= FIVE_MINUTE_ERA else 10)
     with transaction(platform.engine) as conn:
         if not slots.captured_within(conn, slot.slot_id, step):
-            slots.gap(conn, slot.slot_id, "the provider has no snapshot of that time")
+            slots.not_there(conn, slot.slot_id)
         elif slot.purpose == LIVE:
             slots.healed(conn, slot.slot_id)
     return fetched.credits
+
+
+def _require_ended(platform: Platform, day: date) -> None:
+    if _midnight(day) + DAY > platform.now():
+        raise UsageError(f"{day} has not ended yet: history begins where live collection ends")
 
 
 def _midnight(day: date) -> datetime:

@@ -111,17 +111,17 @@ def _uncollected() -> Iterator[None]:
 
 
 def _one_by_one(engine: Engine, dims: Dimensions) -> Normalised:
-    reason = ""
-    try:
-        return _next_batch(engine, dims, 1)
-    except psycopg.OperationalError:
-        raise
-    except Exception as poison:
-        reason = f"{type(poison).__name__}: {poison}".splitlines()[0][:500]
     with transaction(engine) as conn:
         locks.take(conn, locks.NORMALISER)
-        (pending,) = normalisation.oldest_pending(conn, 1)
-        _set_aside(conn, pending, reason)
+        batch = normalisation.oldest_pending(conn, 1)
+        try:
+            with conn.transaction():
+                return _normalise(conn, dims, batch)
+        except psycopg.OperationalError:
+            raise
+        except Exception as poison:
+            reason = f"{type(poison).__name__}: {poison}".splitlines()[0][:500]
+        _set_aside(conn, batch[0], reason)
     return Normalised(documents=1, failed=1)
 
 

@@ -52,7 +52,8 @@ def reconciliation_frame(conn: Connection, day: date) -> "pd.DataFrame":
     for (event_id, moment), quotes in stated.items():
         found = stored.get((event_id, moment), {})
         missing = sum(key not in found for key in quotes)
-        different = sum(key in found and found[key] != price for key, price in quotes.items())
+        # Stored at another price, or stored without having been stated.
+        different = sum(quotes.get(key) != price for key, price in found.items())
         raw_id = told_by[event_id, moment]
         rows.append((raw_id, moment, event_id, len(quotes), len(found), missing, different))
     return build_frame(rows, TYPES)

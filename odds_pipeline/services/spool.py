@@ -7,6 +7,7 @@ its own name is whole.
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -57,10 +58,13 @@ class Spool:
         self._path(call_id).unlink(missing_ok=True)
 
     def waiting(self) -> Iterator[Answer]:
-        """Every answer on disk, oldest first."""
-        files = sorted(self._folder.glob("*.answer"), key=lambda path: path.stat().st_mtime_ns)
-        for path in files:
-            yield msgspec.msgpack.decode(path.read_bytes(), type=Answer)
+        """Every answer on disk, oldest first, less those another process stores meanwhile."""
+        waiting = []
+        for path in self._folder.glob("*.answer"):
+            with suppress(FileNotFoundError):
+                waiting.append((path.stat().st_mtime_ns, path.read_bytes()))
+        for _, data in sorted(waiting):
+            yield msgspec.msgpack.decode(data, type=Answer)
 
     def _path(self, call_id: UUID) -> Path:
         return self._folder / f"{call_id}.answer"

@@ -91,12 +91,16 @@ def settle(
     used: float | None = None,
     remaining: float | None = None,
 ) -> None:
-    """Book what the call really cost, and what the provider's count says beyond it."""
+    """Book what the call really cost, and what the provider's count says beyond it.
+
+    Answers must be settled in the order in which they came: a count that was smaller before this
+    call than after the last one means that a new month began.
+    """
     before = _last_header(conn, call.key_fingerprint)[0]
     _enter(conn, call, "settled", credits, used, remaining)
     if used is None:
         return
-    if before is None or used < before:
+    if before is None or used - credits < before:
         entry, beyond = "opening", used - credits
     else:
         entry, beyond = "correction", used - before - credits

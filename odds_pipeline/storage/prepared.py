@@ -116,10 +116,13 @@ def vector(
     near: list[int] = []
     far: dict[str, int] = {}
     for place, number in enumerate(pairs):
-        age = ages.get(number, ABSENT)
+        if number not in ages:
+            near.append(ABSENT)
+            continue
+        age = ages[number]
         if age is None:
             near.append(UNKNOWN_AGE)
-        elif age == ABSENT or abs(age) <= FARTHEST:
+        elif abs(age) <= FARTHEST:
             near.append(age)
         else:
             near.append(FAR_AGE)

@@ -124,9 +124,10 @@ def record(conn: Connection, day: date, finding: Finding) -> None:
         ), kept AS (
             INSERT INTO data_quality_logs (partition, rule, issue_type, severity, event_id,
                 bookmaker_key, market_key, outcome_name, snapshot_time, description, raw_data)
-            SELECT DISTINCT %(day)s::date, %(rule)s, %(type)s, %(severity)s, event_id,
-                bookmaker_key, market_key, outcome_name, snapshot_time, description,
-                evidence::jsonb
+            SELECT DISTINCT ON (event_id, bookmaker_key, market_key, outcome_name, snapshot_time,
+                    description)
+                %(day)s::date, %(rule)s, %(type)s, %(severity)s, event_id, bookmaker_key,
+                market_key, outcome_name, snapshot_time, description, evidence::jsonb
             FROM found
             ON CONFLICT ON CONSTRAINT uq_data_quality_logs_issue DO UPDATE SET resolution = NULL
             RETURNING id

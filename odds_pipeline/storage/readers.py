@@ -202,7 +202,9 @@ def compare_bookmakers(
     frame = odds_at(conn, event, at, known_by, max_age)
     frame = frame[frame["market_key"] == market].reset_index(drop=True)
     frame["implied_probability"] = 1.0 / frame["price"]
-    line = frame["point"].abs().fillna(0.0)
+    # A spread's two sides carry opposite points: both are put as the home side's.
+    away = frame["outcome_name"] == frame["away_team"]
+    line = frame["point"].mask(away, -frame["point"]).fillna(0.0)
     groups = frame.groupby(["bookmaker_key", "description", line], dropna=False)
     total = groups["implied_probability"].transform("sum")
     several = groups["implied_probability"].transform("size") > 1
@@ -242,7 +244,10 @@ def line_movement(
     at: datetime | None = None,
     known_by: datetime | None = None,
 ) -> "pd.DataFrame":
-    """Every change of a book's market: one row an outcome and change, price null once withdrawn."""
+    """Every change of a book's market: one row an outcome and change.
+
+    Once withdrawn the price is null, and the point is the one that was withdrawn.
+    """
     moment, known = _times(conn, at, known_by)
     event_no = _event_no(conn, event)
     outcomes = _outcomes(conn, event_no, bookmaker, market)
@@ -258,8 +263,10 @@ def line_movement(
             offered = state if state is not None and state.code == PRICED else None
             if offered == last.get(selection_id):
                 continue
+            named = offered or last[selection_id]
             last[selection_id] = offered
-            price, point = (None, None) if offered is None else (offered.price, offered.point)
+            price = None if offered is None else offered.price
+            point = None if named is None else named.point
             in_play = mark.capture_time >= mark.commence_time
             rows.append((mark.capture_time, outcome, description, point, price, in_play))
     types = {

@@ -16,6 +16,7 @@ from uuid import UUID
 import psycopg
 
 Connection = psycopg.Connection[Any]
+NOT_THERE = "the provider has no snapshot of that time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +50,15 @@ def claim(
 ) -> int | None:
     """Claim one capture for a call; ``None`` when it is done or somebody else's.
 
-    Of any number of claimers exactly one wins. A gap may be claimed again.
+    Of any number of claimers exactly one wins. A gap may be claimed again; an expired claim is
+    made one first (``expired_claims``).
     """
     plan(conn, purpose, sport_key, [slot_time])
     row = conn.execute(
         """UPDATE slots SET status = 'claimed', reason = NULL, call_id = %s,
             claim_expires = clock_timestamp() + %s
         WHERE purpose = %s AND sport_key = %s AND slot_time = %s
-          AND (status IN ('planned', 'gap')
-               OR (status = 'claimed' AND claim_expires < clock_timestamp()))
+          AND status IN ('planned', 'gap')
         RETURNING slot_id""",
         (call_id, lease, purpose, sport_key, slot_time),
     ).fetchone()
@@ -79,10 +80,19 @@ def healed(conn: Connection, slot_id: int) -> None:
     )
 
 
-def gap(conn: Connection, slot_id: int, reason: str) -> None:
-    """The capture was not made, and why."""
+def gap(conn: Connection, slot_id: int, call_id: UUID, reason: str) -> None:
+    """The capture was not made by the call that claimed it, and why."""
     conn.execute(
-        "UPDATE slots SET status = 'gap', reason = %s WHERE slot_id = %s", (reason, slot_id)
+        "UPDATE slots SET status = 'gap', reason = %s WHERE slot_id = %s AND call_id = %s",
+        (reason, slot_id, call_id),
+    )
+
+
+def not_there(conn: Connection, slot_id: int) -> None:
+    """The capture was bought, but the provider's answer is of another time."""
+    conn.execute(
+        "UPDATE slots SET status = 'gap', reason = %s WHERE slot_id = %s AND status = 'ok'",
+        (NOT_THERE, slot_id),
     )
 
 
