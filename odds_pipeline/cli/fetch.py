@@ -53,7 +53,9 @@ def fetch(
 
 def show_checks(run: int, failed: Sequence[str]) -> None:
     """Print how the checks of a run went."""
-    found = f", {len(failed)} found issues: {', '.join(failed)}" if failed else ", none found issues"
+    found = (
+        f", {len(failed)} found issues: {', '.join(failed)}" if failed else ", none found issues"
+    )
     screen.say(f"{screen.WARN if failed else screen.YES} Checks: {run} run{found}")
 
 

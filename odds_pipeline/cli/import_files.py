@@ -12,6 +12,8 @@ from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import configured, require_database
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from odds_pipeline.services.import_files import Import, ImportedFile
     from odds_pipeline.settings import Settings
 
@@ -84,7 +86,7 @@ def the_odds_api(
 def _import(
     settings: "Settings",
     paths: list[Path],
-    captured_at: Any,
+    captured_at: "datetime | None",
     odds_format: OddsFormat | None,
     sport: str | None,
     quiet: bool,
@@ -128,7 +130,7 @@ def _sign(status: str) -> str:
 
 
 def _summary(done: "Import") -> str:
-    counts = {status: 0 for status in ("imported", "unchanged", "refused", "failed")}
+    counts = dict.fromkeys(("imported", "unchanged", "refused", "failed"), 0)
     for file in done.files:
         counts[file.status] += 1
     said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)

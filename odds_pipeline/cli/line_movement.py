@@ -33,9 +33,7 @@ def line_movement(
     )
     for row in rows:
         price = row["price"]
-        row["american_price"] = (
-            american_from_decimal(price) if isinstance(price, float) else None
-        )
+        row["american_price"] = american_from_decimal(price) if isinstance(price, float) else None
     nothing = f"{bookmaker} never priced market {market} of event {event_id} here."
     columns = (TIMES[0], *OUTCOME, *PRICE, Column("in_play", "in play"))
     show_prices(rows, columns, as_json, tz, nothing)

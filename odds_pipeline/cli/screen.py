@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 YES, NO, WARN = "✓", "✗", "⚠"
-MISSING = "–"
+MISSING = "-"
 _PIPED_WIDTH = 200
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 

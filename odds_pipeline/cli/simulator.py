@@ -25,7 +25,9 @@ def _group() -> None:
 def serve(
     port: Annotated[
         int | None,
-        typer.Option(help="Loopback port, 0 for a free one [ODDS_SIMULATOR_PORT].", min=0, max=65535),
+        typer.Option(
+            help="Loopback port, 0 for a free one [ODDS_SIMULATOR_PORT].", min=0, max=65535
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the simulated market.")] = 1,
     quota: Annotated[
