@@ -52,8 +52,10 @@ def console() -> "Console":
 
 def clean(text: object) -> str:
     """The text on one line, without control, format and surrogate characters."""
-    line = " ".join(str(text).split())
-    return "".join(char for char in line if unicodedata.category(char) not in _DROPPED)
+    kept = (
+        char for char in str(text) if char.isspace() or unicodedata.category(char) not in _DROPPED
+    )
+    return " ".join("".join(kept).split())
 
 
 def say(text: str) -> None:
