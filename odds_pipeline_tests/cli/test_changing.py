@@ -17,6 +17,7 @@ from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, is_one_line
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dagster.BetaWarning"),
     pytest.mark.filterwarnings("ignore::dagster.PreviewWarning"),
+    pytest.mark.filterwarnings("ignore:Asset job .* varying BackfillPolicies:UserWarning"),
 ]
 ONE = str(FIXTURES / "odds_american.json")
 
