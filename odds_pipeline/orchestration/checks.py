@@ -4,11 +4,14 @@ Belongs here: rules and their results as Dagster shows them. Does not belong her
 (``quality.rules``: a new file there is a new check here).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData as Target,
+)
 
 from odds_pipeline.orchestration.failures import one_line_failures
 from odds_pipeline.orchestration.partitions import day_of
@@ -35,20 +38,39 @@ def quality_checks(
         context: dg.AssetCheckExecutionContext,
         platform_resource: dg.ResourceParam[PlatformResource],
         validations: dg.ResourceParam[Validations],
-    ) -> Iterator[dg.AssetCheckEvaluation]:
+    ) -> Iterator[dg.AssetCheckEvaluation | dg.Output[None]]:
         """Judge each day of the run by every selected rule."""
         chosen = {key.name for key in context.selected_asset_check_keys}
         with one_line_failures(), platform_resource.open() as platform:
             for key in context.partition_keys:
-                for result in validations.of_day(platform, day_of(key)):
-                    if result.rule.name in chosen:
-                        yield evaluation(result, day_of(key))
+                results = validations.of_day(platform, day_of(key))
+                selected = [result for result in results if result.rule.name in chosen]
+                yield from evaluations(context.instance, selected, day_of(key))
+        for spec in specs:
+            if spec.name in chosen:
+                yield dg.Output(None, spec.get_python_identifier())
 
     return [odds_quality]
 
 
-def evaluation(result: RuleResult, day: date) -> dg.AssetCheckEvaluation:
-    """A rule's result on a day, as the check of that partition."""
+def evaluations(
+    instance: dg.DagsterInstance, results: Sequence[RuleResult], day: date
+) -> list[dg.AssetCheckEvaluation]:
+    """The rules' results on a day, as checks of that partition as it was last materialised."""
+    target = _last_materialised(instance, day)
+    return [_evaluation(result, day, target) for result in results]
+
+
+def _last_materialised(instance: dg.DagsterInstance, day: date) -> Target | None:
+    wanted = dg.AssetRecordsFilter(asset_key=ASSET, asset_partitions=[day.isoformat()])
+    found = instance.fetch_materializations(wanted, limit=1).records
+    if not found:
+        return None
+    newest = found[0]
+    return Target(storage_id=newest.storage_id, run_id=newest.run_id, timestamp=newest.timestamp)
+
+
+def _evaluation(result: RuleResult, day: date, target: Target | None) -> dg.AssetCheckEvaluation:
     return dg.AssetCheckEvaluation(
         asset_key=ASSET,
         check_name=result.rule.name,
@@ -57,6 +79,7 @@ def evaluation(result: RuleResult, day: date) -> dg.AssetCheckEvaluation:
         description=_verdict(result),
         metadata=_numbers(result) | _worst(result),
         partition=day.isoformat(),
+        target_materialization_data=target,
         blocking=False,
     )
 

@@ -11,7 +11,7 @@ from datetime import date
 import dagster as dg
 
 from odds_pipeline.orchestration.build import build_definitions
-from odds_pipeline.orchestration.checks import evaluation
+from odds_pipeline.orchestration.checks import evaluations
 from odds_pipeline.orchestration.figures import odds_metadata, quality_metadata
 from odds_pipeline.orchestration.jobs import COLLECT
 from odds_pipeline.orchestration.materialise import mark
@@ -68,8 +68,8 @@ def report_import(platform: Platform, instance: dg.DagsterInstance, days: Iterab
 def _report_validation(platform: Platform, instance: dg.DagsterInstance, day: date) -> None:
     results = validate_day(platform, day)
     mark(instance, dg.AssetKey("data_quality_log"), day.isoformat(), quality_metadata(results))
-    for result in results:
-        instance.report_runless_asset_event(evaluation(result, day))
+    for evaluation in evaluations(instance, results, day):
+        instance.report_runless_asset_event(evaluation)
 
 
 def _reason(event: dg.DagsterEvent) -> str:
@@ -77,4 +77,7 @@ def _reason(event: dg.DagsterEvent) -> str:
     stated = failure.user_failure_data
     if stated is not None and stated.description:
         return stated.description
-    return failure.error_display_string.strip().splitlines()[0]
+    error = failure.error
+    if error is None:
+        return f"step {event.step_key} failed"
+    return (error.cause or error).message.strip().splitlines()[0]

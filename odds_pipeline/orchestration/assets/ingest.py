@@ -30,7 +30,7 @@ PAID_RANGE = dg.BackfillPolicy.multi_run(max_partitions_per_run=10)
 
 # Safe because a capture that was made is not made again; refusals are never retried (failures).
 FETCH_AGAIN = dg.RetryPolicy(
-    max_retries=2, delay=15, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
+    max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS
 )
 
 

@@ -1,0 +1,80 @@
+"""Dagster on PostgreSQL beside our database, and a loopback provider that says what it charged."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+
+from odds_pipeline.cli.environment import environment
+from odds_pipeline.settings import Settings
+from odds_pipeline.simulator.clock import SteppedClock
+from odds_pipeline.simulator.server import RunningSimulator
+from odds_pipeline.storage.databases import ensure_database
+from odds_pipeline.storage.urls import dagster_database, libpq_url
+
+NOW = datetime.now(UTC)
+TODAY = NOW.date()
+
+# A day of games well inside the season that the simulated provider plays.
+GAME_DAY = date(2025, 11, 22)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Settings, Dagster's instance and the provider of one test."""
+
+    settings: Settings
+    instance: dg.DagsterInstance
+    provider: RunningSimulator
+    environment: dict[str, str]
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        assert self.settings.database_url is not None
+        with psycopg.connect(libpq_url(self.settings.database_url.get_secret_value())) as conn:
+            return conn.execute(query).fetchall()
+
+    def charged(self) -> int:
+        """Credits the provider charged this key, ever."""
+        return self.provider.credits_charged("demo")
+
+    def booked(self) -> float:
+        """Credits our ledger says were spent, ever."""
+        query = "SELECT coalesce(sum(credits), 0) FROM credit_ledger WHERE entry <> 'reserved'"
+        return float(self.rows(query)[0][0])
+
+    def materialised(self, asset: str) -> set[str]:
+        return self.instance.get_materialized_partitions(dg.AssetKey(asset))
+
+
+@pytest.fixture
+def stage(database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+    with RunningSimulator(clock=SteppedClock(NOW)) as provider:
+        settings = Settings(
+            _env_file=None,
+            odds_home=home,
+            odds_api_base_url=provider.url,
+            bookmakers=("pinnacle", "draftkings", "fanduel"),
+            database_url=SecretStr(database_url),
+        )
+        variables = environment(settings, database_url)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        ensure_database(dagster_database(database_url), through=database_url)
+        with dg.DagsterInstance.from_config(variables["DAGSTER_HOME"]) as instance:
+            yield Stage(settings, instance, provider, variables)
+    _drop(dagster_database(database_url), through=database_url)
+
+
+def _drop(url: str, through: str) -> None:
+    name = url.rpartition("/")[2]
+    with psycopg.connect(libpq_url(through), autocommit=True) as conn:
+        conn.execute(
+            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+        )

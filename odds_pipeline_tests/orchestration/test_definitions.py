@@ -1,0 +1,207 @@
+"""What the definitions contain and say of themselves; nothing is run."""
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.remote_representation.external_data import RepositorySnap
+
+from odds_pipeline.catalog.fields import describe
+from odds_pipeline.errors import ProviderUnreachable
+from odds_pipeline.orchestration import markdown
+from odds_pipeline.orchestration.build import build_definitions
+from odds_pipeline.orchestration.descriptions import odds_lineage
+from odds_pipeline.orchestration.failures import one_line_failures
+from odds_pipeline.orchestration.partitions import Era, daily_partitions, day_of, era_of
+from odds_pipeline.orchestration.schedules import cron_lines
+from odds_pipeline.orchestration.tags import REASON, SLOT
+from odds_pipeline.planning.sampling import fixed_slots
+from odds_pipeline.quality import rules
+from odds_pipeline.quality.registry import load_rules
+from odds_pipeline.settings import Settings
+from odds_pipeline_tests.quality.test_registry import THROW_AWAY
+
+HEAVY = ["pandas", "numpy", "requests", "pandera", "starlette", "rich", "typer", "alembic"]
+SETTINGS = Settings(_env_file=None)
+
+
+def _repository(settings: Settings = SETTINGS) -> dg.RepositoryDefinition:
+    return build_definitions(settings).get_repository_def()
+
+
+def test_loading_the_definitions_imports_nothing_heavy(tmp_path: Path) -> None:
+    script = (
+        "import sys, odds_pipeline.definitions as d\n"
+        "d.definitions.get_repository_def().get_all_jobs()\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_the_graph_is_the_one_that_is_documented() -> None:
+    graph = _repository().asset_graph
+    shown = {
+        key.to_user_string(): (
+            graph.get(key).group_name,
+            {parent.to_user_string() for parent in graph.get(key).parent_keys},
+        )
+        for key in graph.get_all_asset_keys()
+    }
+    assert shown == {
+        "events": ("ingest", set()),
+        "odds_snapshots": ("ingest", {"events"}),
+        "scores": ("ingest", {"events"}),
+        "odds": ("normalized", {"odds_snapshots"}),
+        "data_quality_log": ("quality", {"odds"}),
+    }
+
+
+def test_every_asset_can_be_read_by_a_newcomer() -> None:
+    specs = build_definitions(SETTINGS).resolve_all_asset_specs()
+    assert len(specs) == 5
+    for spec in specs:
+        assert spec.description, spec.key
+        assert list(spec.owners) == ["team:odds"]
+        assert {"python", "postgres"} <= spec.kinds
+        assert spec.tags["odds/layer"] in {"paid", "sql"}
+        assert spec.partitions_def is not None
+        assert {"dagster/table_name", "dagster/column_schema"} <= set(spec.metadata)
+
+
+def test_jobs_and_schedules_say_what_they_do_and_end() -> None:
+    repository = _repository()
+    for name in ("collect", "settle_scores"):
+        job = repository.get_job(name)
+        assert job.description
+        assert int(job.run_tags["dagster/max_runtime"]) > 0
+    for schedule in repository.schedule_defs:
+        assert schedule.description
+        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+
+
+def test_paid_assets_go_in_bounded_ranges_and_retry_only_fetches() -> None:
+    assets = {a.key.to_user_string(): a for a in _repository().assets_defs_by_key.values()}
+    for name in ("events", "odds_snapshots", "scores"):
+        assert assets[name].backfill_policy == dg.BackfillPolicy.multi_run(10)
+        assert assets[name].op.retry_policy is not None
+    for name in ("odds", "data_quality_log"):
+        assert assets[name].backfill_policy == dg.BackfillPolicy.single_run()
+        assert assets[name].op.retry_policy is None
+
+
+def test_every_rule_is_a_partitioned_check_of_odds() -> None:
+    repository = _repository()
+    graph = repository.asset_graph
+    assert {key.name for key in graph.asset_check_keys} == set(load_rules())
+    for key in graph.asset_check_keys:
+        assert key.asset_key == dg.AssetKey("odds")
+        assert graph.get_check_spec(key).description == load_rules()[key.name].documentation
+        assert graph.get(key).partitions_def == daily_partitions(SETTINGS)
+
+
+def test_a_new_rule_file_is_a_new_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "throw_away_check.py").write_text(THROW_AWAY)
+    monkeypatch.setattr(rules, "__path__", [*rules.__path__, str(tmp_path)])
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    names = {key.name for key in _repository().asset_graph.asset_check_keys}
+    monkeypatch.delitem(sys.modules, "odds_pipeline.quality.rules.throw_away_check")
+    assert "throw_away" in names
+
+
+def test_without_validation_there_are_no_checks() -> None:
+    silent = SETTINGS.model_copy(update={"enable_validation": False})
+    assert not _repository(silent).asset_graph.asset_check_keys
+
+
+@pytest.mark.filterwarnings("ignore:Property `ScheduleDefinition.environment_vars`")
+def test_no_secret_reaches_the_definitions() -> None:
+    canary = "canary0123456789"
+    settings = Settings(
+        _env_file=None,
+        odds_api_key=canary,
+        database_url=f"postgresql://odds:{canary}@localhost/odds",
+    )
+    snapshot = RepositorySnap.from_def(_repository(settings))
+    assert canary not in repr(snapshot)
+
+
+def test_today_is_a_partition_and_tomorrow_is_not() -> None:
+    days = daily_partitions(SETTINGS)
+    now = datetime(2026, 1, 31, 0, 1, tzinfo=UTC)
+    assert days.get_first_partition_key() == SETTINGS.history_start.isoformat()
+    assert days.get_partition_keys(current_time=now)[-1] == "2026-01-31"
+
+
+def test_a_day_is_today_past_or_refused() -> None:
+    now = datetime(2026, 1, 31, 23, 59, tzinfo=UTC)
+    assert era_of(day_of("2026-01-31"), now) is Era.TODAY
+    assert era_of(day_of("2026-01-30"), now) is Era.PAST
+    with pytest.raises(dg.Failure, match="2026-02-01 has not begun") as failed, one_line_failures():
+        era_of(day_of("2026-02-01"), now)
+    assert failed.value.allow_retries is False
+
+
+def test_only_a_passing_failure_is_tried_again() -> None:
+    with pytest.raises(dg.Failure) as failed, one_line_failures():
+        raise ProviderUnreachable("no answer within 30 s")
+    assert failed.value.allow_retries is True
+
+
+@pytest.mark.parametrize("minutes", [1, 5, 30, 32, 45, 60, 90, 240, 480, 1440])
+def test_cron_lines_name_exactly_the_slots(minutes: int) -> None:
+    midnight = datetime(2026, 3, 1, tzinfo=UTC)
+    named = set()
+    for line in cron_lines(minutes):
+        of_minutes, of_hours, *rest = line.split()
+        assert rest == ["*"] * 3
+        hours = range(24) if of_hours == "*" else map(int, of_hours.split(","))
+        named |= {(hour, int(minute)) for hour in hours for minute in of_minutes.split(",")}
+    assert named == {(slot.hour, slot.minute) for slot in fixed_slots(midnight.date(), minutes)}
+
+
+def test_the_usual_intervals_are_one_line() -> None:
+    assert cron_lines(30) == ["0,30 * * * *"]
+    assert cron_lines(360) == ["0 0,6,12,18 * * *"]
+    assert len(cron_lines(45)) == 3
+
+
+def test_a_tick_names_its_slot_its_day_and_its_cost() -> None:
+    repository = _repository()
+    schedule = repository.get_schedule_def("collect_odds")
+    due = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
+    with dg.instance_for_test() as instance:
+        context = dg.build_schedule_context(
+            instance, scheduled_execution_time=due, repository_def=repository
+        )
+        (request,) = schedule.evaluate_tick(context).run_requests or ()
+    assert request.partition_key == "2026-01-31"
+    assert request.run_key == "collect_odds 2026-01-31T12:30:00+00:00"
+    assert request.tags[SLOT] == "2026-01-31T12:30:00+00:00"
+    assert request.tags[REASON] == "slot 12:30, 3 credits forecast"
+
+
+def test_the_lineage_names_columns_that_exist() -> None:
+    odds = {field.name for field in describe("odds")}
+    snapshots = {field.name for field in describe("odds_snapshots")}
+    lineage = odds_lineage().deps_by_column
+    assert set(lineage) == odds - {"is_valid", "validation_notes"}
+    assert {dep.column_name for deps in lineage.values() for dep in deps} <= snapshots
+
+
+def test_a_hostile_name_stays_text() -> None:
+    name = "a|b<script>alert(1)</script>[x](javascript:y) `z` ![i](//h)\n# big"
+    table = markdown.table(["team"], [[name]])
+    assert table.count("\n") == 2
+    cell = table.splitlines()[2].removeprefix("| ").removesuffix(" |")
+    assert not set(cell) & set("|<>[]()`!*_")
+    assert "&#124;" in cell
