@@ -57,10 +57,10 @@ def test_a_fetch_costs_what_was_forecast_and_a_slot_is_paid_once(
 
 
 def test_one_sport_may_be_fetched(odds: Odds, provider: RunningSimulator) -> None:
-    brought = odds("fetch", "--sport", "icehockey_nhl", "--json").json
+    brought = odds("fetch", "--sport", "soccer_epl", "--json").json
     assert brought["credits"] in {0, brought["credits_forecast"]}
     sports = {row["sport_key"] for row in odds("events", "--days", "60", "--json").json}
-    assert sports <= {"icehockey_nhl"}
+    assert sports <= {"soccer_epl"}
 
 
 def test_no_provider_is_one_line_before_any_run(
