@@ -2,9 +2,11 @@
 
 import json
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from odds_pipeline.cli import screen
 from odds_pipeline.cli.json_keys import JSON_KEYS
 from odds_pipeline.cli.screen import clean
 from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, is_one_line, program
@@ -232,6 +234,16 @@ def test_hostile_names_reach_no_terminal(odds: Odds, tmp_path: Path) -> None:
     assert not {"\x1b", "\x9b", "\u202e"} & set(refused.err)
     as_json = odds("events", "--days", "-3000", "--json").out
     assert as_json.isascii()
+
+
+def test_the_screen_trusts_no_text_either(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is stored is cleaned on its way in; what is printed is cleaned again."""
+    screen.show_table([{"name": HOSTILE}], [screen.Column("name", "name")], ZoneInfo("UTC"))
+    screen.say(HOSTILE)
+    screen.complain(HOSTILE)
+    seen = capsys.readouterr()
+    assert (seen.out + seen.err).count("[bold red]Evil[/]") == 3
+    assert not {"\x1b", "\x9b", "\u202e"} & set(seen.out + seen.err)
 
 
 def test_cleaning_keeps_names_whole() -> None:
