@@ -10,8 +10,11 @@ from odds_pipeline.cli import screen
 from odds_pipeline.cli.options import AsJson
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import configured, require_database
+from odds_pipeline.errors import NotFound
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from odds_pipeline.services.import_files import Import, ImportedFile
     from odds_pipeline.settings import Settings
 
@@ -66,6 +69,7 @@ def the_odds_api(
     shown in Dagster. Exit code: 0 all imported or unchanged, 2 a file was refused, 1 one failed.
     """
     captured = screen.moment(captured_at, "--captured-at")
+    _require_paths(paths)
     settings = configured()
     require_database(settings)
     done = _import(settings, paths, captured, odds_format, sport, as_json)
@@ -81,10 +85,17 @@ def the_odds_api(
     raise typer.Exit(_code(done))
 
 
+def _require_paths(paths: list[Path]) -> None:
+    """Refuse a wrong path before the right ones are imported."""
+    for path in paths:
+        if not path.exists():
+            raise NotFound(f"{path} does not exist: name a file or a folder")
+
+
 def _import(
     settings: "Settings",
     paths: list[Path],
-    captured_at: Any,
+    captured_at: "datetime | None",
     odds_format: OddsFormat | None,
     sport: str | None,
     quiet: bool,
@@ -101,8 +112,9 @@ def _import(
             )
         if done.days:
             with dagster_instance(named) as instance, screen.spinner("Validating", quiet) as now:
-                now(f"{len(done.days)} days")
-                report_import(platform, instance, done.days)
+                for place, day in enumerate(done.days, 1):
+                    now(f"{day} ({place} of {len(done.days)} days)")
+                    report_import(platform, instance, [day])
     return done
 
 
@@ -128,7 +140,7 @@ def _sign(status: str) -> str:
 
 
 def _summary(done: "Import") -> str:
-    counts = {status: 0 for status in ("imported", "unchanged", "refused", "failed")}
+    counts = dict.fromkeys(("imported", "unchanged", "refused", "failed"), 0)
     for file in done.files:
         counts[file.status] += 1
     said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)

@@ -92,6 +92,7 @@ class Scrubber:
     def __call__(
         self, _logger: object, _method: str, event: MutableMapping[str, Any]
     ) -> MutableMapping[str, Any]:
+        """The event with every text scrubbed."""
         return {self.scrub(key): self._walk(value) for key, value in event.items()}
 
     def scrub(self, text: str) -> str:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
+from odds_pipeline import errors
 from odds_pipeline.errors import OddsPipelineError
 from odds_pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from dagster import DagsterInstance, ExecuteInProcessResult
+    from dagster import DagsterInstance
 
 CREDITS = "credits charged"
 
@@ -33,7 +34,9 @@ def run_day(settings: Settings, instance: "DagsterInstance", day: date) -> Run:
     Raises:
         OddsPipelineError: the run failed, with the reason of its first failed step.
     """
-    return _run(settings, instance, day, "collect")
+    from odds_pipeline.orchestration.jobs import COLLECT
+
+    return _run(settings, instance, day, COLLECT)
 
 
 def run_scores(settings: Settings, instance: "DagsterInstance", day: date) -> Run:
@@ -42,36 +45,45 @@ def run_scores(settings: Settings, instance: "DagsterInstance", day: date) -> Ru
     Raises:
         OddsPipelineError: likewise.
     """
-    return _run(settings, instance, day, "settle_scores")
+    from odds_pipeline.orchestration.jobs import SETTLE
+
+    return _run(settings, instance, day, SETTLE)
 
 
-def _run(settings: Settings, instance: "DagsterInstance", day: date, name: str) -> Run:
-    from odds_pipeline.orchestration.build import build_definitions
+def _run(settings: Settings, instance: "DagsterInstance", day: date, job: str) -> Run:
+    from odds_pipeline.orchestration.runs import run_collection
 
-    job = build_definitions(settings).resolve_job_def(name)
-    try:
-        result = job.execute_in_process(instance=instance, partition_key=day.isoformat())
-    except Exception as failure:
-        raise ours(failure) from None
-    return _figures(result)
+    outcome = run_collection(settings, day, instance, job=job)
+    if not outcome.success:
+        raise as_error(outcome.failures[0] if outcome.failures else f"run {outcome.run_id} failed")
+    return _figures(instance, outcome.run_id)
 
 
-def ours(failure: BaseException) -> BaseException:
-    """The platform's own error behind a failed run, or what failed when it was none of ours."""
-    seen: BaseException | None = failure
-    while seen is not None:
-        if isinstance(seen, OddsPipelineError):
-            return seen
-        seen = seen.__cause__
-    return failure
+def as_error(failure: str) -> OddsPipelineError:
+    """The error a failed step reports as ``Kind: text``, with the exit code of its kind."""
+    kind, _, text = failure.partition(": ")
+    found = getattr(errors, kind, None)
+    if not (isinstance(found, type) and issubclass(found, OddsPipelineError)):
+        return OddsPipelineError(failure)
+    error = OddsPipelineError(text)
+    error.exit_code = found.exit_code
+    return error
 
 
-def _figures(result: "ExecuteInProcessResult") -> Run:
+def _figures(instance: "DagsterInstance", run_id: str) -> Run:
     paid = 0.0
-    for event in result.all_events:
-        if event.is_step_materialization:
-            value = event.materialization.metadata.get(CREDITS)
-            paid += float(value.value) if value is not None else 0.0  # type: ignore[arg-type]
-    checks = result.get_asset_check_evaluations()
-    failed = tuple(sorted({check.check_name for check in checks if not check.passed}))
-    return Run(result.run_id, paid, len(checks), failed)
+    verdicts: dict[str, bool] = {}
+    for entry in instance.all_logs(run_id):
+        event = entry.dagster_event
+        if event is not None and event.is_step_materialization:
+            paid += _number(event.materialization.metadata.get(CREDITS))
+        elif event is not None and event.event_type_value == "ASSET_CHECK_EVALUATION":
+            check = event.asset_check_evaluation_data
+            verdicts[check.check_name] = check.passed
+    failed = tuple(sorted(name for name, passed in verdicts.items() if not passed))
+    return Run(run_id, paid, len(verdicts), failed)
+
+
+def _number(value: object) -> float:
+    number = getattr(value, "value", 0.0)
+    return float(number) if isinstance(number, int | float) else 0.0

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 YES, NO, WARN = "✓", "✗", "⚠"
-MISSING = "–"
+MISSING = "-"
 _PIPED_WIDTH = 200
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
@@ -52,8 +52,10 @@ def console() -> "Console":
 
 def clean(text: object) -> str:
     """The text on one line, without control, format and surrogate characters."""
-    line = " ".join(str(text).split())
-    return "".join(char for char in line if unicodedata.category(char) not in _DROPPED)
+    kept = (
+        char for char in str(text) if char.isspace() or unicodedata.category(char) not in _DROPPED
+    )
+    return " ".join("".join(kept).split())
 
 
 def say(text: str) -> None:

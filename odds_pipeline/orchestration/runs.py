@@ -34,17 +34,18 @@ def run_collection(
     day: date,
     instance: dg.DagsterInstance,
     selection: Sequence[str] | None = None,
+    job: str = COLLECT,
 ) -> RunOutcome:
-    """Run the job `collect` for one UTC day in this process, recorded in the instance.
+    """Run a job for one UTC day in this process, recorded in the instance.
 
     Args:
         settings: all settings.
         day: today for a live capture, a past day to complete it.
         instance: Dagster's instance; the UI on it shows the run.
         selection: names of the assets to materialise; default all of the job, with its checks.
+        job: name of the job; default the one that makes a day's odds complete.
     """
-    job = build_definitions(settings).resolve_job_def(COLLECT)
-    result = job.execute_in_process(
+    result = build_definitions(settings).resolve_job_def(job).execute_in_process(
         instance=instance,
         partition_key=day.isoformat(),
         asset_selection=None if selection is None else [dg.AssetKey(name) for name in selection],

@@ -1,0 +1,117 @@
+"""The keys of every `--json`, and what each means; they are stable.
+
+Belongs here: names and meanings, which docs/cli.md lists and tests hold commands to. Does not
+belong here: making the values. What the catalog describes is not described again.
+"""
+
+from collections.abc import Mapping
+
+from odds_pipeline.catalog.fields import FIELDS, describe
+
+_QUOTE_KEYS = tuple(field.name for field in describe("quotes"))
+
+
+def _named(*names: str) -> dict[str, str]:
+    return {name: FIELDS[name].meaning for name in names}
+
+
+_STATUS = {
+    "kind": "demo or real; null before the first call.",
+    "last_fetch": "When the provider was last called.",
+    "status": "ok, warning or error.",
+    "status_reason": "Why, in words.",
+    "events_scheduled": "Events that have not started.",
+    "events_total": "Events ever stored.",
+    "odds_records": "Quotes stored, changes only.",
+    "quota_used": "Credits used this month.",
+    "quota_total": "Credits a month (ODDS_API_QUOTA).",
+    "quota_remaining": "Credits left, reservations deducted.",
+    "quota_remaining_share": "The same as a share of the total; null without a quota.",
+    "database_bytes": "Size of the database in bytes.",
+    "fetches_24h": "Calls in the last 24 hours.",
+    "fetch_success_24h": "Share of them that succeeded; null when there was none.",
+    "validation_warnings": "Quality issues that stand.",
+    "validation_warnings_share": "The same for each quote stored; null when there is none.",
+    "snapshots": "Snapshots stored.",
+    "pending": "Responses stored but not normalised.",
+    "quarantined": "Quarantined entries that wait for review.",
+    "checks_run": "Runs of a rule on a day.",
+    "checks_with_issues": "Those that found something.",
+    "tables": "With --verbose: as `odds db stats`.",
+}
+_IMPORT = {
+    "files": "One object a file, with the keys below.",
+    "days": "UTC days whose facts changed; they were validated and reported to Dagster.",
+    "files[].file": "Its path.",
+    "files[].status": "imported, unchanged, refused or failed.",
+    "files[].kind": "What it was recognised as.",
+    "files[].raw_id": "Number of the raw document.",
+    "files[].events": "Events in it.",
+    "files[].captures": "Captures in it.",
+    "files[].snapshots": "Snapshots it added.",
+    "files[].quotes": "Quotes it added, changes only.",
+    "files[].quarantined": "Entries of it in quarantine.",
+    "files[].reason": "Why it was refused or failed.",
+}
+
+JSON_KEYS: Mapping[str, Mapping[str, str]] = {
+    "fetch": {
+        "credits_forecast": "Credits the fetch would cost at most, told before it.",
+        "credits": "Credits it was charged.",
+        "snapshots": "Snapshots stored meanwhile.",
+        "quotes": "Changed quotes stored meanwhile.",
+        "checks": "Checks run on the day.",
+        "checks_with_issues": "Names of those that found issues.",
+        "run_id": "Dagster's id of the run.",
+    },
+    "import the-odds-api": _IMPORT,
+    "status": _STATUS,
+    "quota": {
+        "quota": "Credits a month (ODDS_API_QUOTA).",
+        "used": "Credits used this month.",
+        "reserved": "Credits of calls in flight.",
+        "remaining": "Quota minus used and reserved.",
+        "provider_remaining": "What the provider last said; null before the first call.",
+        "cost_per_tick": "Credits of one live collection.",
+        "forecast": "Credits used by the reset if collection goes on.",
+        "fits": "Whether that is within the quota.",
+        "resets_at": "When the month ends.",
+    },
+    "events": {field.name: field.meaning for field in describe("events")},
+    "show-odds": _named(*_QUOTE_KEYS),
+    "show-odds --raw": {
+        "raw_id": "Number of the raw document.",
+        "capture_time": FIELDS["capture_time"].meaning,
+        "known_time": FIELDS["known_time"].meaning,
+        "source": "Where the document came from.",
+        "sha256": "Digest of its exact bytes.",
+        "event": "The event as the document has it.",
+    },
+    "line-movement": _named(
+        *("capture_time", "outcome_name", "description", "point", "price", "american_price"),
+        "in_play",
+    ),
+    "best": _named(*_QUOTE_KEYS),
+    "compare": _named(*_QUOTE_KEYS, "implied_probability", "overround", "fair_probability"),
+    "env": {
+        "DATABASE_URL": "Our database, with its password.",
+        "ODDS_DAGSTER_PG_URL": "Dagster's database, with its password.",
+        "ODDS_HOME": "The home folder.",
+        "DAGSTER_HOME": "Dagster's home folder.",
+        "DAGSTER_DISABLE_TELEMETRY": "Always yes.",
+    },
+    "config show": {
+        "name": "Environment variable, also usable in .env.",
+        "value": "Value in force; a secret is not shown.",
+        "default": "Value when nothing is set.",
+        "set_in": "environment, .env or default.",
+        "meaning": "What it does.",
+    },
+    "db migrate": {"revision": "Revision the database is at."},
+    "db stats": {
+        "table": "Its name; partitions are summed.",
+        "rows": "Rows as PostgreSQL estimates them.",
+        "bytes": "Size with indexes.",
+    },
+    "db url": {"url": "The address; its password only with --show-password."},
+}

@@ -1,0 +1,109 @@
+"""`odds up` whole: embedded PostgreSQL, loopback provider, Dagster's own programs.
+
+Slow: the programs are real, and each start of Dagster's takes seconds.
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from odds_pipeline_tests.cli.conftest import REPOSITORY, Odds, is_one_line, program
+from odds_pipeline_tests.cli.test_supervisor import free_port
+
+LAUNCH = """
+import sys
+from odds_pipeline.cli import main, up
+up.launch.__kwdefaults__["days"] = 1
+sys.exit(main.run(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def ports(bare: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[int, int]:
+    ui, simulator = free_port(), free_port()
+    monkeypatch.setenv("ODDS_UI_PORT", str(ui))
+    monkeypatch.setenv("ODDS_SIMULATOR_PORT", str(simulator))
+    return ui, simulator
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """`odds up` as a program, with one day of history instead of two weeks."""
+    return subprocess.Popen(
+        [sys.executable, "-c", LAUNCH, "up", *arguments],
+        env=os.environ | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def lines_until(running: subprocess.Popen[str], words: str) -> Iterator[str]:
+    assert running.stdout is not None
+    for line in running.stdout:
+        yield line
+        if words in line:
+            return
+
+
+def test_up_once_then_again_then_until_it_is_told_to_stop(ports: tuple[int, int]) -> None:
+    with start("--once") as first:
+        out, err = first.communicate()
+    assert (first.returncode, err) == (0, ""), out + err
+    assert "✓ Live collection: 3 credits" in out
+    assert "Checks: " in out
+    assert f"Dagster UI: http://127.0.0.1:{ports[0]}" in out
+    status = program("status", "--json").json
+    assert status["kind"] == "demo"
+    assert min(status["events_total"], status["odds_records"], status["checks_run"]) > 0
+
+    with start() as running:
+        said = "".join(lines_until(running, "Ctrl-C stops everything."))
+        assert "nothing to buy" in said, said
+        children = psutil.Process(running.pid).children(recursive=True)
+        assert len(children) >= 3
+        second = program("up")
+        assert is_one_line(second, 7)
+        assert f"pid {running.pid}" in second.err
+        assert f"UI http://127.0.0.1:{ports[0]}" in second.err
+        assert program("events", "--json").code == 0
+        running.send_signal(signal.SIGTERM)
+        out, err = running.communicate()
+    assert (running.returncode, err) == (0, ""), out + err
+    _, left = psutil.wait_procs(children, timeout=30)
+    assert not left
+    # A slot boundary may have passed meanwhile: one live tick and no history.
+    after = program("quota", "--json").json["used"]
+    assert after - status["quota_used"] in {0, 3, 5}
+
+
+def test_a_used_port_is_one_line(
+    nowhere: Odds, ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        for name in ("ODDS_UI_PORT", "ODDS_SIMULATOR_PORT"):
+            with monkeypatch.context() as patch:
+                patch.setenv(name, str(other.getsockname()[1]))
+                ended = nowhere("up", "--once")
+                assert is_one_line(ended, 7)
+                assert name in ended.err
+
+
+def test_real_collection_is_not_started_unasked(
+    odds: Odds, ports: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ODDS_API_KEY", "canary")
+    ended = odds("up", "--once")
+    assert ended.code == 8
+    assert "3 credits every 30 minutes" in ended.out
+    assert "set ODDS_YES=1" in ended.err
+    assert "canary" not in ended.out + ended.err
