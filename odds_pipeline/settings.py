@@ -101,7 +101,9 @@ class Settings(BaseSettings):
         8765, ge=1, le=65535, description="Port of the loopback provider."
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    log_file: Path | None = Field(None, description="JSON log file; unset: standard error only.")
+    log_file: Path | None = Field(
+        None, description="JSON log file; unset: logs/odds.log under ODDS_HOME."
+    )
 
     @field_validator("sports", "bookmakers", "markets", "regions", mode="before")
     @classmethod

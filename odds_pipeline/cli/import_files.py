@@ -13,9 +13,7 @@ from odds_pipeline.cli.session import configured, require_database
 from odds_pipeline.errors import NotFound
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
-    from odds_pipeline.services.import_files import Import, ImportedFile
+    from odds_pipeline.services.import_files import Import, ImportedFile, Stated
     from odds_pipeline.settings import Settings
 
 REFUSED, FAILED = 2, 1
@@ -61,6 +59,9 @@ def the_odds_api(
     sport: Annotated[
         str | None, typer.Option(help="Sport key of files that do not name one.")
     ] = None,
+    market: Annotated[
+        str | None, typer.Option(help="Market key of files that do not name one.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Import The Odds API's responses (JSON, gzip) and flattened CSV series.
@@ -68,11 +69,14 @@ def the_odds_api(
     Importing the same bytes again changes nothing. Days whose facts changed are validated, and
     shown in Dagster. Exit code: 0 all imported or unchanged, 2 a file was refused, 1 one failed.
     """
+    from odds_pipeline.services.import_files import Stated
+
     captured = screen.moment(captured_at, "--captured-at")
     _require_paths(paths)
     settings = configured()
     require_database(settings)
-    done = _import(settings, paths, captured, odds_format, sport, as_json)
+    stated = Stated(captured, odds_format, sport, market)
+    done = _import(settings, paths, stated, as_json)
     rows = [_row(file) for file in done.files]
     if as_json:
         screen.show_json({"files": rows, "days": list(done.days)})
@@ -95,9 +99,7 @@ def _require_paths(paths: list[Path]) -> None:
 def _import(
     settings: "Settings",
     paths: list[Path],
-    captured_at: "datetime | None",
-    odds_format: OddsFormat | None,
-    sport: str | None,
+    stated: "Stated",
     quiet: bool,
 ) -> "Import":
     from odds_pipeline.cli.instance import dagster_instance, exported
@@ -107,9 +109,7 @@ def _import(
 
     with exported(settings) as named, open_platform(named) as platform:
         with screen.spinner("Importing", quiet) as now:
-            done = import_paths(
-                platform, paths, captured_at, odds_format, sport, lambda path: now(path.name)
-            )
+            done = import_paths(platform, paths, stated, lambda path: now(path.name))
         if done.days:
             with dagster_instance(named) as instance, screen.spinner("Validating", quiet) as now:
                 for place, day in enumerate(done.days, 1):

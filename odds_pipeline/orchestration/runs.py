@@ -45,11 +45,17 @@ def run_collection(
         selection: names of the assets to materialise; default all of the job, with its checks.
         job: name of the job; default the one that makes a day's odds complete.
     """
-    result = build_definitions(settings).resolve_job_def(job).execute_in_process(
-        instance=instance,
-        partition_key=day.isoformat(),
-        asset_selection=None if selection is None else [dg.AssetKey(name) for name in selection],
-        raise_on_error=False,
+    result = (
+        build_definitions(settings)
+        .resolve_job_def(job)
+        .execute_in_process(
+            instance=instance,
+            partition_key=day.isoformat(),
+            asset_selection=None
+            if selection is None
+            else [dg.AssetKey(name) for name in selection],
+            raise_on_error=False,
+        )
     )
     failed = [event for event in result.all_events if event.is_step_failure]
     return RunOutcome(result.run_id, result.success, tuple(_reason(event) for event in failed))

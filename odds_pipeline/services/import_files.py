@@ -51,13 +51,27 @@ class Import:
     days: tuple[date, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the importer's caller knows of files that do not say it themselves.
+
+    Args:
+        captured_at: capture time.
+        odds_format: format of the prices; ``None`` = decided by the prices.
+        sport: sport key.
+        market: market key.
+    """
+
+    captured_at: datetime | None = None
+    odds_format: OddsFormat | None = None
+    sport: str | None = None
+    market: str | None = None
+
+
 def import_paths(
     platform: Platform,
     paths: Iterable[Path],
-    captured_at: datetime | None = None,
-    odds_format: OddsFormat | None = None,
-    sport: str | None = None,
-    market: str | None = None,
+    stated: Stated = Stated(),
     progress: Callable[[Path], None] | None = None,
 ) -> Import:
     """Import files and the files inside folders.
@@ -65,25 +79,20 @@ def import_paths(
     Args:
         platform: its database and clock are used.
         paths: files or folders.
-        captured_at: capture time of documents that state none.
-        odds_format: format of the prices; ``None`` = decided by the prices.
-        sport: sport key of files without one.
-        market: market key of files without one.
+        stated: what the files do not say themselves.
         progress: told each file before it is read.
 
     Raises:
         NotFound: a path does not exist.
         UsageError: ``captured_at`` has no time zone.
     """
-    if captured_at is not None and captured_at.tzinfo is None:
+    if stated.captured_at is not None and stated.captured_at.tzinfo is None:
         raise UsageError("--captured-at needs a time zone, for example 2026-01-31T18:00:00Z")
-    named = {"sport": sport, "market": market}
-    stated = {name: key for name, key in named.items() if key is not None}
     files = []
     for path in _files(paths):
         if progress is not None:
             progress(path)
-        files.append(_import(platform, path, captured_at, odds_format, stated))
+        files.append(_import(platform, path, stated))
     new = [file.raw_id for file in files if file.status == "imported" and file.raw_id]
     with transaction(platform.engine) as conn:
         days = imports.days_of(conn, new)
@@ -106,13 +115,7 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             raise NotFound(f"{path} does not exist")
 
 
-def _import(
-    platform: Platform,
-    path: Path,
-    captured_at: datetime | None,
-    odds_format: OddsFormat | None,
-    stated: dict[str, str],
-) -> ImportedFile:
+def _import(platform: Platform, path: Path, stated: Stated) -> ImportedFile:
     size = path.stat().st_size
     if size > MAX_BYTES:
         return ImportedFile(path, "refused", reason=f"larger than {MAX_BYTES >> 20} MiB")
@@ -124,16 +127,17 @@ def _import(
         refused = str(unknown)
     if refused:
         return ImportedFile(path, "refused", reason=refused)
+    named = (("sport", stated.sport), ("market", stated.market))
     record = raw.RawRecord(
         call_id=uuid4(),
         source="file",
         endpoint=kind,
-        request={"name": path.name} | stated,
+        request={"name": path.name} | {name: key for name, key in named if key is not None},
         body=data,
         received_at=datetime.now(UTC),
         received_basis=CaptureBasis.FILE,
-        captured_at=captured_at,
-        odds_format=odds_format,
+        captured_at=stated.captured_at,
+        odds_format=stated.odds_format,
     )
     with transaction(platform.engine) as conn:
         stored = raw.store(conn, record)

@@ -32,7 +32,7 @@ class Ended:
     err: str
 
     @property
-    def json(self) -> Any:  # noqa: ANN401
+    def json(self) -> Any:
         assert self.code == 0, self.err
         return json.loads(self.out)
 

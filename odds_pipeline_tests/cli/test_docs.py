@@ -24,7 +24,7 @@ def test_a_page_is_what_the_code_says(name: str) -> None:
 @pytest.mark.parametrize(("name", "command"), COMMANDS)
 def test_every_command_has_help_an_example_and_documented_keys(
     name: str,
-    command: Any,  # noqa: ANN401
+    command: Any,
 ) -> None:
     assert command.help
     assert command.epilog.startswith("Example: ")

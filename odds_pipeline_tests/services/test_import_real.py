@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from odds_pipeline.services.import_files import ImportedFile, import_paths
+from odds_pipeline.services.import_files import ImportedFile, Stated, import_paths
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import raw
 from odds_pipeline.storage.engine import transaction
@@ -189,7 +189,7 @@ def test_every_recorded_body_is_imported_or_refused_with_a_reason(
 def test_player_lines_come_out_equal(platform: Platform, shared_data: Path) -> None:
     path = shared_data / "odds_api" / "historical_nba_player_pra_2024-25.csv.gz"
     (file,) = import_paths(
-        platform, [path], sport="basketball_nba", market="player_points_rebounds_assists"
+        platform, [path], Stated(sport="basketball_nba", market="player_points_rebounds_assists")
     ).files
     assert file.status == "imported"
     text = gzip.decompress(path.read_bytes()).decode()
