@@ -28,9 +28,10 @@ from odds_pipeline.catalog.observations import (
 from odds_pipeline.errors import NotFound, NotYetNormalised, UsageError
 from odds_pipeline.quality.schemas import schema
 from odds_pipeline.storage import normalisation, raw, readers
+from odds_pipeline.storage.captures import Item
 from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.engine import transaction
-from odds_pipeline.storage.facts import Item, write_documents
+from odds_pipeline.storage.facts import write_documents
 from odds_pipeline.storage.raw import StoredRaw
 from odds_pipeline_tests.storage.histories import (
     BOOKS,
