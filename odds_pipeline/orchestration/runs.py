@@ -4,7 +4,10 @@ Belongs here: running the `collect` job in this process, and reporting an import
 here: the job (``jobs``), importing (``services.import_files``).
 """
 
-from collections.abc import Iterable, Sequence
+import signal
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -45,18 +48,15 @@ def run_collection(
         selection: names of the assets to materialise; default all of the job, with its checks.
         job: name of the job; default the one that makes a day's odds complete.
     """
-    result = (
-        build_definitions(settings)
-        .resolve_job_def(job)
-        .execute_in_process(
+    chosen = None if selection is None else [dg.AssetKey(name) for name in selection]
+    definition = build_definitions(settings).resolve_job_def(job)
+    with _own_signals():
+        result = definition.execute_in_process(
             instance=instance,
             partition_key=day.isoformat(),
-            asset_selection=None
-            if selection is None
-            else [dg.AssetKey(name) for name in selection],
+            asset_selection=chosen,
             raise_on_error=False,
         )
-    )
     failed = [event for event in result.all_events if event.is_step_failure]
     return RunOutcome(result.run_id, result.success, tuple(_reason(event) for event in failed))
 
@@ -76,6 +76,21 @@ def _report_validation(platform: Platform, instance: dg.DagsterInstance, day: da
     mark(instance, dg.AssetKey("data_quality_log"), day.isoformat(), quality_metadata(results))
     for evaluation in evaluations(instance, results, day):
         instance.report_runless_asset_event(evaluation)
+
+
+@contextmanager
+def _own_signals() -> Iterator[None]:
+    """Give SIGTERM back to whoever had it.
+
+    Dagster leaves SIGTERM with SIGINT's handler after a run. A background job of a shell ignores
+    SIGINT, so from then on it could not be stopped at all.
+    """
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def _reason(event: dg.DagsterEvent) -> str:

@@ -45,6 +45,19 @@ with dg.DagsterInstance.get() as instance:
 """
 
 
+def test_a_run_leaves_sigterm_as_it_was(stage: Stage) -> None:
+    def ours(number: int, _frame: object) -> None:
+        raise SystemExit(number)
+
+    before = signal.signal(signal.SIGTERM, ours), signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        run_collection(stage.settings, TODAY, stage.instance, selection=["odds"])
+        assert signal.getsignal(signal.SIGTERM) is ours
+    finally:
+        signal.signal(signal.SIGTERM, before[0])
+        signal.signal(signal.SIGINT, before[1])
+
+
 def test_a_live_tick_is_paid_once_and_shown(stage: Stage) -> None:
     for _ in range(2):
         outcome = run_collection(stage.settings, TODAY, stage.instance)

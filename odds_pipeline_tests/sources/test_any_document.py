@@ -19,9 +19,10 @@ JUNK = st.one_of(
     st.integers(),
     st.floats(allow_nan=False, allow_infinity=False),
     st.text(max_size=5),
-    st.just([]),
-    st.just({}),
-    st.just([[None]]),
+    # Made anew each time: a shared list could be put into itself.
+    st.builds(list[Any]),
+    st.builds(dict[str, Any]),
+    st.builds(lambda: [[None]]),
 )
 FIXTURES = {
     "odds": "odds_american.json",

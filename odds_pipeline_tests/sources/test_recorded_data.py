@@ -167,7 +167,6 @@ def test_every_row_of_every_series_comes_through(
 def test_foreign_files_are_refused(shared_data: Path) -> None:
     for name in (
         "odds_api/error_bodies.json",
-        "odds_api/historical_nba_player_pra_2024-25.csv.gz",
         "real/oddsapi/afl_results_2026_to_0406.csv",
         "real/oddsapi/nba_polymarket_20260419_20260505.jsonl.gz",
     ):
