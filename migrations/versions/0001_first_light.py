@@ -574,6 +574,7 @@ def upgrade() -> None:
         sa.Column("capture_id", sa.Integer(), nullable=False),
         sa.Column("matchup_id", sa.Integer(), nullable=False),
         sa.Column("commence_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("day_only", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("completed", sa.Boolean(), nullable=True),
         sa.Column("home_score", sa.Integer(), nullable=True),
         sa.Column("away_score", sa.Integer(), nullable=True),
@@ -608,6 +609,7 @@ def upgrade() -> None:
         sa.Column("matchup_id", sa.Integer(), nullable=True),
         sa.Column("bookmaker_count", sa.SmallInteger(), nullable=False),
         sa.Column("in_play", sa.Boolean(), nullable=False),
+        sa.Column("day_only", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("unlisted", sa.Boolean(), nullable=False),
         sa.Column("ages", sa.ARRAY(sa.SmallInteger()), nullable=False),
         sa.Column("far_ages", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
@@ -617,7 +619,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint(
             "event_no", "capture_time", "known_time", "scope_id", name="pk_snapshots"
         ),
-        comment="One row an event a capture. Append-only, monthly partitions. ages: seconds from each book-market's last_update to the capture, in the layout's order.",
+        comment="One row an event a capture. Append-only, monthly partitions. day_only: the start is known to the UTC day. ages: seconds from each book-market's last_update to the capture, in the layout's order.",
         postgresql_partition_by="RANGE (capture_time)",
     )
     op.create_index("ix_snapshots_capture_time", "snapshots", ["capture_time"], unique=False)

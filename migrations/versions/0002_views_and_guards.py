@@ -123,16 +123,17 @@ SELECT
     sp.sport_key,
     sp.title AS sport_title,
     st.commence_time,
+    CASE WHEN st.day_only THEN 'day' ELSE 'exact' END AS start_precision,
     m.home_team,
     m.away_team,
     CASE
         WHEN sc.completed THEN 'final'
-        WHEN st.commence_time > now() THEN 'scheduled'
-        WHEN st.commence_time + make_interval(hours => sp.live_hours) > now() THEN 'live'
+        WHEN st.starts_by > now() THEN 'scheduled'
+        WHEN st.starts_by + make_interval(hours => sp.live_hours) > now() THEN 'live'
         ELSE 'final'
     END AS status,
     sc.completed IS NOT TRUE
-        AND st.commence_time + make_interval(hours => sp.live_hours) <= now() AS status_inferred,
+        AND st.starts_by + make_interval(hours => sp.live_hours) <= now() AS status_inferred,
     sc.home_score,
     sc.away_score,
     CASE WHEN sc.completed THEN sc.score_time END AS completed_at,
@@ -141,13 +142,15 @@ SELECT
 FROM event_ids e
 JOIN sports sp USING (sport_id)
 CROSS JOIN LATERAL (
-    SELECT u.commence_time, u.matchup_id, u.known_time
+    SELECT u.commence_time, u.day_only, u.matchup_id, u.known_time,
+        u.commence_time + make_interval(days => u.day_only::integer) AS starts_by
     FROM (
-        (SELECT commence_time, matchup_id, capture_time, known_time FROM snapshots
+        (SELECT commence_time, day_only, matchup_id, capture_time, known_time FROM snapshots
          WHERE event_no = e.event_no AND NOT unlisted
          ORDER BY capture_time DESC, known_time DESC LIMIT 1)
         UNION ALL
-        (SELECT commence_time, matchup_id, capture_time, known_time FROM event_statements
+        (SELECT commence_time, day_only, matchup_id, capture_time, known_time
+         FROM event_statements
          WHERE event_no = e.event_no
          ORDER BY capture_time DESC, known_time DESC LIMIT 1)
     ) u
@@ -169,6 +172,7 @@ SELECT
     s.capture_time AS snapshot_time,
     s.known_time,
     s.commence_time,
+    CASE WHEN s.day_only THEN 'day' ELSE 'exact' END AS start_precision,
     s.in_play,
     s.unlisted,
     s.bookmaker_count,

@@ -77,6 +77,12 @@ _FIELDS = (
     Field("away_team", TEXT, "Away team, or the second participant.", nullable=True),
     # --- times ---
     Field("commence_time", TIMESTAMP, "Start of the event as stated at that time.", unit="UTC"),
+    Field(
+        "start_precision",
+        TEXT,
+        "Whether the start is exact, or known to the UTC day that begins at commence_time.",
+        enum=("exact", "day"),
+    ),
     Field("snapshot_time", TIMESTAMP, "Capture time: when the provider's data was taken."),
     Field("capture_time", TIMESTAMP, "When the provider's data was taken."),
     Field("known_time", TIMESTAMP, "When the raw response was committed here."),
@@ -175,12 +181,14 @@ _QUOTES = (
 TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "events": (
-            *("id", "sport_key", "sport_title", "commence_time", "home_team", "away_team"),
+            *("id", "sport_key", "sport_title", "commence_time", "start_precision"),
+            *("home_team", "away_team"),
             *("status", "status_inferred", "home_score", "away_score", "completed_at"),
             *("created_at", "updated_at"),
         ),
         "odds_snapshots": (
-            *("id", "event_id", "snapshot_time", "known_time", "commence_time", "in_play"),
+            *("id", "event_id", "snapshot_time", "known_time", "commence_time"),
+            *("start_precision", "in_play"),
             *("unlisted", "bookmaker_count", "api_request_id", "raw_data", "created_at"),
         ),
         "odds": (

@@ -29,6 +29,7 @@ class SnapshotRow(NamedTuple):
     matchup_id: int | None
     bookmaker_count: int
     in_play: bool
+    day_only: bool
     unlisted: bool
     ages: list[int]
     far_ages: Jsonb | None
@@ -40,15 +41,15 @@ def copy_snapshots(conn: Connection, rows: Iterable[SnapshotRow]) -> None:
         conn.cursor() as cursor,
         cursor.copy(
             """COPY snapshots (capture_time, known_time, commence_time, snapshot_id, event_no,
-            capture_id, scope_id, layout_id, matchup_id, bookmaker_count, in_play, unlisted, ages,
-            far_ages) FROM STDIN (FORMAT BINARY)"""
+            capture_id, scope_id, layout_id, matchup_id, bookmaker_count, in_play, day_only,
+            unlisted, ages, far_ages) FROM STDIN (FORMAT BINARY)"""
         ) as copy,
     ):
         copy.set_types(
             [
                 *("timestamptz", "timestamptz", "timestamptz", "int8"),
                 *("int4", "int4", "int4", "int4", "int4", "int2"),
-                *("bool", "bool", "int2[]", "jsonb"),
+                *("bool", "bool", "bool", "int2[]", "jsonb"),
             ]
         )
         for row in rows:

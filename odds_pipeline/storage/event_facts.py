@@ -29,6 +29,7 @@ def write_statements(conn: Connection, dims: Dimensions, items: Iterable[Item]) 
                     dims.event_nos[s.event.event_id],
                     dims.matchup_ids[s.event.home_team, s.event.away_team],
                     s.event.commence_time,
+                    s.event.day_only,
                     s.completed,
                     s.home_score,
                     s.away_score,
@@ -51,23 +52,24 @@ def _insert_statements(
     columns = [list(column) for column in zip(*rows, strict=True)]
     return conn.execute(
         """INSERT INTO event_statements (event_no, capture_time, known_time, capture_id,
-            matchup_id, commence_time, completed, home_score, away_score, score_time)
-        SELECT a.event_no, %s, %s, %s, a.matchup_id, a.commence_time, a.completed, a.home_score,
-            a.away_score, a.score_time
-        FROM unnest(%s::int[], %s::int[], %s::timestamptz[], %s::boolean[], %s::int[], %s::int[],
-            %s::timestamptz[])
-            AS a(event_no, matchup_id, commence_time, completed, home_score, away_score, score_time)
+            matchup_id, commence_time, day_only, completed, home_score, away_score, score_time)
+        SELECT a.event_no, %s, %s, %s, a.matchup_id, a.commence_time, a.day_only, a.completed,
+            a.home_score, a.away_score, a.score_time
+        FROM unnest(%s::int[], %s::int[], %s::timestamptz[], %s::boolean[], %s::boolean[],
+            %s::int[], %s::int[], %s::timestamptz[])
+            AS a(event_no, matchup_id, commence_time, day_only, completed, home_score,
+                away_score, score_time)
         LEFT JOIN LATERAL (
             SELECT * FROM event_statements s
             WHERE s.event_no = a.event_no AND s.capture_time = %s
             ORDER BY s.known_time DESC LIMIT 1
         ) was ON true
         WHERE was.event_no IS NULL
-           OR (was.matchup_id, was.commence_time, was.completed, was.home_score, was.away_score,
-               was.score_time)
+           OR (was.matchup_id, was.commence_time, was.day_only, was.completed, was.home_score,
+               was.away_score, was.score_time)
               IS DISTINCT FROM
-              (a.matchup_id, a.commence_time, a.completed, a.home_score, a.away_score,
-               a.score_time)
+              (a.matchup_id, a.commence_time, a.day_only, a.completed, a.home_score,
+               a.away_score, a.score_time)
         ON CONFLICT DO NOTHING""",
         (
             capture.capture_time,

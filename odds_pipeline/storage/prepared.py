@@ -8,13 +8,13 @@ Units: decimal prices; ages are whole seconds from last_update to the capture's 
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
 
 from odds_pipeline.catalog.observations import Board, EventOdds, Quote, UnusableQuote
 from odds_pipeline.storage.dimensions import Dimensions, SelectionKey
-from odds_pipeline.storage.timeline import PRICED, REMOVED, UNUSABLE, State
+from odds_pipeline.storage.timeline import DAY, PRICED, REMOVED, UNUSABLE, State
 
 ABSENT, UNKNOWN_AGE, FAR_AGE = -32768, -32767, -32766
 FARTHEST = 32_765
@@ -26,10 +26,15 @@ class PreparedEvent(NamedTuple):
     event_no: int
     matchup_id: int
     commence_time: datetime
+    day_only: bool
     states: dict[SelectionKey, State]
     ages: dict[int, int | None]
     bookmaker_count: int
     unsure: frozenset[int] | None
+
+    def in_play(self, moment: datetime) -> bool:
+        """Whether it had surely started by then, as far as its start is stated."""
+        return moment >= self.commence_time + (DAY if self.day_only else timedelta())
 
     def missing(self, selections: dict[int, SelectionKey]) -> Callable[[int], State]:
         """What a covered selection has become that this event does not state.
@@ -72,6 +77,7 @@ def prepare(event: EventOdds, capture_time: datetime, dims: Dimensions) -> Prepa
         dims.event_nos[stated.event_id],
         dims.matchup_ids[stated.home_team, stated.away_team],
         stated.commence_time,
+        stated.day_only,
         states,
         ages,
         len({board.bookmaker for board in event.boards}),

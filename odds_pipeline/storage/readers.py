@@ -80,15 +80,16 @@ ORDER BY t.event_id, b.bookmaker_key, mk.market_key, o.name, d.name, q.point
 _EVENTS = """
 SELECT
     e.event_id AS id, sp.sport_key, sp.title AS sport_title, st.commence_time,
+    CASE WHEN st.day_only THEN 'day' ELSE 'exact' END AS start_precision,
     m.home_team, m.away_team,
     CASE
         WHEN sc.completed THEN 'final'
-        WHEN st.commence_time > %(at)s THEN 'scheduled'
-        WHEN st.commence_time + make_interval(hours => sp.live_hours) > %(at)s THEN 'live'
+        WHEN st.starts_by > %(at)s THEN 'scheduled'
+        WHEN st.starts_by + make_interval(hours => sp.live_hours) > %(at)s THEN 'live'
         ELSE 'final'
     END AS status,
     sc.completed IS NOT TRUE
-        AND st.commence_time + make_interval(hours => sp.live_hours) <= %(at)s
+        AND st.starts_by + make_interval(hours => sp.live_hours) <= %(at)s
         AS status_inferred,
     sc.home_score, sc.away_score,
     CASE WHEN sc.completed THEN sc.score_time END AS completed_at,
@@ -96,14 +97,16 @@ SELECT
 FROM event_ids e
 JOIN sports sp USING (sport_id)
 CROSS JOIN LATERAL (
-    SELECT u.commence_time, u.matchup_id, u.known_time
+    SELECT u.commence_time, u.day_only, u.matchup_id, u.known_time,
+        u.commence_time + make_interval(days => u.day_only::integer) AS starts_by
     FROM (
-        (SELECT commence_time, matchup_id, capture_time, known_time FROM snapshots
+        (SELECT commence_time, day_only, matchup_id, capture_time, known_time FROM snapshots
          WHERE event_no = e.event_no AND NOT unlisted
            AND capture_time <= %(at)s AND known_time <= %(known_by)s
          ORDER BY capture_time DESC, known_time DESC LIMIT 1)
         UNION ALL
-        (SELECT commence_time, matchup_id, capture_time, known_time FROM event_statements
+        (SELECT commence_time, day_only, matchup_id, capture_time, known_time
+         FROM event_statements
          WHERE event_no = e.event_no
            AND capture_time <= %(at)s AND known_time <= %(known_by)s
          ORDER BY capture_time DESC, known_time DESC LIMIT 1)
@@ -310,7 +313,8 @@ def _timeline(
 ) -> Timeline:
     marks = conn.execute(
         """SELECT DISTINCT ON (capture_time, scope_id) capture_time, known_time, scope_id,
-            NOT unlisted, commence_time, snapshot_id
+            NOT unlisted,
+            commence_time + make_interval(days => day_only::integer), snapshot_id
         FROM snapshots WHERE event_no = %s AND capture_time <= %s AND known_time <= %s
         ORDER BY capture_time, scope_id, known_time DESC""",
         (event_no, at, known_by),

@@ -309,6 +309,7 @@ snapshots = Table(
     Column("matchup_id", Integer),
     Column("bookmaker_count", SmallInteger, nullable=False),
     Column("in_play", Boolean, nullable=False),
+    Column("day_only", Boolean, nullable=False, server_default=text("false")),
     Column("unlisted", Boolean, nullable=False),
     Column("ages", ARRAY(SmallInteger), nullable=False),
     Column("far_ages", JSONB),
@@ -316,7 +317,8 @@ snapshots = Table(
     Index("ix_snapshots_capture_time", "capture_time"),
     Index("ix_snapshots_snapshot_id", "snapshot_id"),
     postgresql_partition_by="RANGE (capture_time)",
-    comment="One row an event a capture. Append-only, monthly partitions. ages: seconds from each "
+    comment="One row an event a capture. Append-only, monthly partitions. day_only: the start is "
+    "known to the UTC day. ages: seconds from each "
     "book-market's last_update to the capture, in the layout's order.",
 )
 
@@ -350,6 +352,7 @@ event_statements = Table(
     Column("capture_id", Integer, ForeignKey("captures.capture_id"), nullable=False),
     Column("matchup_id", Integer, ForeignKey("matchups.matchup_id"), nullable=False),
     Column("commence_time", Time, nullable=False),
+    Column("day_only", Boolean, nullable=False, server_default=text("false")),
     Column("completed", Boolean),
     Column("home_score", Integer),
     Column("away_score", Integer),

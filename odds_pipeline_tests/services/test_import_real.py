@@ -207,6 +207,13 @@ def test_player_lines_come_out_equal(platform: Platform, shared_data: Path) -> N
                 FROM odds WHERE market_key = 'player_points_rebounds_assists'"""
             ).fetchall()
         )
+        starts = conn.execute(
+            """SELECT DISTINCT start_precision, bool_or(in_play) FROM odds_snapshots
+            GROUP BY start_precision"""
+        ).fetchall()
+        told = conn.execute("SELECT DISTINCT start_precision FROM events").fetchall()
+    assert starts == [("day", False)]
+    assert told == [("day",)]
     assert len(stored - stated) == 0
     assert len(stated - stored) <= file.quarantined
     assert len(stored) > 48_000

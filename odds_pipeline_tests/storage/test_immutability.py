@@ -47,7 +47,7 @@ def conn(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
         )
         opened.execute(
             """INSERT INTO snapshots SELECT %(t)s, %(t)s, %(t)s, 7, 1, capture_id, 1, 1, NULL, 0,
-                false, false, '{}' FROM captures""",
+                false, false, false, '{}' FROM captures""",
             {"t": MARCH},
         )
         opened.execute("INSERT INTO quotes VALUES (%(t)s, %(t)s, 1.9, 3.5, 1, 1, 0)", {"t": MARCH})
