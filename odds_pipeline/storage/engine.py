@@ -61,14 +61,14 @@ def _connected(engine: Engine) -> Iterator[Any]:
     try:
         conn = engine.connect()
     except OperationalError as refused:
-        reason = str(refused.orig).strip().splitlines()[-1:]
+        reason = next(iter(str(refused.orig).splitlines()), "no reason given").strip()
     else:
         with conn:
             yield conn
         return
     where = redacted(engine.url.render_as_string(hide_password=True))
     raise DatabaseUnavailable(
-        f"PostgreSQL at {where} cannot be reached ({' '.join(reason)}); "
+        f"PostgreSQL at {where} cannot be reached ({reason}); "
         "check DATABASE_URL, or unset it to use the embedded server"
     )
 
