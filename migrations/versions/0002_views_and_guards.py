@@ -62,13 +62,14 @@ APPEND_ONLY = ("quotes", "snapshots", "event_statements", "captures")
 TOUCHED = ("sports", "bookmakers", "quarantine", "slots")
 
 PARTITIONS = """
-CREATE FUNCTION ensure_month(moment timestamptz) RETURNS void LANGUAGE plpgsql AS $$
+CREATE FUNCTION ensure_month(moment timestamptz, parents text[]) RETURNS void
+LANGUAGE plpgsql AS $$
 DECLARE
     first timestamptz := date_trunc('month', moment, 'UTC');
     suffix text := to_char(first AT TIME ZONE 'UTC', '_YYYY_MM');
     parent text;
 BEGIN
-    FOREACH parent IN ARRAY ARRAY['quotes', 'snapshots', 'raw_bodies'] LOOP
+    FOREACH parent IN ARRAY parents LOOP
         IF to_regclass(parent || suffix) IS NULL THEN
             PERFORM pg_advisory_xact_lock(7203);
             IF to_regclass(parent || suffix) IS NULL THEN
@@ -302,7 +303,7 @@ def downgrade() -> None:
         "scope_covers(scopes, text, text)",
         "last_update_of(timestamptz, smallint[], jsonb, integer)",
         "american(double precision)",
-        "ensure_month(timestamptz)",
+        "ensure_month(timestamptz, text[])",
         "touch_updated_at()",
         "refuse_truncate(text)",
         "refuse_change() CASCADE",  # with the triggers that refuse_truncate made

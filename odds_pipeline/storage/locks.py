@@ -11,7 +11,8 @@ import psycopg
 KNOWN_TIME = 7201
 # Held while pending documents are applied: one normaliser at a time, in known order.
 NORMALISER = 7202
-# 7203 guards the making of partitions, inside `ensure_month`.
+# 7203 guards the making of partitions, inside `ensure_month`. Attaching one of snapshots locks
+# captures too, so only the normaliser does that; whoever stores raw makes those of raw alone.
 # Held from a reservation's sum to its commit.
 LEDGER = 7204
 # Held with the key's number while a paid call is in flight (a session lock).

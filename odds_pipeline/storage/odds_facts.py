@@ -274,7 +274,7 @@ class OddsWriter:
         }
         for month in sorted({(moment.year, moment.month) for moment in moments}):
             moment = next(m for m in moments if (m.year, m.month) == month)
-            self.conn.execute("SELECT ensure_month(%s)", (moment,))
+            self.conn.execute("SELECT ensure_month(%s, ARRAY['snapshots', 'quotes'])", (moment,))
         copy_snapshots(self.conn, self.snapshots)
         copy_quotes(self.conn, quotes)
         timelines.save_spans(self.conn, self.timelines.values(), self.sport_of)

@@ -111,7 +111,7 @@ def store(conn: Connection, record: RawRecord, queue: bool = True) -> StoredRaw:
         return StoredRaw(*present, created=False)
     raw_id, known_time = row
     with conn.pipeline():
-        conn.execute("SELECT ensure_month(%s)", (known_time,))
+        conn.execute("SELECT ensure_month(%s, ARRAY['raw_bodies'])", (known_time,))
         conn.execute(
             "INSERT INTO raw_bodies (raw_id, known_time, body) VALUES (%s, %s, %b)",
             (raw_id, known_time, zstandard.ZstdCompressor(LEVEL).compress(record.body)),

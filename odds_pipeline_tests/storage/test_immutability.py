@@ -27,7 +27,9 @@ def conn(engine: Engine) -> Iterator[psycopg.Connection[Any]]:
     """A connection to a database with one row in every guarded table."""
     with transaction(engine) as opened:
         raw_id = _store(opened).raw_id
-        opened.execute("SELECT ensure_month(%s)", (MARCH,))
+        opened.execute(
+            "SELECT ensure_month(%s, ARRAY['raw_bodies', 'snapshots', 'quotes'])", (MARCH,)
+        )
         opened.execute(
             """INSERT INTO captures (raw_id, known_time, capture_time, basis, kind, event_count)
             VALUES (%s, %s, %s, 'clock', 'odds', 0)""",

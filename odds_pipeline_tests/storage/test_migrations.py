@@ -63,7 +63,7 @@ def _populate(conn: psycopg.Connection[Any]) -> None:
     )
     with conn.transaction():
         raw.store(conn, record)
-    conn.execute("SELECT ensure_month('2026-03-01Z')")
+    conn.execute("SELECT ensure_month('2026-03-01Z', ARRAY['raw_bodies', 'snapshots', 'quotes'])")
     conn.execute("INSERT INTO names (name) VALUES ('Over')")
     conn.execute("INSERT INTO quotes VALUES ('2026-03-01Z', '2026-03-01Z', 1.9, 3.5, 1, 1, 0)")
 
