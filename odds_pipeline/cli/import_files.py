@@ -1,5 +1,6 @@
 """`odds import`: documents people already own, into the same store as live data."""
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,8 +67,9 @@ def the_odds_api(
 ) -> None:
     """Import The Odds API's responses (JSON, gzip) and flattened CSV series.
 
-    Importing the same bytes again changes nothing. Days whose facts changed are validated, and
-    shown in Dagster. Exit code: 0 all imported or unchanged, 2 a file was refused, 1 one failed.
+    Importing the same bytes again changes nothing. Days whose facts changed, or that were never
+    reported, are validated and shown in Dagster. Exit code: 0 all imported or unchanged, 2 a file
+    was refused, 1 one failed.
     """
     from odds_pipeline.services.import_files import Stated
 
@@ -76,16 +78,16 @@ def the_odds_api(
     settings = configured()
     require_database(settings)
     stated = Stated(captured, odds_format, sport, market)
-    done = _import(settings, paths, stated, as_json)
+    done, days = _import(settings, paths, stated, as_json)
     rows = [_row(file) for file in done.files]
     if as_json:
-        screen.show_json({"files": rows, "days": list(done.days)})
+        screen.show_json({"files": rows, "days": days})
     elif not rows:
         screen.say("No files there to import.")
     else:
         signed = [row | {"sign": _sign(row["status"])} for row in rows]
         screen.show_table(signed, _COLUMNS, screen.zone_named("UTC"))
-        screen.say(_summary(done))
+        screen.say(_summary(done, days))
     raise typer.Exit(_code(done))
 
 
@@ -101,21 +103,23 @@ def _import(
     paths: list[Path],
     stated: "Stated",
     quiet: bool,
-) -> "Import":
+) -> tuple["Import", list[date]]:
+    """Import, and report to Dagster; returns what was imported and the days reported."""
     from odds_pipeline.cli.instance import dagster_instance, exported
     from odds_pipeline.composition import open_platform
-    from odds_pipeline.orchestration.runs import report_import
+    from odds_pipeline.orchestration.runs import report_import, unreported
     from odds_pipeline.services.import_files import import_paths
 
     with exported(settings) as named, open_platform(named) as platform:
         with screen.spinner("Importing", quiet) as now:
             done = import_paths(platform, paths, stated, lambda path: now(path.name))
-        if done.days:
-            with dagster_instance(named) as instance, screen.spinner("Validating", quiet) as now:
-                for place, day in enumerate(done.days, 1):
-                    now(f"{day} ({place} of {len(done.days)} days)")
-                    report_import(platform, instance, [day])
-    return done
+        if not done.days and not done.unchanged_days:
+            return done, []
+        with dagster_instance(named) as instance, screen.spinner("Validating", quiet) as now:
+            missed = unreported(platform, instance, done.unchanged_days)
+            days = sorted([*done.days, *missed])
+            report_import(platform, instance, days, lambda day: now(f"{day} (of {len(days)} days)"))
+    return done, days
 
 
 def _row(file: "ImportedFile") -> dict[str, Any]:
@@ -139,12 +143,12 @@ def _sign(status: str) -> str:
     )
 
 
-def _summary(done: "Import") -> str:
+def _summary(done: "Import", days: list[date]) -> str:
     counts = dict.fromkeys(("imported", "unchanged", "refused", "failed"), 0)
     for file in done.files:
         counts[file.status] += 1
     said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    return f"{said}; {len(done.days)} days validated and reported to Dagster"
+    return f"{said}; {len(days)} days validated and reported to Dagster"
 
 
 def _code(done: "Import") -> int:

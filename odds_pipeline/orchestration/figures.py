@@ -30,9 +30,13 @@ PREVIEW_ROWS = 10
 
 def odds_metadata(platform: Platform, day: date, table: str) -> Metadata:
     """What a day holds, how complete it is, and its first events: for both odds assets."""
+    return table_metadata(table) | day_metadata(platform, day)
+
+
+def day_metadata(platform: Platform, day: date) -> Metadata:
+    """The part of ``odds_metadata`` that is the same for both assets."""
     return (
-        table_metadata(table)
-        | day_numbers(platform, day)
+        day_numbers(platform, day)
         | slot_numbers(platform, day)
         | {"preview": _preview(_events_of(platform, day), day)}
     )

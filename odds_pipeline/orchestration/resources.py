@@ -13,6 +13,7 @@ import dagster as dg
 from odds_pipeline import composition
 from odds_pipeline.quality.registry import RuleResult
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.reconcile import Readings
 from odds_pipeline.services.validate import validate_day
 from odds_pipeline.settings import Settings
 
@@ -37,11 +38,12 @@ class Validations:
 
     def __init__(self) -> None:
         self._done: dict[date, list[RuleResult]] = {}
+        self._readings = Readings()
 
     def of_day(self, platform: Platform, day: date) -> list[RuleResult]:
         """The results of every rule on a UTC day, judged once in a run."""
         if day not in self._done:
-            self._done[day] = validate_day(platform, day)
+            self._done[day] = validate_day(platform, day, readings=self._readings)
         return self._done[day]
 
 

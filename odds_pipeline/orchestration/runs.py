@@ -6,7 +6,7 @@ here: the job (``jobs``), importing (``services.import_files``).
 
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -15,12 +15,18 @@ import dagster as dg
 
 from odds_pipeline.orchestration.build import build_definitions
 from odds_pipeline.orchestration.checks import evaluations
-from odds_pipeline.orchestration.figures import odds_metadata, quality_metadata
+from odds_pipeline.orchestration.descriptions import table_metadata
+from odds_pipeline.orchestration.figures import day_metadata, quality_metadata
 from odds_pipeline.orchestration.jobs import COLLECT
 from odds_pipeline.orchestration.materialise import mark
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.reconcile import Readings
 from odds_pipeline.services.validate import validate_day
 from odds_pipeline.settings import Settings
+
+SNAPSHOTS, ODDS, LOG = (
+    dg.AssetKey(name) for name in ("odds_snapshots", "odds", "data_quality_log")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +67,47 @@ def run_collection(
     return RunOutcome(result.run_id, result.success, tuple(_reason(event) for event in failed))
 
 
-def report_import(platform: Platform, instance: dg.DagsterInstance, days: Iterable[date]) -> None:
-    """Show imported days as materialised and checked, with the figures a run would show."""
+def report_import(
+    platform: Platform,
+    instance: dg.DagsterInstance,
+    days: Iterable[date],
+    progress: Callable[[date], None] = lambda _: None,
+) -> None:
+    """Show imported days as materialised and checked, with the figures a run would show.
+
+    Args:
+        platform: its database and settings are used.
+        instance: Dagster's instance.
+        days: UTC days of the imported captures.
+        progress: told each day before it is reported.
+    """
+    readings = Readings()
     for day in days:
-        key = day.isoformat()
-        for asset in ("odds_snapshots", "odds"):
-            mark(instance, dg.AssetKey(asset), key, odds_metadata(platform, day, asset))
+        progress(day)
+        figures = day_metadata(platform, day)
+        mark(instance, SNAPSHOTS, day.isoformat(), table_metadata("odds_snapshots") | figures)
+        mark(instance, ODDS, day.isoformat(), table_metadata("odds") | figures)
         if platform.settings.enable_validation:
-            _report_validation(platform, instance, day)
+            _report_validation(platform, instance, day, readings)
 
 
-def _report_validation(platform: Platform, instance: dg.DagsterInstance, day: date) -> None:
-    results = validate_day(platform, day)
-    mark(instance, dg.AssetKey("data_quality_log"), day.isoformat(), quality_metadata(results))
+def unreported(
+    platform: Platform, instance: dg.DagsterInstance, days: Iterable[date]
+) -> list[date]:
+    """Those of the days that no report was finished for: their process died before its end."""
+    last = LOG if platform.settings.enable_validation else ODDS
+    reported = instance.get_materialized_partitions(last)
+    return [day for day in days if day.isoformat() not in reported]
+
+
+def _report_validation(
+    platform: Platform, instance: dg.DagsterInstance, day: date, readings: Readings
+) -> None:
+    results = validate_day(platform, day, readings=readings)
     for evaluation in evaluations(instance, results, day):
         instance.report_runless_asset_event(evaluation)
+    # Last of all: `unreported` takes it for the end of the day's report.
+    mark(instance, LOG, day.isoformat(), quality_metadata(results))
 
 
 @contextmanager

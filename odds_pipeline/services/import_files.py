@@ -45,10 +45,11 @@ class ImportedFile:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A whole import: its files, and the UTC days whose facts changed."""
+    """A whole import: its files, the UTC days whose facts changed, and those of unchanged files."""
 
     files: tuple[ImportedFile, ...]
     days: tuple[date, ...]
+    unchanged_days: tuple[date, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +94,14 @@ def import_paths(
         if progress is not None:
             progress(path)
         files.append(_import(platform, path, stated))
-    new = [file.raw_id for file in files if file.status == "imported" and file.raw_id]
     with transaction(platform.engine) as conn:
-        days = imports.days_of(conn, new)
-    return Import(tuple(files), tuple(days))
+        days = imports.days_of(conn, _raw_ids(files, "imported"))
+        same = imports.days_of(conn, _raw_ids(files, "unchanged"))
+    return Import(tuple(files), tuple(days), tuple(day for day in same if day not in days))
+
+
+def _raw_ids(files: Iterable[ImportedFile], status: str) -> list[int]:
+    return [file.raw_id for file in files if file.status == status and file.raw_id is not None]
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:

@@ -3,11 +3,12 @@
 Belongs here: the reconciliation frame. Does not belong here: the rule that judges it.
 """
 
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
+from collections.abc import Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from odds_pipeline.catalog.observations import EventOdds
+from odds_pipeline.catalog.observations import EventOdds, OddsCapture
 from odds_pipeline.errors import MalformedResponse
 from odds_pipeline.services.normalise import parse_raw
 from odds_pipeline.storage import quality_log, raw
@@ -31,22 +32,63 @@ TYPES = {
 }
 
 
-def reconciliation_frame(conn: Connection, day: date) -> "pd.DataFrame":
-    """One row an event a capture of the day: quotes stated in raw against quotes stored."""
-    stated: dict[tuple[str, datetime], dict[Key, float]] = defaultdict(dict)
-    told_by: dict[tuple[str, datetime], int] = {}
-    for raw_id in quality_log.raw_of(conn, day):
+# Quotes: a season's file or a few days of live captures, some 100 MB.
+REMEMBERED = 250_000
+
+
+class Readings:
+    """Captures by UTC day of the raw documents read last.
+
+    A file may speak of many days; when one day after the other is compared, it is read once.
+    """
+
+    def __init__(self) -> None:
+        self._read: OrderedDict[int, dict[date, list[OddsCapture]]] = OrderedDict()
+        self._quotes: dict[int, int] = {}
+
+    def of_day(self, conn: Connection, raw_id: int, day: date) -> list[OddsCapture]:
+        """What a document says of a day; nothing where it stands in quarantine as a whole."""
+        if raw_id not in self._read:
+            by_day = self._read[raw_id] = self._by_day(conn, raw_id)
+            self._quotes[raw_id] = sum(_size(c) for captures in by_day.values() for c in captures)
+            self._forget()
+        self._read.move_to_end(raw_id)
+        return self._read[raw_id].get(day, [])
+
+    def _by_day(self, conn: Connection, raw_id: int) -> dict[date, list[OddsCapture]]:
+        by_day: dict[date, list[OddsCapture]] = defaultdict(list)
         try:
             document, _ = parse_raw(raw.read(conn, raw_id))
         except MalformedResponse:
-            continue  # it stands in quarantine as a whole
+            return by_day
         for capture in document.odds:
-            if capture.capture_time.date() != day:
-                continue
-            for event in capture.events:
-                place = (event.event.event_id, capture.capture_time)
-                stated[place] |= _quotes(event)
-                told_by[place] = raw_id
+            by_day[capture.capture_time.date()].append(capture)
+        return by_day
+
+    def _forget(self) -> None:
+        """Let go of the documents used longest ago; the one just used always stays."""
+        while sum(self._quotes.values()) > REMEMBERED and len(self._read) > 1:
+            forgotten, _ = self._read.popitem(last=False)
+            del self._quotes[forgotten]
+
+
+def reconciliation_frame(
+    conn: Connection, day: date, readings: Readings | None = None
+) -> "pd.DataFrame":
+    """One row an event a capture of the day: quotes stated in raw against quotes stored.
+
+    Args:
+        conn: a connection inside a transaction.
+        day: UTC day of the capture time.
+        readings: what was read for other days; given when several days are compared.
+    """
+    stated: dict[tuple[str, datetime], dict[Key, float]] = defaultdict(dict)
+    told_by: dict[tuple[str, datetime], int] = {}
+    for raw_id, capture in _captures(conn, day, readings or Readings()):
+        for event in capture.events:
+            place = (event.event.event_id, capture.capture_time)
+            stated[place] |= _quotes(event)
+            told_by[place] = raw_id
     stored = _stored(conn, day)
     rows = []
     for (event_id, moment), quotes in stated.items():
@@ -57,6 +99,16 @@ def reconciliation_frame(conn: Connection, day: date) -> "pd.DataFrame":
         raw_id = told_by[event_id, moment]
         rows.append((raw_id, moment, event_id, len(quotes), len(found), missing, different))
     return build_frame(rows, TYPES)
+
+
+def _size(capture: OddsCapture) -> int:
+    return sum(len(board.quotes) for event in capture.events for board in event.boards)
+
+
+def _captures(conn: Connection, day: date, readings: Readings) -> Iterator[tuple[int, OddsCapture]]:
+    for raw_id in quality_log.raw_of(conn, day):
+        for capture in readings.of_day(conn, raw_id, day):
+            yield raw_id, capture
 
 
 def _quotes(event: EventOdds) -> dict[Key, float]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from odds_pipeline.quality.registry import Needs, Rule, RuleResult, load_rules, run_rule
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.services.reconcile import reconciliation_frame
+from odds_pipeline.services.reconcile import Readings, reconciliation_frame
 from odds_pipeline.storage import quality_log
 from odds_pipeline.storage.engine import Connection, transaction
 
@@ -23,9 +23,19 @@ if TYPE_CHECKING:
 
 
 def validate_day(
-    platform: Platform, day: date, rules: Sequence[Rule] | None = None
+    platform: Platform,
+    day: date,
+    rules: Sequence[Rule] | None = None,
+    readings: Readings | None = None,
 ) -> list[RuleResult]:
-    """Run rules (default: all of them) on a UTC day and log what they find."""
+    """Run rules on a UTC day and log what they find.
+
+    Args:
+        platform: its database is used.
+        day: UTC day of the capture time.
+        rules: default all of them.
+        readings: handed from day to day by whoever validates several.
+    """
     chosen = list(load_rules().values()) if rules is None else list(rules)
     by_need: dict[Needs, list[Rule]] = defaultdict(list)
     for rule in chosen:
@@ -33,29 +43,28 @@ def validate_day(
     results: list[RuleResult] = []
     for need, wanting in by_need.items():
         with transaction(platform.engine) as conn:
-            frame = _frame(conn, need, day)
+            frame = _frame(conn, need, day, readings)
         results.extend(run_rule(rule, frame) for rule in wanting)
     with transaction(platform.engine) as conn:
-        for result in results:
-            quality_log.record(
-                conn,
-                day,
-                quality_log.Finding(
-                    result.rule.name,
-                    result.rule.issue_type,
-                    str(result.rule.severity),
-                    result.checked,
-                    result.issues.to_dict("records"),
-                ),
-            )
+        quality_log.record(conn, day, [_finding(result) for result in results])
     return results
 
 
-def _frame(conn: Connection, need: Needs, day: date) -> "pd.DataFrame":
+def _finding(result: RuleResult) -> quality_log.Finding:
+    return quality_log.Finding(
+        result.rule.name,
+        result.rule.issue_type,
+        str(result.rule.severity),
+        result.checked,
+        result.issues.to_dict("records"),
+    )
+
+
+def _frame(conn: Connection, need: Needs, day: date, readings: Readings | None) -> "pd.DataFrame":
     if need is Needs.QUOTES:
         return quality_log.quotes_of(conn, day)
     if need is Needs.QUARANTINE:
         return quality_log.quarantine_of(conn, day)
     if need is Needs.SLOTS:
         return quality_log.slots_of(conn, day)
-    return reconciliation_frame(conn, day)
+    return reconciliation_frame(conn, day, readings)

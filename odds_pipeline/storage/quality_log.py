@@ -5,7 +5,7 @@ Days are UTC days of the capture time.
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -32,6 +32,9 @@ JOIN snapshots s ON s.event_no = e.event_no AND s.capture_time = o.odds_timestam
 LEFT JOIN matchups m USING (matchup_id)
 WHERE o.odds_timestamp >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
   AND o.odds_timestamp < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
+  -- Said once more, for only a range of its own lets the planner leave other months out.
+  AND s.capture_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
+  AND s.capture_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
 """
 
 
@@ -105,8 +108,14 @@ def raw_of(conn: Connection, day: date) -> list[int]:
     return [row[0] for row in rows]
 
 
-def record(conn: Connection, day: date, finding: Finding) -> None:
-    """Log a rule's result: each issue once; those no longer found are resolved."""
+def record(conn: Connection, day: date, findings: Iterable[Finding]) -> None:
+    """Log rules' results: each issue once; those no longer found are resolved."""
+    with conn.pipeline():
+        for finding in findings:
+            _record(conn, day, finding)
+
+
+def _record(conn: Connection, day: date, finding: Finding) -> None:
     conn.execute(
         """INSERT INTO quality_runs (partition, rule, checked, issues) VALUES (%s, %s, %s, %s)
         ON CONFLICT (partition, rule) DO UPDATE SET checked = excluded.checked,

@@ -10,6 +10,9 @@ import pytest
 from dagster import AssetKey, DagsterInstance
 
 from odds_pipeline.cli.json_keys import JSON_KEYS
+from odds_pipeline.composition import open_platform
+from odds_pipeline.services.import_files import import_paths
+from odds_pipeline.settings import load_settings
 from odds_pipeline.simulator.server import RunningSimulator
 from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, is_one_line
 
@@ -117,6 +120,18 @@ def test_an_import_is_reported_to_dagster_and_is_idempotent(odds: Odds) -> None:
     assert again["files"][0]["status"] == "unchanged"
     assert again["days"] == []
     assert odds("events", "--days", "-3000", "--json").json[0]["id"].endswith("1")
+
+
+def test_days_that_a_dead_process_stored_are_reported_by_the_next_import(odds: Odds) -> None:
+    with open_platform(load_settings()) as platform:
+        stored = import_paths(platform, [Path(ONE)])
+    assert stored.days
+    again = odds("import", "the-odds-api", ONE, "--json").json
+    assert again["files"][0]["status"] == "unchanged"
+    assert again["days"] == [day.isoformat() for day in stored.days]
+    for asset in ("odds_snapshots", "odds", "data_quality_log"):
+        assert materialised(asset) == set(again["days"])
+    assert odds("import", "the-odds-api", ONE, "--json").json["days"] == []
 
 
 def test_folders_compressed_files_and_refusals(odds: Odds, tmp_path: Path) -> None:

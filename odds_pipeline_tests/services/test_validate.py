@@ -14,6 +14,7 @@ from odds_pipeline.services.collect import collect_odds
 from odds_pipeline.services.import_files import import_paths
 from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.reconcile import Readings
 from odds_pipeline.services.validate import validate_day
 from odds_pipeline.sources.the_odds_api.queries import OddsRequest
 from odds_pipeline.storage import quality_log, raw
@@ -117,7 +118,7 @@ def test_a_finding_that_comes_twice_is_one_row_and_comes_back_unresolved(
         issues = [issue | {"evidence": {"seen": one}} for one in evidence]
         finding = quality_log.Finding("planted", "odd", "warning", 7, issues)
         with transaction(platform.engine) as conn:
-            quality_log.record(conn, DAY, finding)
+            quality_log.record(conn, DAY, [finding])
         return rows(platform, "SELECT id, resolution FROM data_quality_logs")
 
     first = record(1, 2)
@@ -132,6 +133,21 @@ def test_quarantined_parts_are_reported(platform: Platform) -> None:
 
 
 # --- reconciliation ---
+
+
+def test_documents_read_for_one_day_serve_the_next(platform: Platform) -> None:
+    _store(platform, [{"name": "Home", "price": 1.4}, {"name": "Away", "price": 3.1}])
+    readings = Readings()
+    rule = [load_rules()["reconciliation"]]
+    (fresh,) = validate_day(platform, DAY, rule)
+    for _ in range(2):
+        (result,) = validate_day(platform, DAY, rule, readings)
+        assert (result.checked, result.passed) == (fresh.checked, True)
+    (elsewhere,) = validate_day(platform, date(2026, 3, 11), rule, readings)
+    assert elsewhere.checked == 0
+    _tamper(platform, "price + 0.5, point, event_no, selection_id, 0")
+    (tampered,) = validate_day(platform, DAY, rule, readings)
+    assert not tampered.passed
 
 
 def _reconciled(platform: Platform) -> list[dict[str, Any]]:

@@ -140,7 +140,7 @@ def test_a_price_is_valid_until_a_rule_says_otherwise(conn: Conn) -> None:
         where: dict[str, Any] = {**keys, "outcome_name": outcome, "snapshot_time": NOON}
         issues = [{**where, "description": text, "evidence": {}} for text in descriptions]
         finding = quality_log.Finding(f"rule_{severity}", "type", severity, 4, issues)
-        quality_log.record(conn, NOON.date(), finding)
+        quality_log.record(conn, NOON.date(), [finding])
 
     def shown() -> dict[tuple[str, str], tuple[bool, str | None]]:
         rows = conn.execute(
