@@ -76,7 +76,7 @@ _FIELDS = (
     Field("home_team", TEXT, "Home team, or the first participant.", nullable=True),
     Field("away_team", TEXT, "Away team, or the second participant.", nullable=True),
     # --- times ---
-    Field("commence_time", TIMESTAMP, "Start of the event as stated at that time.", unit="UTC"),
+    Field("commence_time", TIMESTAMP, "Start of the event as stated at that time."),
     Field(
         "start_precision",
         TEXT,
@@ -217,6 +217,22 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *_QUOTES,
             *("implied_probability", "overround", "fair_probability"),
         ),
+    }
+)
+
+# What each of them is, in a sentence or two.
+MEANINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "events": "View: one row per event, as it is known now.",
+        "odds_snapshots": "View: one row per event and capture.",
+        "odds": "View: one row per outcome per snapshot, written out in full.",
+        "data_quality_logs": "Table: one row per issue a quality rule found.",
+        "fetch_logs": "Table: one row per call to the provider, and per imported file.",
+        "slots": "Table: one row per planned capture.",
+        "quotes": "Frame of `odds_at`: the newest quote of each selection as of a time.",
+        "line_movement": "Frame of `line_movement`: each change of one book's market.",
+        "best_odds": "Frame of `best_odds`: for each selection the quote that pays most.",
+        "compare_bookmakers": "Frame of `compare_bookmakers`: the books' quotes side by side.",
     }
 )
 

@@ -1,6 +1,6 @@
 import pytest
 
-from odds_pipeline.catalog.fields import FIELDS, TABLES, FieldType, describe
+from odds_pipeline.catalog.fields import FIELDS, MEANINGS, TABLES, FieldType, describe
 from odds_pipeline.errors import NotFound
 
 
@@ -9,6 +9,11 @@ def test_a_table_describes_each_of_its_columns_once(table: str) -> None:
     fields = describe(table)
     assert tuple(field.name for field in fields) == TABLES[table]
     assert len(set(TABLES[table])) == len(fields)
+
+
+def test_each_table_says_what_it_is() -> None:
+    assert tuple(MEANINGS) == tuple(TABLES)
+    assert all(meaning.endswith(".") for meaning in MEANINGS.values())
 
 
 def test_no_field_is_orphaned_or_unexplained() -> None:
