@@ -227,7 +227,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "odds_snapshots": "View: one row per event and capture.",
         "odds": "View: one row per outcome per snapshot, written out in full.",
         "data_quality_logs": "Table: one row per issue a quality rule found.",
-        "fetch_logs": "Table: one row per call to the provider, and per imported file.",
+        "fetch_logs": "Table: one row per call to the provider.",
         "slots": "Table: one row per planned capture.",
         "quotes": "Frame of `odds_at`: the newest quote of each selection as of a time.",
         "line_movement": "Frame of `line_movement`: each change of one book's market.",

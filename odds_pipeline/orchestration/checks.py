@@ -17,12 +17,18 @@ from odds_pipeline.orchestration.failures import one_line_failures
 from odds_pipeline.orchestration.partitions import day_of
 from odds_pipeline.orchestration.resources import PlatformResource, Validations
 from odds_pipeline.quality.issues import ISSUE_KEYS
-from odds_pipeline.quality.registry import Rule, RuleResult, Severity, load_rules
+from odds_pipeline.quality.registry import Needs, Rule, RuleResult, Severity, load_rules
 from odds_pipeline.settings import Settings
 
 ASSET = dg.AssetKey("odds")
 LOG = "data_quality_log"
 WORST = 10
+_COUNTED = {
+    Needs.QUOTES: "quotes",
+    Needs.QUARANTINE: "quarantined parts",
+    Needs.SLOTS: "slots",
+    Needs.RECONCILIATION: "raw responses",
+}
 
 
 def quality_checks(
@@ -107,8 +113,8 @@ def _severity(rule: Rule) -> dg.AssetCheckSeverity:
 
 
 def _verdict(result: RuleResult) -> str:
-    found = len(result.issues)
-    return f"{found} issues in {result.checked} {result.rule.needs} checked"
+    found = f"{len(result.issues):,} issues" if len(result.issues) else "no issues"
+    return f"{found} in {result.checked:,} {_COUNTED[result.rule.needs]}"
 
 
 def _numbers(result: RuleResult) -> dict[str, Any]:

@@ -30,24 +30,26 @@ PREVIEW_ROWS = 10
 
 def odds_metadata(platform: Platform, day: date, table: str) -> Metadata:
     """What a day holds, how complete it is, and its first events: for both odds assets."""
-    return table_metadata(table) | day_metadata(platform, day)
+    return of_table(table, day_metadata(platform, day))
+
+
+def of_table(table: str, figures: Metadata) -> Metadata:
+    """A day's figures as one of its tables shows them: numbers first, facts of the table last."""
+    counted = {"dagster/partition_row_count": figures["snapshots"]}
+    return figures | (counted if table == "odds_snapshots" else {}) | table_metadata(table)
 
 
 def day_metadata(platform: Platform, day: date) -> Metadata:
     """The part of ``odds_metadata`` that is the same for both assets."""
-    return (
-        day_numbers(platform, day)
-        | slot_numbers(platform, day)
-        | {"preview": _preview(_events_of(platform, day), day)}
-    )
+    preview = {"preview": _preview(_events_of(platform, day), day)}
+    return slot_numbers(platform, day) | day_numbers(platform, day) | preview
 
 
 def day_numbers(platform: Platform, day: date) -> Metadata:
-    """Rows of a day; the row count is its snapshots."""
+    """What was captured on a day."""
     with transaction(platform.engine) as conn:
         found = day_figures(conn, day)
     return {
-        "dagster/partition_row_count": found.snapshots,
         "captures": found.captures,
         "events": found.events,
         "snapshots": found.snapshots,
@@ -88,11 +90,11 @@ def events_metadata(platform: Platform, day: date) -> Metadata:
     """How many events start on a day, how many are final, and the first of them."""
     found = _events_of(platform, day)
     return {
-        "dagster/partition_row_count": len(found),
         "events": len(found),
         "events final": int((found["status"] == "final").sum()),
+        "dagster/partition_row_count": len(found),
         "preview": _preview(found, day),
-    }
+    } | table_metadata("events")
 
 
 def _events_of(platform: Platform, day: date) -> "pd.DataFrame":
@@ -116,7 +118,7 @@ def quality_metadata(results: Iterable[RuleResult]) -> Metadata:
     for result in ran:
         counts[str(result.rule.severity)] += len(result.issues)
     rows = [(r.rule.name, str(r.rule.severity), r.checked, len(r.issues)) for r in ran]
-    return table_metadata("data_quality_logs") | {
+    return {
         "rules run": len(ran),
         "rules failed": sum(not result.passed for result in ran),
         "issues": sum(counts.values()),
@@ -124,4 +126,4 @@ def quality_metadata(results: Iterable[RuleResult]) -> Metadata:
         "preview": dg.MetadataValue.md(
             markdown.table(["rule", "severity", "checked", "issues"], rows)
         ),
-    }
+    } | table_metadata("data_quality_logs")

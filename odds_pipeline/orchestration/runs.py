@@ -15,8 +15,7 @@ import dagster as dg
 
 from odds_pipeline.orchestration.build import build_definitions
 from odds_pipeline.orchestration.checks import evaluations
-from odds_pipeline.orchestration.descriptions import table_metadata
-from odds_pipeline.orchestration.figures import day_metadata, quality_metadata
+from odds_pipeline.orchestration.figures import day_metadata, of_table, quality_metadata
 from odds_pipeline.orchestration.jobs import COLLECT
 from odds_pipeline.orchestration.materialise import mark
 from odds_pipeline.services.platform import Platform
@@ -85,8 +84,8 @@ def report_import(
     for day in days:
         progress(day)
         figures = day_metadata(platform, day)
-        mark(instance, SNAPSHOTS, day.isoformat(), table_metadata("odds_snapshots") | figures)
-        mark(instance, ODDS, day.isoformat(), table_metadata("odds") | figures)
+        mark(instance, SNAPSHOTS, day.isoformat(), of_table("odds_snapshots", figures))
+        mark(instance, ODDS, day.isoformat(), of_table("odds", figures))
         if platform.settings.enable_validation:
             _report_validation(platform, instance, day, readings)
 

@@ -20,7 +20,7 @@ from odds_pipeline.settings import Settings
 from odds_pipeline.sources.the_odds_api.queries import ScoresRequest
 
 ANY_DAY = date(2000, 1, 1)
-HOURS = 24
+MINUTES, HOURS = 60, 24
 
 
 def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
@@ -44,17 +44,29 @@ def cron_lines(interval_minutes: int) -> list[str]:
     hours_of: dict[tuple[int, ...], list[int]] = defaultdict(list)
     for hour, minutes in minutes_of.items():
         hours_of[tuple(minutes)].append(hour)
-    return [f"{_listed(minutes)} {_hours(hours)} * * *" for minutes, hours in hours_of.items()]
+    return [
+        f"{_part(minutes, MINUTES)} {_part(tuple(hours), HOURS)} * * *"
+        for minutes, hours in hours_of.items()
+    ]
+
+
+def every(minutes: int) -> str:
+    """An interval in words: every minute, every 30 minutes, every 6 hours."""
+    count, unit = (minutes, "minute") if minutes % MINUTES else (minutes // MINUTES, "hour")
+    return f"every {unit}" if count == 1 else f"every {count} {unit}s"
 
 
 def _schedule(name: str, job: str, interval_minutes: int, cost: int) -> dg.ScheduleDefinition:
+    lines = cron_lines(interval_minutes)
+
     @dg.schedule(
         name=name,
         job_name=job,
-        cron_schedule=cron_lines(interval_minutes),
+        # The UI puts one line into words, a list of lines only as code.
+        cron_schedule=lines[0] if len(lines) == 1 else lines,
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"Every {interval_minutes} minutes (UTC); up to {cost} credits each time.",
+        description=f"{every(interval_minutes).capitalize()}, up to {cost} credits each time.",
         owners=OWNERS,
     )
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
@@ -70,9 +82,9 @@ def _schedule(name: str, job: str, interval_minutes: int, cost: int) -> dg.Sched
     return tick
 
 
-def _hours(hours: list[int]) -> str:
-    return "*" if len(hours) == HOURS else _listed(hours)
-
-
-def _listed(numbers: list[int] | tuple[int, ...]) -> str:
-    return ",".join(str(number) for number in numbers)
+def _part(numbers: tuple[int, ...], whole: int) -> str:
+    """The numbers as cron has them: a step where they are one, since people can read that."""
+    step = whole // len(numbers)
+    if len(numbers) == 1 or numbers != tuple(range(0, whole, step)):
+        return ",".join(str(number) for number in numbers)
+    return "*" if step == 1 else f"*/{step}"

@@ -16,7 +16,7 @@ from odds_pipeline.orchestration.build import build_definitions
 from odds_pipeline.orchestration.descriptions import odds_lineage
 from odds_pipeline.orchestration.failures import one_line_failures
 from odds_pipeline.orchestration.partitions import Era, daily_partitions, day_of, era_of
-from odds_pipeline.orchestration.schedules import cron_lines
+from odds_pipeline.orchestration.schedules import cron_lines, every
 from odds_pipeline.orchestration.tags import REASON, SLOT
 from odds_pipeline.planning.sampling import fixed_slots
 from odds_pipeline.quality import rules
@@ -157,6 +157,12 @@ def test_only_a_passing_failure_is_tried_again() -> None:
     assert failed.value.allow_retries is True
 
 
+def _named(part: str, whole: int) -> list[int]:
+    if part.startswith("*"):
+        return list(range(0, whole, int(part[2:] or 1)))
+    return [int(number) for number in part.split(",")]
+
+
 @pytest.mark.parametrize("minutes", [1, 5, 30, 32, 45, 60, 90, 240, 480, 1440])
 def test_cron_lines_name_exactly_the_slots(minutes: int) -> None:
     midnight = datetime(2026, 3, 1, tzinfo=UTC)
@@ -164,15 +170,26 @@ def test_cron_lines_name_exactly_the_slots(minutes: int) -> None:
     for line in cron_lines(minutes):
         of_minutes, of_hours, *rest = line.split()
         assert rest == ["*"] * 3
-        hours = range(24) if of_hours == "*" else map(int, of_hours.split(","))
-        named |= {(hour, int(minute)) for hour in hours for minute in of_minutes.split(",")}
+        minutes_named = _named(of_minutes, 60)
+        named |= {(hour, minute) for hour in _named(of_hours, 24) for minute in minutes_named}
     assert named == {(slot.hour, slot.minute) for slot in fixed_slots(midnight.date(), minutes)}
 
 
 def test_the_usual_intervals_are_one_line() -> None:
-    assert cron_lines(30) == ["0,30 * * * *"]
-    assert cron_lines(360) == ["0 0,6,12,18 * * *"]
+    assert cron_lines(1) == ["* * * * *"]
+    assert cron_lines(30) == ["*/30 * * * *"]
+    assert cron_lines(60) == ["0 * * * *"]
+    assert cron_lines(360) == ["0 */6 * * *"]
+    assert cron_lines(1440) == ["0 0 * * *"]
     assert len(cron_lines(45)) == 3
+
+
+@pytest.mark.parametrize(
+    ("minutes", "said"),
+    [(1, "every minute"), (30, "every 30 minutes"), (60, "every hour"), (360, "every 6 hours")],
+)
+def test_an_interval_is_told_in_the_largest_unit(minutes: int, said: str) -> None:
+    assert every(minutes) == said
 
 
 def test_a_tick_names_its_slot_its_day_and_its_cost() -> None:

@@ -9,7 +9,7 @@ from datetime import date
 
 import dagster as dg
 
-from odds_pipeline.orchestration.descriptions import Decorator, daily_asset, table_metadata
+from odds_pipeline.orchestration.descriptions import Decorator, daily_asset
 from odds_pipeline.orchestration.figures import (
     Metadata,
     events_metadata,
@@ -104,7 +104,7 @@ def _list_events(context: dg.AssetExecutionContext, platform: Platform, day: dat
         numbers = _spent(platform, collect.collect_events(platform))
     elif _may_buy_history(context):
         numbers = spending(platform, history.list_events(platform, day))
-    return table_metadata("events") | numbers | events_metadata(platform, day)
+    return numbers | events_metadata(platform, day)
 
 
 def _capture_odds(context: dg.AssetExecutionContext, platform: Platform, day: date) -> Metadata:
@@ -124,7 +124,7 @@ def _ask_scores(context: dg.AssetExecutionContext, platform: Platform, day: date
     else:
         numbers["note"] = f"the provider no longer tells scores of {day}: it keeps three days"
         context.log.info(numbers["note"])
-    return table_metadata("events") | numbers | events_metadata(platform, day)
+    return numbers | events_metadata(platform, day)
 
 
 def _is_live(platform: Platform, day: date) -> bool:
