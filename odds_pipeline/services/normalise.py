@@ -20,7 +20,7 @@ from odds_pipeline.errors import MalformedResponse, StorageError
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.sources.files.detect import decompressed
 from odds_pipeline.sources.parse import PARSER_VERSION, parse_document
-from odds_pipeline.storage import fetch_log, locks, normalisation, raw
+from odds_pipeline.storage import fetch_log, locks, normalisation, raw, remembered
 from odds_pipeline.storage.captures import Item
 from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.engine import Connection, transaction
@@ -28,6 +28,7 @@ from odds_pipeline.storage.facts import write_documents
 from odds_pipeline.storage.normalisation import Mark, Pending
 
 BATCH = 100
+HOT_DAYS = 3
 EVIDENCE = 2_000
 
 
@@ -69,32 +70,30 @@ def finish_pending(platform: Platform, batch: int = BATCH) -> Normalised:
         platform: its database is used.
         batch: documents a transaction takes.
     """
-    return normalise_all(platform.engine, batch)
+    return normalise_all(platform.engine, batch, platform.settings.hot_raw_days)
 
 
-def normalise_all(engine: Engine, batch: int = BATCH) -> Normalised:
+def normalise_all(engine: Engine, batch: int = BATCH, hot_days: int = HOT_DAYS) -> Normalised:
     """As ``finish_pending``, for callers that have a database only."""
     total = Normalised()
-    dims = Dimensions()
     while True:
         try:
-            done = _next_batch(engine, dims, batch)
+            done = _next_batch(engine, batch, hot_days)
         except psycopg.OperationalError:
             raise
         except Exception:
             # Something in the batch cannot be written: find it alone, and let the rest through.
-            dims = Dimensions()
-            total += _one_by_one(engine, dims)
+            total += _one_by_one(engine, hot_days)
             continue
         total += done
         if done.documents < batch:
             return total
 
 
-def _next_batch(engine: Engine, dims: Dimensions, size: int) -> Normalised:
-    with _uncollected(), transaction(engine) as conn:
+def _next_batch(engine: Engine, size: int, hot_days: int) -> Normalised:
+    with _uncollected(), remembered.dimensions(engine) as (conn, dims):
         locks.take(conn, locks.NORMALISER)
-        batch = normalisation.oldest_pending(conn, size)
+        batch = normalisation.oldest_pending(conn, size, hot_days)
         return _normalise(conn, dims, batch) if batch else Normalised()
 
 
@@ -110,13 +109,13 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _one_by_one(engine: Engine, dims: Dimensions) -> Normalised:
+def _one_by_one(engine: Engine, hot_days: int) -> Normalised:
     with transaction(engine) as conn:
         locks.take(conn, locks.NORMALISER)
-        batch = normalisation.oldest_pending(conn, 1)
+        batch = normalisation.oldest_pending(conn, 1, hot_days)
         try:
             with conn.transaction():
-                return _normalise(conn, dims, batch)
+                return _normalise(conn, Dimensions(), batch)
         except psycopg.OperationalError:
             raise
         except Exception as poison:
@@ -174,7 +173,8 @@ def parse_raw(stored: RawDocument) -> tuple[Document, bytes]:
 
 
 def _finish(conn: Connection, read: Sequence[_Read], by_raw: dict[int, tuple[int, int]]) -> int:
-    normalisation.keep_hot(conn, {r.pending.raw_id: r.body for r in read})
+    hot = {r.pending.raw_id: r.body for r in read if not r.pending.cold}
+    normalisation.keep_hot(conn, hot)
     marks = [Mark(r.pending, *by_raw.get(r.pending.raw_id, (0, 0))) for r in read]
     with conn.pipeline():
         fetch_log.count(conn, {r.pending.raw_id: _held(r.document) for r in read})

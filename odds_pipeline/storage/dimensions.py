@@ -4,8 +4,9 @@ Belongs here: find-or-create for every dimension, with a cache per process. A ke
 before makes its own row, marked new. Does not belong here: facts.
 
 Callers hold the normaliser's lock, so no two processes create rows at once; after a rollback the
-cache must be thrown away. What exists is looked up before anything is inserted: an insert that
-meets its conflict still draws a number, and small numbers would run out within months.
+cache must be thrown away (``remembered``). What exists is looked up before anything is inserted:
+an insert that meets its conflict still draws a number, and small numbers would run out within
+months.
 """
 
 from collections.abc import Iterable
@@ -30,6 +31,10 @@ _SPORTS = "SELECT sport_key, sport_id, title FROM sports WHERE sport_key = ANY(%
 _BOOKMAKERS = (
     "SELECT bookmaker_key, bookmaker_id, title FROM bookmakers WHERE bookmaker_key = ANY(%s)"
 )
+_RETITLE_SPORTS = """UPDATE sports SET title = a.title
+FROM unnest(%s::text[], %s::text[]) AS a(key, title) WHERE sport_key = a.key"""
+_RETITLE_BOOKMAKERS = """UPDATE bookmakers SET title = a.title
+FROM unnest(%s::text[], %s::text[]) AS a(key, title) WHERE bookmaker_key = a.key"""
 _MARKETS = "SELECT market_key, market_id FROM markets WHERE market_key = ANY(%s)"
 _NAMES = "SELECT name, name_id FROM names WHERE name = ANY(%s)"
 _EVENTS = "SELECT event_id, event_no FROM event_ids WHERE event_id = ANY(%s)"
@@ -53,6 +58,7 @@ class Dimensions:
     """Find-or-create over one connection's transaction, remembered between calls."""
 
     def __init__(self) -> None:
+        self.months: set[tuple[int, int]] = set()
         self.sport_ids: dict[str, int] = {}
         self.bookmaker_ids: dict[str, int] = {}
         self.market_ids: dict[str, int] = {}
@@ -65,6 +71,8 @@ class Dimensions:
         self.scope_ids: dict[str, int] = {}
         self.scopes: dict[int, Scope] = {}
         self.selections: dict[int, SelectionKey] = {}
+        self._sport_titles: dict[str, str] = {}
+        self._bookmaker_titles: dict[str, str] = {}
         self._bookmaker_keys: dict[int, str] = {}
         self._market_keys: dict[int, str] = {}
         self._covered: dict[tuple[int, int, int], bool] = {}
@@ -84,13 +92,36 @@ class Dimensions:
 
     def resolve(self, conn: Connection, stated: Stated) -> None:
         """Make sure everything stated has its number; what is stored comes in one round trip."""
-        self._look_up(conn, stated)
+        self._forget_renamed(stated)
+        if self._lacks(stated):
+            self._look_up(conn, stated)
         self._resolve_sports(conn, stated.sports)
         self._resolve_bookmakers(conn, stated.bookmakers)
         self._resolve_markets(conn, stated.markets)
         self._resolve_names(conn, stated.names)
         self._resolve_matchups(conn, stated.matchups)
         self._resolve_events(conn, stated.events)
+
+    def _forget_renamed(self, stated: Stated) -> None:
+        """Let a sport or bookmaker be looked up anew whose title is another than last time."""
+        for ids, known, titles in (
+            (self.sport_ids, self._sport_titles, stated.sports),
+            (self.bookmaker_ids, self._bookmaker_titles, stated.bookmakers),
+        ):
+            for key, title in titles.items():
+                if title is not None and known.get(key) != title:
+                    ids.pop(key, None)
+                    known[key] = title
+
+    def _lacks(self, stated: Stated) -> bool:
+        return not (
+            stated.sports.keys() <= self.sport_ids.keys()
+            and stated.bookmakers.keys() <= self.bookmaker_ids.keys()
+            and stated.markets <= self.market_ids.keys()
+            and stated.names <= self.name_ids.keys()
+            and stated.matchups <= self.matchup_ids.keys()
+            and stated.events.keys() <= self.event_nos.keys()
+        )
 
     def _look_up(self, conn: Connection, stated: Stated) -> None:
         matchups = [pair for pair in stated.matchups - self.matchup_ids.keys() if None not in pair]
@@ -105,15 +136,17 @@ class Dimensions:
             pairs = conn.execute(
                 _MATCHUPS, ([home for home, _ in matchups], [away for _, away in matchups])
             )
-        self.sport_ids.update(_unchanged(sports.fetchall(), stated.sports))
-        self._remember_bookmakers(_unchanged(books.fetchall(), stated.bookmakers))
+        self.sport_ids.update(_retitled(conn, _RETITLE_SPORTS, sports.fetchall(), stated.sports))
+        self._remember_bookmakers(
+            _retitled(conn, _RETITLE_BOOKMAKERS, books.fetchall(), stated.bookmakers)
+        )
         self._remember_markets(dict(markets.fetchall()))
         self.name_ids.update(dict(names.fetchall()))
         self._remember_events(dict(events.fetchall()))
         self.matchup_ids.update({(home, away): number for home, away, number in pairs})
 
     def _resolve_sports(self, conn: Connection, titles: dict[str, str | None]) -> None:
-        """Make sure every sport key has its number; a title is taken where one is stated."""
+        """Make sure every sport key has its number."""
         missing = sorted(titles.keys() - self.sport_ids.keys())
         rows = [(key, titles[key], live_hours(key), key not in SPORTS) for key in missing]
         self.sport_ids.update(
@@ -121,22 +154,19 @@ class Dimensions:
                 conn,
                 """INSERT INTO sports (sport_key, title, live_hours, is_new)
                 SELECT * FROM unnest(%s::text[], %s::text[], %s::smallint[], %s::boolean[])
-                ON CONFLICT (sport_key) DO UPDATE SET title = coalesce(excluded.title, sports.title)
                 RETURNING sport_key, sport_id""",
                 rows,
             )
         )
 
     def _resolve_bookmakers(self, conn: Connection, titles: dict[str, str | None]) -> None:
-        """Make sure every bookmaker key has its number; a title is taken where one is stated."""
+        """Make sure every bookmaker key has its number."""
         missing = sorted(titles.keys() - self.bookmaker_ids.keys())
         rows = [(key, titles[key], key not in BOOKMAKERS) for key in missing]
         found = _create(
             conn,
             """INSERT INTO bookmakers (bookmaker_key, title, is_new)
             SELECT * FROM unnest(%s::text[], %s::text[], %s::boolean[])
-            ON CONFLICT (bookmaker_key)
-            DO UPDATE SET title = coalesce(excluded.title, bookmakers.title)
             RETURNING bookmaker_key, bookmaker_id""",
             rows,
         )
@@ -178,16 +208,19 @@ class Dimensions:
     ) -> None:
         """Make sure every (home team, away team) has its number."""
         for pair in sorted(set(pairs) - self.matchup_ids.keys(), key=repr):
-            row = conn.execute(
-                """WITH made AS (
-                    INSERT INTO matchups (home_team, away_team) VALUES (%s, %s)
-                    ON CONFLICT DO NOTHING RETURNING matchup_id
-                )
-                SELECT matchup_id FROM made UNION ALL
-                SELECT matchup_id FROM matchups
-                WHERE home_team IS NOT DISTINCT FROM %s AND away_team IS NOT DISTINCT FROM %s""",
-                (*pair, *pair),
-            ).fetchone()
+            row = (
+                conn.execute(
+                    """SELECT matchup_id FROM matchups
+                    WHERE home_team IS NOT DISTINCT FROM %s
+                      AND away_team IS NOT DISTINCT FROM %s""",
+                    pair,
+                ).fetchone()
+                or conn.execute(
+                    """INSERT INTO matchups (home_team, away_team) VALUES (%s, %s)
+                    RETURNING matchup_id""",
+                    pair,
+                ).fetchone()
+            )
             assert row is not None
             self.matchup_ids[pair] = row[0]
 
@@ -356,13 +389,23 @@ class Dimensions:
         self.selections[selection_id] = selection
 
 
-def _unchanged(
-    stored: Iterable[tuple[str, int, str | None]], stated: dict[str, str | None]
+def _retitled(
+    conn: Connection,
+    statement: str,
+    stored: Iterable[tuple[str, int, str | None]],
+    stated: dict[str, str | None],
 ) -> dict[str, int]:
-    """Numbers of the stored keys whose title is as stated, or is not stated."""
-    return {
-        key: number for key, number, title in stored if stated[key] is None or stated[key] == title
-    }
+    """Numbers of stored keys, their titles brought up to those that are stated."""
+    found = {}
+    renamed: dict[str, str] = {}
+    for key, number, title in stored:
+        found[key] = number
+        new = stated[key]
+        if new is not None and new != title:
+            renamed[key] = new
+    if renamed:
+        conn.execute(statement, (list(renamed), list(renamed.values())))
+    return found
 
 
 def _create(

@@ -16,16 +16,27 @@ Connection = psycopg.Connection[Any]
 
 
 class Pending(NamedTuple):
-    """One raw document that waits, oldest known time first."""
+    """One raw document that waits; ``cold`` when it gets no SQL-readable copy (any more)."""
 
     raw_id: int
     known_time: datetime
+    cold: bool
 
 
-def oldest_pending(conn: Connection, limit: int) -> list[Pending]:
-    """The next documents to normalise, in known order."""
+def oldest_pending(conn: Connection, limit: int, hot_days: int) -> list[Pending]:
+    """The next documents to normalise, in known order.
+
+    Args:
+        conn: a connection inside a transaction.
+        limit: how many at most.
+        hot_days: age in days from which a document gets no SQL-readable copy.
+    """
     rows = conn.execute(
-        "SELECT raw_id, known_time FROM pending_raw ORDER BY known_time LIMIT %s", (limit,)
+        """SELECT raw_id, known_time,
+            known_time < clock_timestamp() - make_interval(days => %s)
+            OR EXISTS (SELECT FROM hot_documents h WHERE h.raw_id = p.raw_id)
+        FROM pending_raw p ORDER BY known_time LIMIT %s""",
+        (hot_days, limit),
     )
     return [Pending(*row) for row in rows]
 
@@ -104,13 +115,8 @@ def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -
 
 def keep_hot(conn: Connection, bodies: Mapping[int, bytes]) -> None:
     """Keep JSON bodies readable in plain SQL too, where PostgreSQL can read them at all."""
-    rows = conn.execute(
-        "SELECT raw_id FROM hot_documents WHERE raw_id = ANY(%s)", (list(bodies),)
-    ).fetchall()
-    kept = {raw_id for (raw_id,) in rows}
-    missing = {raw_id: body for raw_id, body in bodies.items() if raw_id not in kept}
-    if missing and not _keep_hot(conn, missing) and len(missing) > 1:
-        for raw_id, body in missing.items():
+    if bodies and not _keep_hot(conn, bodies) and len(bodies) > 1:
+        for raw_id, body in bodies.items():
             _keep_hot(conn, {raw_id: body})
 
 

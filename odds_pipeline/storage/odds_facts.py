@@ -272,13 +272,19 @@ class OddsWriter:
         moments = {row.capture_time for row in quotes} | {
             row.capture_time for row in self.snapshots
         }
-        for month in sorted({(moment.year, moment.month) for moment in moments}):
-            moment = next(m for m in moments if (m.year, m.month) == month)
-            self.conn.execute("SELECT ensure_month(%s, ARRAY['snapshots', 'quotes'])", (moment,))
+        self._ensure_months(moments)
         copy_snapshots(self.conn, self.snapshots)
         copy_quotes(self.conn, quotes)
         timelines.save_spans(self.conn, self.timelines.values(), self.sport_of)
         return len(self.snapshots), len(quotes)
+
+    def _ensure_months(self, moments: Iterable[datetime]) -> None:
+        by_month = {(moment.year, moment.month): moment for moment in moments}
+        for month in sorted(by_month.keys() - self.dims.months):
+            self.conn.execute(
+                "SELECT ensure_month(%s, ARRAY['snapshots', 'quotes'])", (by_month[month],)
+            )
+            self.dims.months.add(month)
 
 
 def _capture_time(listing: Listing) -> datetime:

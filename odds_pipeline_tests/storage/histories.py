@@ -140,7 +140,7 @@ def store_history(
         batch, waiting = waiting[:size], waiting[size:]
         write_documents(conn, Dimensions(), batch)
         for item in batch:
-            pending = Pending(item.raw_id, item.known_time)
+            pending = Pending(item.raw_id, item.known_time, False)
             normalisation.mark(conn, 1, [Mark(pending)])
     return [known for _, known in stored]
 

@@ -244,6 +244,18 @@ def test_the_json_goes_and_the_bytes_stay(engine: Engine) -> None:
         assert json.loads(raw.read(conn, raw_id).body) == [_event("e1", 1.8)]
 
 
+def test_old_json_does_not_come_back_when_a_document_is_read_again(engine: Engine) -> None:
+    _store(engine, "odds", [_event("e1", 1.8)])
+    with transaction(engine) as conn:
+        normalisation.expire_hot(conn, 0)
+        conn.execute("TRUNCATE quotes, snapshots, captures, event_scopes, normalisations CASCADE")
+        conn.execute("INSERT INTO pending_raw SELECT raw_id, known_time FROM raw_responses")
+    assert normalise_all(engine, hot_days=0).documents == 1
+    with transaction(engine) as conn:
+        assert conn.execute("SELECT raw_data FROM odds_snapshots").fetchall() == [(None,)]
+        assert conn.execute("SELECT count(*) FROM odds").fetchone() == (2,)
+
+
 @pytest.mark.parametrize("view", ["events", "odds", "odds_snapshots"])
 def test_views_have_the_documented_columns(conn: Conn, view: str) -> None:
     described = conn.execute(f"SELECT * FROM {view}").description or []  # noqa: S608

@@ -93,7 +93,7 @@ def _state(conn: Conn, moment: datetime, *statements: EventStatement) -> datetim
         Dimensions(),
         [Item(stored.raw_id, stored.known_time, Document(statements=(said,)))],
     )
-    pending = normalisation.Pending(stored.raw_id, stored.known_time)
+    pending = normalisation.Pending(stored.raw_id, stored.known_time, False)
     normalisation.mark(conn, 1, [normalisation.Mark(pending)])
     return stored.known_time
 
@@ -369,7 +369,7 @@ def test_answers_stop_before_what_still_waits(conn: Conn) -> None:
     for known_by in (waiting.known_time, datetime.now(UTC)):
         with pytest.raises(NotYetNormalised, match="stored but not normalised"):
             readers.odds_at(conn, "e1", known_by=known_by)
-    pending = normalisation.Pending(waiting.raw_id, waiting.known_time)
+    pending = normalisation.Pending(waiting.raw_id, waiting.known_time, False)
     normalisation.mark(conn, 1, [normalisation.Mark(pending)])
     assert set(readers.odds_at(conn, "e1")["price"]) == {2.5, 1.5}
 
