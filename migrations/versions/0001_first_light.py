@@ -423,6 +423,7 @@ def upgrade() -> None:
         comment="Every call to the provider and how it went.",
     )
     op.create_index("ix_fetch_logs_fetch_time", "fetch_logs", ["fetch_time"], unique=False)
+    op.create_index("ix_fetch_logs_raw_id", "fetch_logs", ["raw_id"], unique=False)
     op.create_table(
         "hot_documents",
         sa.Column("raw_id", sa.BigInteger(), nullable=False),
@@ -641,6 +642,7 @@ def downgrade() -> None:
     op.drop_table("normalisations")
     op.drop_index("ix_hot_documents_created_at", table_name="hot_documents")
     op.drop_table("hot_documents")
+    op.drop_index("ix_fetch_logs_raw_id", table_name="fetch_logs")
     op.drop_index("ix_fetch_logs_fetch_time", table_name="fetch_logs")
     op.drop_table("fetch_logs")
     op.drop_index("ix_event_ids_sport_id", table_name="event_ids")

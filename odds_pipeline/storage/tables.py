@@ -445,6 +445,7 @@ fetch_logs = Table(
     Column("call_id", UUID(as_uuid=True), nullable=False, unique=True),
     Column("raw_id", BigInteger, ForeignKey("raw_responses.raw_id")),
     Index("ix_fetch_logs_fetch_time", "fetch_time"),
+    Index("ix_fetch_logs_raw_id", "raw_id"),
     comment="Every call to the provider and how it went.",
 )
 
