@@ -1,4 +1,4 @@
-"""Finishes what a dead process left: spooled answers, expired claims, documents that wait.
+"""Tidies before work: spooled answers, expired claims, documents that wait, copies grown old.
 
 Belongs here: what every start does first. Does not belong here: the steps themselves.
 """
@@ -9,6 +9,7 @@ from odds_pipeline.services.calls import close_expired, store_spooled
 from odds_pipeline.services.normalise import Normalised, finish_pending
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage.engine import transaction
+from odds_pipeline.storage.normalisation import expire_hot
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +22,9 @@ class Recovered:
 
 
 def recover(platform: Platform) -> Recovered:
-    """Store what was paid, close what died in flight, normalise what waits."""
+    """Store what was paid, close what died in flight, drop old copies, normalise what waits."""
     answers = store_spooled(platform)
     with transaction(platform.engine) as conn:
         dead = close_expired(conn)
+        expire_hot(conn, platform.settings.hot_raw_days)
     return Recovered(answers, dead, finish_pending(platform))

@@ -269,3 +269,16 @@ def test_a_spool_shared_with_another_process_may_lose_files_while_it_is_read(
     (platform.settings.home / "spool" / "half.part").write_bytes(b"torn")
     (platform.settings.home / "spool" / "gone.answer").symlink_to("nowhere")
     assert list(platform.spool.waiting()) == [answer]
+
+
+def test_copies_for_plain_sql_expire_and_the_bytes_stay(platform: Platform) -> None:
+    collect_odds(platform)
+    days = platform.settings.hot_raw_days
+    with transaction(platform.engine) as conn:
+        conn.execute(
+            "UPDATE hot_documents SET created_at = created_at - make_interval(days => %s)",
+            (days + 1,),
+        )
+    recover(platform)
+    assert rows(platform, "SELECT count(*) FROM hot_documents") == [(0,)]
+    assert rows(platform, "SELECT count(*) FROM raw_bodies") == [(1,)]
