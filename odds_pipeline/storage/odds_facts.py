@@ -205,8 +205,10 @@ class OddsWriter:
         event_id = self.dims.event_ids[timeline.event_no]
         told = {(m.capture_time, m.scope_id) for m in timeline.marks}
         place = bisect_right(known, mark.capture_time, key=_capture_time)
-        for listing in known[place:]:
-            if (listing.capture_time, listing.scope_id) in told:
+        # Of listings of one instant and scope the last one known says all that they say.
+        later = {(one.capture_time, one.scope_id): one for one in known[place:]}
+        for instant, listing in later.items():
+            if instant in told:
                 continue
             if listing.asked is None or event_id in listing.asked:
                 self._missing(timeline.event_no, listing, known_time)

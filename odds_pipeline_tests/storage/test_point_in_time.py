@@ -3,15 +3,25 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import Engine
 
-from odds_pipeline.catalog.observations import OddsCapture
+from odds_pipeline.catalog.observations import (
+    Board,
+    CaptureBasis,
+    EventOdds,
+    EventStated,
+    OddsCapture,
+    Quote,
+    Scope,
+)
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.readers import odds_at
 from odds_pipeline_tests.storage.histories import (
+    START,
     Offer,
     batch_sizes,
     histories,
@@ -51,4 +61,35 @@ def test_odds_at_equals_oracle(
                 for known_by in (k.known_time for k in known):
                     assert _read(conn, event_id, at, known_by) == offers(
                         known, event_id, at, known_by
+                    )
+
+
+def test_a_late_capture_before_two_equal_listings_is_followed_by_one_absence(
+    engine: Engine,
+) -> None:
+    sport = f"sport_{uuid4().hex[:12]}"
+    noon, start = START + timedelta(hours=1), START + timedelta(hours=30)
+
+    def event(name: str, moment: datetime) -> EventOdds:
+        board = Board("pinnacle", "h2h", moment, (Quote("Home", 1.91), Quote("Away", 1.91)))
+        return EventOdds(EventStated(f"{sport}-{name}", sport, start, "Home", "Away"), (board,))
+
+    def capture(moment: datetime, scope: Scope, name: str) -> OddsCapture:
+        return OddsCapture(moment, CaptureBasis.TIMESTAMP, scope, (event(name, moment),))
+
+    listing = Scope(sport, ("pinnacle",), None, ("h2h",), True)
+    one_event = Scope(sport, ("pinnacle",), None, None)
+    history = [
+        capture(noon, listing, "b"),
+        capture(noon, listing, "b"),
+        capture(noon, one_event, "a"),
+        capture(noon - timedelta(minutes=30), listing, "a"),
+    ]
+    with transaction(engine) as conn:
+        known = store_history(conn, history, [1, 1, 1, 1])
+        for at in (noon - timedelta(minutes=30), noon, noon + MOMENT):
+            for known_by in (k.known_time for k in known):
+                for name in ("a", "b"):
+                    assert _read(conn, f"{sport}-{name}", at, known_by) == offers(
+                        known, f"{sport}-{name}", at, known_by
                     )

@@ -1,0 +1,24 @@
+"""Point-in-time readers: what was offered at a moment, as far as it was known by another.
+
+Belongs here: every as-of query, one module a question. Does not belong here: writing, mathematics.
+
+Each reader takes ``at`` (market time; default now) and ``known_by`` (default: all that is known
+now) and uses only facts with capture time <= ``at`` and known time <= ``known_by``; nothing after
+``at`` is ever looked at. For a fixed pair the answer never changes. Frames carry decimal and
+American odds, UTC times and ages in seconds; the columns are those of ``catalog.fields``.
+"""
+
+from odds_pipeline.storage.readers.as_of import odds_at
+from odds_pipeline.storage.readers.event_ids import require_event
+from odds_pipeline.storage.readers.events import events_between
+from odds_pipeline.storage.readers.movement import line_movement
+from odds_pipeline.storage.readers.prices import best_odds, compare_bookmakers
+
+__all__ = [
+    "best_odds",
+    "compare_bookmakers",
+    "events_between",
+    "line_movement",
+    "odds_at",
+    "require_event",
+]

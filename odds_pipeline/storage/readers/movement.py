@@ -1,0 +1,108 @@
+"""Every change of one book's one market."""
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from odds_pipeline.storage.frames import build_frame
+from odds_pipeline.storage.readers.event_ids import event_number
+from odds_pipeline.storage.readers.moments import resolved
+from odds_pipeline.storage.timeline import PRICED, Mark, Row, State, Timeline
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Connection = psycopg.Connection[Any]
+
+
+def line_movement(
+    conn: Connection,
+    event: str,
+    bookmaker: str,
+    market: str,
+    at: datetime | None = None,
+    known_by: datetime | None = None,
+) -> "pd.DataFrame":
+    """Every change of a book's market: one row an outcome and change.
+
+    Once withdrawn the price is null, and the point is the one that was withdrawn.
+    """
+    moment, known = resolved(conn, at, known_by)
+    event_no = event_number(conn, event)
+    outcomes = _outcomes(conn, event_no, bookmaker, market)
+    timeline = _timeline(conn, event_no, list(outcomes), moment, known)
+    covering = _covering_scopes(conn, event_no, bookmaker, market)
+    rows: list[tuple[object, ...]] = []
+    last: dict[int, State | None] = {}
+    for mark in timeline.marks:
+        if mark.scope_id not in covering:
+            continue
+        for selection_id, (outcome, description) in outcomes.items():
+            state = timeline.state_at(selection_id, mark.capture_time)
+            offered = state if state is not None and state.code == PRICED else None
+            if offered == last.get(selection_id):
+                continue
+            named = offered or last[selection_id]
+            last[selection_id] = offered
+            price = None if offered is None else offered.price
+            point = None if named is None else named.point
+            in_play = mark.capture_time >= mark.commence_time
+            rows.append((mark.capture_time, outcome, description, point, price, in_play))
+    types = {
+        "capture_time": "timestamptz",
+        "outcome_name": "text",
+        "description": "text",
+        "point": "float8",
+        "price": "float8",
+        "in_play": "bool",
+    }
+    return build_frame(rows, types)
+
+
+def _outcomes(
+    conn: Connection, event_no: int, bookmaker: str, market: str
+) -> dict[int, tuple[str, str | None]]:
+    rows = conn.execute(
+        """SELECT DISTINCT sel.selection_id, o.name, d.name
+        FROM quotes q JOIN selections sel USING (selection_id)
+        JOIN bookmakers b USING (bookmaker_id) JOIN markets mk USING (market_id)
+        JOIN names o ON o.name_id = sel.outcome_id
+        LEFT JOIN names d ON d.name_id = sel.description_id
+        WHERE q.event_no = %s AND b.bookmaker_key = %s AND mk.market_key = %s
+        ORDER BY o.name, d.name, sel.selection_id""",
+        (event_no, bookmaker, market),
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def _timeline(
+    conn: Connection, event_no: int, selections: list[int], at: datetime, known_by: datetime
+) -> Timeline:
+    marks = conn.execute(
+        """SELECT DISTINCT ON (capture_time, scope_id) capture_time, known_time, scope_id,
+            NOT unlisted,
+            commence_time + make_interval(days => day_only::integer), snapshot_id
+        FROM snapshots WHERE event_no = %s AND capture_time <= %s AND known_time <= %s
+        ORDER BY capture_time, scope_id, known_time DESC""",
+        (event_no, at, known_by),
+    ).fetchall()
+    timeline = Timeline(event_no, [Mark(*mark) for mark in marks])
+    rows = conn.execute(
+        """SELECT selection_id, capture_time, known_time, state, price, point FROM quotes
+        WHERE event_no = %s AND selection_id = ANY(%s)
+          AND capture_time <= %s AND known_time <= %s""",
+        (event_no, selections, at, known_by),
+    )
+    for selection_id, capture_time, known_time_, *state in rows:
+        timeline.load(selection_id, Row(capture_time, known_time_, State(*state)))
+    return timeline
+
+
+def _covering_scopes(conn: Connection, event_no: int, bookmaker: str, market: str) -> set[int]:
+    rows = conn.execute(
+        """SELECT c.scope_id FROM event_scopes JOIN scopes c USING (scope_id)
+        WHERE event_no = %s AND scope_covers(c, %s, %s)""",
+        (event_no, bookmaker, market),
+    )
+    return {row[0] for row in rows}

@@ -1,0 +1,64 @@
+"""Prices side by side: the best of an outcome, and every book's.
+
+Belongs here: what is read off an as-of frame. Does not belong here: the as-of query (``as_of``).
+"""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from odds_pipeline.storage.readers.as_of import odds_at
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Connection = psycopg.Connection[Any]
+
+
+def best_odds(
+    conn: Connection,
+    event: str,
+    market: str,
+    outcome: str | None = None,
+    at: datetime | None = None,
+    known_by: datetime | None = None,
+    max_age: timedelta | None = None,
+) -> "pd.DataFrame":
+    """The highest price of each outcome and point, with every book that offers it."""
+    frame = odds_at(conn, event, at, known_by, max_age)
+    frame = frame[frame["market_key"] == market]
+    if outcome is not None:
+        frame = frame[frame["outcome_name"] == outcome]
+    keys = ["outcome_name", "description", "point"]
+    best = frame.groupby(keys, dropna=False)["price"].transform("max")
+    return (
+        frame[frame["price"] == best].sort_values([*keys, "bookmaker_key"]).reset_index(drop=True)
+    )
+
+
+def compare_bookmakers(
+    conn: Connection,
+    event: str,
+    market: str,
+    at: datetime | None = None,
+    known_by: datetime | None = None,
+    max_age: timedelta | None = None,
+) -> "pd.DataFrame":
+    """Each book's prices side by side, with implied and fair probability and overround.
+
+    The fair probability is the implied one divided by its book's sum (multiplicative margin
+    removal); a market with one side only has none.
+    """
+    frame = odds_at(conn, event, at, known_by, max_age)
+    frame = frame[frame["market_key"] == market].reset_index(drop=True)
+    frame["implied_probability"] = 1.0 / frame["price"]
+    # A spread's two sides carry opposite points: both are put as the home side's.
+    away = frame["outcome_name"] == frame["away_team"]
+    line = frame["point"].mask(away, -frame["point"]).fillna(0.0)
+    groups = frame.groupby(["bookmaker_key", "description", line], dropna=False)
+    total = groups["implied_probability"].transform("sum")
+    several = groups["implied_probability"].transform("size") > 1
+    frame["overround"] = (total - 1.0).where(several)
+    frame["fair_probability"] = (frame["implied_probability"] / total).where(several)
+    return frame
