@@ -14,9 +14,9 @@ class here, one named method in ``client``.
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 from urllib.parse import quote
 
 from odds_pipeline.catalog.endpoints import Endpoint
@@ -229,6 +229,15 @@ class HistoricalEventsRequest(ProviderRequest):
         """See ``ProviderRequest``."""
         filters = _filters(self.event_ids, self.starts_from, self.starts_to)
         return {"date": strict_time(self.date), "dateFormat": "iso"} | filters
+
+
+R = TypeVar("R", OddsRequest, HistoricalOddsRequest)
+
+
+def without_markets(request: R, refused: Iterable[str]) -> R | None:
+    """The same request without these markets; ``None`` when none would be left."""
+    left = tuple(market for market in request.markets if market not in set(refused))
+    return replace(request, markets=left) if left else None
 
 
 def _priced(request: OddsRequest | HistoricalOddsRequest) -> dict[str, str]:

@@ -12,6 +12,7 @@ from odds_pipeline.sources.the_odds_api.queries import (
     ScoresRequest,
     SportsRequest,
     strict_time,
+    without_markets,
 )
 
 
@@ -50,3 +51,11 @@ def test_what_cannot_be_asked_is_refused() -> None:
 def test_a_sport_key_cannot_leave_its_place_in_the_path() -> None:
     assert EventsRequest("../x?y").path == "/v4/sports/..%2Fx%3Fy/events"
     assert SportsRequest().described() == {"all": "true"}
+
+
+def test_a_request_can_be_asked_again_without_some_markets() -> None:
+    asked = OddsRequest("nba", ("totals", "h2h", "btts"), regions=("us",))
+    assert without_markets(asked, ["btts", "other"]) == OddsRequest(
+        "nba", ("totals", "h2h"), regions=("us",)
+    )
+    assert without_markets(asked, asked.markets) is None
