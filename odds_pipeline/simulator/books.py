@@ -4,8 +4,8 @@ Belongs here: how each book prices and how much it takes. Title, regions and cla
 catalog. Units: overrounds as fractions; lag, cadence in seconds; disagreement in standard
 deviations of the game's final margin; opening delay in hours; limits in US dollars of stake.
 
-A book of the catalog that is not listed here (circasports today) may be asked for and never
-answers, exactly as at the real provider.
+A book of the catalog that is not listed here may be asked for and never answers, exactly as at
+the real provider; one that has left the feed (``lifetimes``) answers for its own days alone.
 """
 
 from dataclasses import dataclass
@@ -84,6 +84,7 @@ _BOOKS = (
     SimulatedBook("betonlineag", 0.041, 0.045, 60, 80, 0.016, 1.0),
     SimulatedBook("lowvig", 0.028, 0.030, 60, 80, 0.012, 1.0, ladder=Ladder.CENTS_1),
     SimulatedBook("espnbet", 0.052, 0.050, 210, 150, 0.028, 4.0, presence=0.94),
+    SimulatedBook("circasports", 0.030, 0.032, 30, 90, 0.010, 1.0, ladder=Ladder.CENTS_1),
     SimulatedBook(
         "betfair_ex_eu", 0.002, 0.004, 10, 48, 0.010, 0.5, ladder=Ladder.TICKS, lays=True
     ),

@@ -19,6 +19,7 @@ from itertools import chain
 from odds_pipeline.simulator import noise
 from odds_pipeline.simulator.books import SIMULATED_BOOKS, SimulatedBook
 from odds_pipeline.simulator.life import Life, life_of
+from odds_pipeline.simulator.lifetimes import books_at
 from odds_pipeline.simulator.prices import shown, with_overround
 from odds_pipeline.simulator.pricing.outcomes import Ask, PricedOutcome
 from odds_pipeline.simulator.pricing.table import price
@@ -85,7 +86,7 @@ class Market:
         """What each of the named books shows for a game; a book that shows nothing is absent."""
         found = (
             self._book_board(life, SIMULATED_BOOKS[key], instant, markets)
-            for key in sorted(books & SIMULATED_BOOKS.keys())
+            for key in sorted(books_at(books, instant))
         )
         return [board for board in found if board is not None]
 
@@ -166,7 +167,9 @@ class Market:
             return None
         pricer = _PRICERS.get(market)
         outcomes = (
-            pricer(life, book, belief) if pricer else price(market, Ask(life, book, belief, updated))
+            pricer(life, book, belief)
+            if pricer
+            else price(market, Ask(life, book, belief, updated))
         )
         late = noise.uniform(self.seed, book.key, market, updated) < 0.2
         return MarketBoard(market, updated - late, outcomes) if outcomes else None

@@ -6,7 +6,18 @@ Belongs here: names. No name is meant to be anybody's.
 _FIRST = (
     *("Abel", "Alvin", "Ansel", "Barnaby", "Boyd", "Calder", "Cato", "Corwin", "Dorian", "Ellery"),
     *("Emlyn", "Fabian", "Fenton", "Galen", "Gideon", "Harlan", "Hollis", "Idris", "Ira", "Jarvis"),
-    *("Jonas", "Keegan", "Kester", "Lowell", "Lucian", "Merrick", "Milo", "Nestor", "Orrin", "Osric"),
+    *(
+        "Jonas",
+        "Keegan",
+        "Kester",
+        "Lowell",
+        "Lucian",
+        "Merrick",
+        "Milo",
+        "Nestor",
+        "Orrin",
+        "Osric",
+    ),
     *("Percival", "Quentin", "Rafferty", "Roscoe", "Silas", "Tavish", "Tobias", "Ulric", "Wendell"),
 )
 _LAST = (

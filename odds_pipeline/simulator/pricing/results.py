@@ -4,7 +4,7 @@ Belongs here: draw no bet, double chance, both teams to score. Units: decimal od
 """
 
 from odds_pipeline.simulator.pricing.lines import Pricer
-from odds_pipeline.simulator.pricing.outcomes import Ask, Outcomes, Side, by_name, priced, two_sided
+from odds_pipeline.simulator.pricing.outcomes import Ask, Outcomes, Side, by_name, two_sided
 from odds_pipeline.simulator.pricing.parts import both_score
 from odds_pipeline.simulator.scoring import GoalsBelief
 
@@ -28,9 +28,7 @@ def double_chance(ask: Ask) -> Outcomes:
         (away + draw, f"{fixture.away_team} or Draw"),
         (home + away, f"{fixture.home_team} or {fixture.away_team}"),
     )
-    found = (
-        two_sided(ask.book, chance, Side(name), Side(""))[:1] for chance, name in names
-    )
+    found = (two_sided(ask.book, chance, Side(name), Side(""))[:1] for chance, name in names)
     return by_name(outcome for pair in found for outcome in pair)
 
 

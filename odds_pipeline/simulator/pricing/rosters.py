@@ -81,6 +81,4 @@ def roster(sport_key: str, team: str) -> tuple[Player, ...]:
     place = SIMULATED_SPORTS[sport_key].teams.index(team)
     league = 20 * list(_ROLES).index(sport_key)
     first = place * _PLAYERS_APART + league
-    return tuple(
-        Player(invented_name(first + number), stats) for number, stats in enumerate(roles)
-    )
+    return tuple(Player(invented_name(first + number), stats) for number, stats in enumerate(roles))
