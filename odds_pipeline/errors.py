@@ -15,7 +15,12 @@ Does not belong here: handling, logging, texts of single faults.
     │   ├── ProviderUnreachable       exit 5   no answer after the allowed retries
     │   ├── ProviderRefused           exit 5   4xx with the provider's error_code and message
     │   │   ├── InvalidKey            exit 5
-    │   │   └── OutOfCredits          exit 6
+    │   │   ├── OutOfCredits          exit 6
+    │   │   ├── NotOnPlan             exit 5   a bought plan would have it (history)
+    │   │   ├── UnknownSport          exit 5
+    │   │   ├── EventNotFound         exit 5   usually: the game has ended
+    │   │   ├── MarketsRefused        exit 5   one such market refuses the whole call
+    │   │   └── TooManyCalls          exit 5   429, after the allowed retries
     │   └── MalformedResponse         exit 5   an answer that cannot be read at all
     ├── BudgetExceeded                exit 6   the reservation would pass quota minus reserve
     ├── AlreadyRunning                exit 7   another process holds this role or port
@@ -97,6 +102,26 @@ class OutOfCredits(ProviderRefused):
     """The month's credits are used up; the free endpoints still answer."""
 
     exit_code = 6
+
+
+class NotOnPlan(ProviderRefused):
+    """The key is good, but its plan does not include what was asked: history needs a paid one."""
+
+
+class UnknownSport(ProviderRefused):
+    """The provider has no sport of that key."""
+
+
+class EventNotFound(ProviderRefused):
+    """The provider has no event of that id, usually because the game has ended."""
+
+
+class MarketsRefused(ProviderRefused):
+    """Markets were asked for that the endpoint, sport or date does not have: nothing was served."""
+
+
+class TooManyCalls(ProviderRefused):
+    """The provider's frequency limit held through the allowed retries."""
 
 
 class MalformedResponse(ProviderError):

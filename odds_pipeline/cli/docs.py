@@ -113,7 +113,7 @@ def _command(name: str, command: Any) -> list[str]:  # noqa: ANN401
     options = [_option(param) for param in command.params if param.name != "help"]
     if options:
         parts.append(table(("option", "default", "meaning"), options))
-    for shown in (name, f"{name} --raw"):
+    for shown in (name, f"{name} --raw", f"{name} --details"):
         if shown in JSON_KEYS:
             rows = [(f"`{key}`", meaning) for key, meaning in JSON_KEYS[shown].items()]
             title = f"JSON keys of `odds {shown}`:" if shown != name else "JSON keys:"

@@ -87,6 +87,23 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
         "sha256": "Digest of its exact bytes.",
         "event": "The event as the document has it.",
     },
+    "show-odds --details": {
+        "raw_id": "Number of the raw document.",
+        "capture_time": FIELDS["capture_time"].meaning,
+        "home_rotation": "Rotation number of the home side; null where not sent.",
+        "away_rotation": "The same of the away side.",
+        "quotes": "One object a price with anything beside it, with the keys below.",
+        **{
+            f"quotes[].{name}": FIELDS[name].meaning
+            for name in ("bookmaker_key", "market_key", "outcome_name", "description", "point")
+        },
+        "quotes[].bet_limit": "Largest stake, in the bookmaker's currency.",
+        "quotes[].multiplier": "A fantasy operator's payout multiplier.",
+        "quotes[].link": "The bookmaker's page nearest to the outcome.",
+        "quotes[].sid": "The bookmaker's own id of the outcome.",
+        "quotes[].market_sid": "Its id of the market.",
+        "quotes[].event_sid": "Its id of the event.",
+    },
     "line-movement": _named(
         *("capture_time", "outcome_name", "description", "point", "price", "american_price"),
         "in_play",

@@ -15,7 +15,8 @@ from odds_pipeline.cli.price_table import (
     read_rows,
     show_prices,
 )
-from odds_pipeline.cli.session import platform
+from odds_pipeline.cli.show_details import read_event, show_details
+from odds_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -36,11 +37,20 @@ def show_odds(
     raw: Annotated[
         bool, typer.Option("--raw", help="Print what the provider sent, as JSON.")
     ] = False,
+    details: Annotated[
+        bool,
+        typer.Option("--details", help="Links, ids, limits and rotation numbers, where asked for."),
+    ] = False,
     tz: Zone = "UTC",
     as_json: AsJson = False,
 ) -> None:
     """Show every price on offer for an event at a moment, as far as it was known by another."""
     moment, known = screen.moment(at, "--at"), screen.moment(known_by, "--known-by")
+    if raw and details:
+        raise UsageError("--raw and --details are two questions; ask one of them")
+    if details:
+        show_details(event_id, moment, known, tz, as_json)
+        return
     if raw:
         screen.show_json(_raw(event_id, moment, known))
         return
@@ -52,13 +62,7 @@ def show_odds(
 
 
 def _raw(event_id: str, at: "datetime | None", known_by: "datetime | None") -> dict[str, object]:
-    from odds_pipeline.services.raw_event import raw_event
-    from odds_pipeline.storage.engine import transaction
-    from odds_pipeline.storage.readers import require_event
-
-    with platform() as opened, transaction(opened.engine) as conn:
-        require_event(conn, event_id)
-        found = raw_event(conn, event_id, at, known_by)
+    found = read_event(event_id, at, known_by)
     return {
         "raw_id": found.raw_id,
         "capture_time": found.capture_time,

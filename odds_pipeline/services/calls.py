@@ -27,12 +27,7 @@ from odds_pipeline.services.deployment import require_confirmed
 from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.spool import Answer
-from odds_pipeline.sources.the_odds_api.queries import (
-    HistoricalOddsRequest,
-    OddsRequest,
-    ProviderRequest,
-    ScoresRequest,
-)
+from odds_pipeline.sources.the_odds_api.queries import ProviderRequest
 from odds_pipeline.sources.the_odds_api.responses import (
     ProviderResponse,
     error_of,
@@ -58,15 +53,7 @@ class Fetched:
 
 def forecast(request: ProviderRequest) -> int:
     """Credits the call costs at most."""
-    if isinstance(request, OddsRequest | HistoricalOddsRequest):
-        return THE_ODDS_API.forecast(
-            request.endpoint,
-            markets=len(request.markets),
-            bookmakers=len(request.bookmakers),
-            regions=len(request.regions),
-        )
-    days_from = isinstance(request, ScoresRequest) and request.days_from is not None
-    return THE_ODDS_API.forecast(request.endpoint, days_from=days_from)
+    return THE_ODDS_API.forecast(request.endpoint, **request.cost_inputs())
 
 
 def fetch_slot(

@@ -9,11 +9,10 @@ import io
 from dataclasses import dataclass
 from datetime import datetime
 
-import msgspec
-
 from odds_pipeline.catalog.observations import RawDocument
 from odds_pipeline.errors import NotFound
 from odds_pipeline.sources.files.detect import decompressed
+from odds_pipeline.sources.the_odds_api.wire import loads
 from odds_pipeline.storage import raw, raw_lookup
 from odds_pipeline.storage.engine import Connection
 
@@ -57,8 +56,9 @@ def _event_in(document: RawDocument, event_id: str) -> object:
     if document.endpoint.startswith("flat_"):
         rows = csv.DictReader(io.StringIO(body.decode("utf-8-sig")))
         return [row for row in rows if row.get("event_id") == event_id]
-    content = msgspec.json.decode(body)
+    content = loads(body)
     if isinstance(content, dict) and "data" in content:
         content = content["data"]
     events = content if isinstance(content, list) else [content]
-    return next((event for event in events if event.get("id") == event_id), None)
+    found = (e for e in events if isinstance(e, dict) and e.get("id") == event_id)
+    return next(found, None)

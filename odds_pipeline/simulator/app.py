@@ -44,6 +44,7 @@ class Provider:
         credits: what each key has used.
         limit: how often a key may call.
         keys: the valid keys; ``None`` accepts every key.
+        deactivated: keys whose subscription has ended.
     """
 
     feed: Feed
@@ -51,6 +52,7 @@ class Provider:
     credits: CreditCount
     limit: FrequencyLimit
     keys: frozenset[str] | None = None
+    deactivated: frozenset[str] = frozenset()
 
     def answer(self, endpoint: Endpoint, request: Request) -> Response:
         """One call answered, counted and refused as the provider does."""
@@ -94,8 +96,12 @@ class Provider:
             raise Refusal("MISSING_KEY")
         if not self._knows(key):
             raise Refusal("INVALID_KEY")
+        if key in self.deactivated:
+            raise Refusal("DEACTIVATED_KEY")
         if not self.limit.admits(key):
             raise Refusal("EXCEEDED_FREQ_LIMIT")
+        if endpoint.historical and self.credits.is_free_plan:
+            raise Refusal("HISTORICAL_UNAVAILABLE_ON_FREE_USAGE_PLAN")
         if not endpoint.free and self.credits.remaining(key, now) <= 0:
             raise Refusal("OUT_OF_USAGE_CREDITS")
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from odds_pipeline.errors import UsageError
 
 HISTORICAL_FACTOR = 10
+FREE_PLAN = 500  # credits a month of the plan that has no history
 _BOOKS_A_REGION = 10
 _DIGEST_LENGTH = 16
 
@@ -56,6 +57,11 @@ class CreditCount:
         self._used: defaultdict[str, dict[str, int]] = defaultdict(dict)
         if state is not None and state.exists():
             self._used.update(_read(state))
+
+    @property
+    def is_free_plan(self) -> bool:
+        """Whether nobody pays for so small a quota."""
+        return self._quota <= FREE_PLAN
 
     def used(self, key: str, now: datetime) -> int:
         """Credits the key has used in the month of ``now``."""

@@ -2,19 +2,18 @@
 
 Belongs here: one function an endpoint and the table of them. Does not belong here: HTTP, keys,
 counts, limits. Units: credits; Unix seconds UTC.
-
-Room left for the next step: ``events/{event_id}/markets``, ``participants`` and
-``historical/.../events/{event_id}/odds`` are one function and one line of the table each.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from odds_pipeline.simulator import parameters
+from odds_pipeline.simulator import asked_boards, parameters
 from odds_pipeline.simulator.credits import odds_cost, scores_cost
-from odds_pipeline.simulator.feed import UPCOMING, Feed, JsonObject, Moment
+from odds_pipeline.simulator.feed import UPCOMING, Feed, Moment
+from odds_pipeline.simulator.parameters import EVENT_INCLUDES, EVENT_ODDS_INCLUDES, ODDS_INCLUDES
 from odds_pipeline.simulator.refusals import Refusal
 from odds_pipeline.simulator.snapshots import Snapshot, spell_date
+from odds_pipeline.simulator.wire import JsonObject
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +29,28 @@ class Question:
         """The sport in the path.
 
         Raises:
-            Refusal: it is not served.
+            Refusal: it is no key of one sport, or not served.
         """
-        key = self.path["sport"]
+        key = parameters.sport_key(self.path["sport"])
+        if key == UPCOMING:
+            raise Refusal("INVALID_SPORT", key)
         if all(sport["key"] != key for sport in self.feed.sports()):
             raise Refusal("UNKNOWN_SPORT")
         return key
+
+    def event_id(self) -> str:
+        """The event in the path.
+
+        Raises:
+            Refusal: it is not spelled as one.
+        """
+        return parameters.event_id(self.path["event_id"])
+
+    def is_outright(self, sport_key: str) -> bool:
+        """Whether a sport has a field instead of games."""
+        return any(
+            sport["key"] == sport_key and sport["has_outrights"] for sport in self.feed.sports()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +63,19 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One endpoint; a free one still answers when the credits are used up."""
+    """One endpoint.
+
+    Args:
+        path: its address, ``{sport}`` and ``{event_id}`` standing for path parameters.
+        answer: how it answers.
+        free: whether it still answers when the credits are used up.
+        historical: whether it is kept from free plans.
+    """
 
     path: str
     answer: Callable[[Question], Answer]
     free: bool = False
+    historical: bool = False
 
 
 def _sports(asked: Question) -> Answer:
@@ -61,8 +84,7 @@ def _sports(asked: Question) -> Answer:
 
 
 def _events(asked: Question) -> Answer:
-    which, spelling = parameters.event_filter(asked.query), parameters.spelling(asked.query)
-    return Answer(asked.feed.events(asked.sport_key(), Moment(asked.now), which, spelling))
+    return Answer(_events_at(asked, asked.sport_key(), Moment(asked.now)))
 
 
 def _odds(asked: Question) -> Answer:
@@ -71,14 +93,27 @@ def _odds(asked: Question) -> Answer:
 
 
 def _event_odds(asked: Question) -> Answer:
-    sport_key = asked.sport_key()
-    event_id = parameters.event_id(asked.path["event_id"])
-    boards, spelling = parameters.event_boards(asked.query), parameters.spelling(asked.query)
-    found = asked.feed.event_odds(sport_key, event_id, Moment(asked.now), boards, spelling)
+    return _event_odds_at(asked, asked.sport_key(), Moment(asked.now))
+
+
+def _event_markets(asked: Question) -> Answer:
+    sport_key, event_id = asked.sport_key(), asked.event_id()
+    books = asked_boards.asked_books(asked.query).books
+    spelling = parameters.spelling(asked.query)
+    found = asked.feed.event_markets(sport_key, event_id, Moment(asked.now), books, spelling)
     if found is None:
         raise Refusal("EVENT_NOT_FOUND")
-    returned = _markets_in(found) & boards.markets
-    return Answer(found, odds_cost(len(returned), boards.regions_billed, historical=False))
+    return Answer(found, 1)
+
+
+def _participants(asked: Question) -> Answer:
+    wanted = parameters.participant_ids(asked.query)
+    found = [
+        participant
+        for participant in asked.feed.participants(asked.sport_key())
+        if wanted is None or participant["id"] in wanted
+    ]
+    return Answer(found, 1 if found else 0)
 
 
 def _scores(asked: Question) -> Answer:
@@ -91,37 +126,68 @@ def _scores(asked: Question) -> Answer:
 def _historical_odds(asked: Question) -> Answer:
     sport_key = asked.sport_key()
     snapshot = _snapshot(asked, sport_key)
-    return _enveloped(
-        snapshot, _odds_at(asked, sport_key, Moment(snapshot.timestamp, recorded=True))
-    )
+    return _enveloped(snapshot, _odds_at(asked, sport_key, _moment(snapshot)))
 
 
 def _historical_events(asked: Question) -> Answer:
     sport_key = asked.sport_key()
-    which, spelling = parameters.event_filter(asked.query), parameters.spelling(asked.query)
     snapshot = _snapshot(asked, sport_key)
-    at = Moment(snapshot.timestamp, recorded=True)
-    found = asked.feed.events(sport_key, at, which, spelling)
+    found = _events_at(asked, sport_key, _moment(snapshot))
     return _enveloped(snapshot, Answer(found, 1 if found else 0))
 
 
+def _historical_event_odds(asked: Question) -> Answer:
+    sport_key = asked.sport_key()
+    snapshot = _snapshot(asked, sport_key)
+    return _enveloped(snapshot, _event_odds_at(asked, sport_key, _moment(snapshot)))
+
+
+_SPORT = "/v4/sports/{sport}"
+_PAST = "/v4/historical/sports/{sport}"
 ENDPOINTS = (
     Endpoint("/v4/sports", _sports, free=True),
-    Endpoint("/v4/sports/{sport}/events", _events, free=True),
-    Endpoint("/v4/sports/{sport}/odds", _odds),
-    Endpoint("/v4/sports/{sport}/scores", _scores),
-    Endpoint("/v4/sports/{sport}/events/{event_id}/odds", _event_odds),
-    Endpoint("/v4/historical/sports/{sport}/odds", _historical_odds),
-    Endpoint("/v4/historical/sports/{sport}/events", _historical_events),
+    Endpoint(f"{_SPORT}/events", _events, free=True),
+    Endpoint(f"{_SPORT}/odds", _odds),
+    Endpoint(f"{_SPORT}/scores", _scores),
+    Endpoint(f"{_SPORT}/participants", _participants),
+    Endpoint(f"{_SPORT}/events/{{event_id}}/odds", _event_odds),
+    Endpoint(f"{_SPORT}/events/{{event_id}}/markets", _event_markets),
+    Endpoint(f"{_PAST}/odds", _historical_odds, historical=True),
+    Endpoint(f"{_PAST}/events", _historical_events, historical=True),
+    Endpoint(f"{_PAST}/events/{{event_id}}/odds", _historical_event_odds, historical=True),
 )
 
 
+def _events_at(asked: Question, sport_key: str, at: Moment) -> list[JsonObject]:
+    which = parameters.event_filter(asked.query)
+    spelling = parameters.spelling(asked.query, EVENT_INCLUDES)
+    return asked.feed.events(sport_key, at, which, spelling)
+
+
 def _odds_at(asked: Question, sport_key: str, at: Moment) -> Answer:
-    which, spelling = parameters.event_filter(asked.query), parameters.spelling(asked.query)
-    boards = parameters.featured_boards(asked.query)
+    which = parameters.event_filter(asked.query)
+    spelling = parameters.spelling(asked.query, ODDS_INCLUDES)
+    outright = asked.is_outright(sport_key)
+    boards = asked_boards.featured_boards(asked.query, outright=outright)
     found = asked.feed.odds(sport_key, at, which, boards, spelling)
     cost = odds_cost(len(boards.markets), boards.regions_billed, historical=at.recorded)
     return Answer(found, cost if found else 0)
+
+
+def _event_odds_at(asked: Question, sport_key: str, at: Moment) -> Answer:
+    event_id, spelling = asked.event_id(), parameters.spelling(asked.query, EVENT_ODDS_INCLUDES)
+    boards = asked_boards.event_boards(asked.query, outright=asked.is_outright(sport_key))
+    if at.recorded:
+        asked_boards.refuse_before_its_time(boards, at.instant)
+    found = asked.feed.event_odds(sport_key, event_id, at, boards, spelling)
+    if found is None:
+        raise Refusal("EVENT_NOT_FOUND")
+    returned = _markets_in(found) & boards.markets
+    return Answer(found, odds_cost(len(returned), boards.regions_billed, historical=at.recorded))
+
+
+def _moment(snapshot: Snapshot) -> Moment:
+    return Moment(snapshot.timestamp, recorded=True)
 
 
 def _snapshot(asked: Question, sport_key: str) -> Snapshot:

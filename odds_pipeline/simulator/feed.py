@@ -1,26 +1,35 @@
-"""What the provider has to serve, and the simulated market served as its JSON.
+"""What the provider has to serve, and the simulated market as one such feed.
 
-Belongs here: the shape every feed has (``Feed``) and the JSON of the simulated market.
-Does not belong here: the market itself, parameters' validity, credits.
-Times inside are Unix seconds UTC; in the JSON they are spelled as asked.
-
-Room left for the next step: links, sids, limits and rotation numbers, as further fields of
-``Spelling`` that ``_outcome_json`` and its neighbours read.
+Belongs here: the shape every feed has (``Feed``) and what the simulated market lists when.
+Does not belong here: the market itself, its JSON (``wire``), parameters' validity, credits.
+Units: Unix seconds UTC.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from heapq import nsmallest
 from typing import Protocol
 
 from odds_pipeline.simulator import snapshots
-from odds_pipeline.simulator.life import Life
-from odds_pipeline.simulator.market import BookBoard, Market, MarketBoard, PricedOutcome, Score
-from odds_pipeline.simulator.parameters import BoardFilter, EventFilter, Spelling
-from odds_pipeline.simulator.prices import spelled
-from odds_pipeline.simulator.snapshots import Snapshot, spell_date
-from odds_pipeline.simulator.sports import SIMULATED_SPORTS
+from odds_pipeline.simulator.asked_boards import BoardFilter
+from odds_pipeline.simulator.lifetimes import has_sport
+from odds_pipeline.simulator.listing import ListedGame, ListedSeason, Listing
+from odds_pipeline.simulator.market import Market
+from odds_pipeline.simulator.outright_sports import OUTRIGHT_SPORTS, OutrightSport
+from odds_pipeline.simulator.outrights import seasons
+from odds_pipeline.simulator.parameters import EventFilter, Spelling
+from odds_pipeline.simulator.participants import participants_of
+from odds_pipeline.simulator.snapshots import Snapshot
+from odds_pipeline.simulator.sports import SIMULATED_SPORTS, SimulatedSport
+from odds_pipeline.simulator.wire import (
+    JsonObject,
+    Style,
+    event_json,
+    markets_json,
+    odds_json,
+    score_json,
+)
 
-JsonObject = dict[str, object]
 UPCOMING = "upcoming"
 _UPCOMING_GAMES = 8
 _UNASKED = {"h2h": "h2h_lay", "outrights": "outrights_lay"}  # come along from exchanges
@@ -60,6 +69,14 @@ class Feed(Protocol):
     ) -> JsonObject | None:
         """One event with odds; ``None`` when it is not listed."""
 
+    def event_markets(
+        self, sport_key: str, event_id: str, at: Moment, books: Set[str], spelling: Spelling
+    ) -> JsonObject | None:
+        """One event with the markets each book shows; ``None`` when it is not listed."""
+
+    def participants(self, sport_key: str) -> list[JsonObject]:
+        """Teams or persons of a sport, some of them inactive."""
+
     def scores(
         self,
         sport_key: str,
@@ -82,24 +99,18 @@ class MarketFeed:
 
     def sports(self) -> list[JsonObject]:
         """See ``Feed``."""
-        return [
-            {
-                "key": sport.key,
-                "group": sport.group,
-                "title": sport.title,
-                "description": sport.description,
-                "active": sport.active,
-                "has_outrights": False,
-            }
-            for sport in sorted(SIMULATED_SPORTS.values(), key=lambda sport: sport.key)
-        ]
+        games = [_sport_json(sport, sport.active) for sport in SIMULATED_SPORTS.values()]
+        winners = [_sport_json(sport, True) for sport in OUTRIGHT_SPORTS.values()]
+        return sorted(games + winners, key=lambda sport: str(sport["key"]))
 
     def events(
         self, sport_key: str, at: Moment, which: EventFilter, spelling: Spelling
     ) -> list[JsonObject]:
         """See ``Feed``."""
-        lives = self._listed(sport_key, at.instant, which)
-        return [_event_json(life, at.instant, spelling) for life in lives]
+        return [
+            event_json(listing.face, spelling)
+            for listing in self._listed(sport_key, at.instant, which)
+        ]
 
     def odds(
         self,
@@ -110,21 +121,31 @@ class MarketFeed:
         spelling: Spelling,
     ) -> list[JsonObject]:
         """See ``Feed``."""
-        lives = self._listed(sport_key, at.instant, which)
-        on_market = not at.recorded or snapshots.states_market_times(at.instant)
-        times = _Times(on_bookmaker=True, on_market=on_market)
-        return [self._odds_json(life, at.instant, boards, spelling, times) for life in lives]
+        style = _style(at, spelling, by_event=False)
+        return [
+            _odds(listing, boards, style) for listing in self._listed(sport_key, at.instant, which)
+        ]
 
     def event_odds(
         self, sport_key: str, event_id: str, at: Moment, boards: BoardFilter, spelling: Spelling
     ) -> JsonObject | None:
         """See ``Feed``."""
-        which = EventFilter(frozenset({event_id}), None, None)
-        lives = self._listed(sport_key, at.instant, which)
-        if not lives:
+        listing = self._one(sport_key, event_id, at.instant)
+        style = _style(at, spelling, by_event=True)
+        return None if listing is None else _odds(listing, boards, style)
+
+    def event_markets(
+        self, sport_key: str, event_id: str, at: Moment, books: Set[str], spelling: Spelling
+    ) -> JsonObject | None:
+        """See ``Feed``."""
+        listing = self._one(sport_key, event_id, at.instant)
+        if listing is None:
             return None
-        times = _Times(on_bookmaker=False, on_market=True)
-        return self._odds_json(lives[0], at.instant, boards, spelling, times)
+        return markets_json(listing, books, spelling)
+
+    def participants(self, sport_key: str) -> list[JsonObject]:
+        """See ``Feed``."""
+        return [{"id": id_, "full_name": name} for id_, name in participants_of(sport_key)]
 
     def scores(
         self,
@@ -134,114 +155,77 @@ class MarketFeed:
         which: EventFilter,
         spelling: Spelling,
     ) -> list[JsonObject]:
-        """See ``Feed``."""
+        """See ``Feed``; outrights have no scores."""
+        if sport_key in OUTRIGHT_SPORTS or not has_sport(sport_key, at.instant):
+            return []
         return [
-            _score_json(score, at.instant, spelling)
+            score_json(score, at.instant, spelling)
             for score in self._market.scores(sport_key, at.instant, days_from)
-            if which.admits(score.life.fixture.event_id, score.life.stated_start(at.instant))
+            if which.admits(
+                score.life.fixture.event_id, score.life.stated_start(at.instant), at.instant
+            )
         ]
 
     def snapshot(self, sport_key: str, asked: int, now: int) -> Snapshot | None:
         """See ``Feed``."""
         return snapshots.snapshot_at(asked, now)
 
-    def _listed(self, sport_key: str, instant: int, which: EventFilter) -> list[Life]:
+    def _one(self, sport_key: str, event_id: str, instant: int) -> Listing | None:
+        which = EventFilter(event_ids=frozenset({event_id}))
+        return next(iter(self._listed(sport_key, instant, which)), None)
+
+    def _listed(self, sport_key: str, instant: int, which: EventFilter) -> list[Listing]:
         if sport_key == UPCOMING:
             return self._upcoming(instant)
         return [
-            life
-            for life in self._market.listed(sport_key, instant)
-            if which.admits(life.fixture.event_id, life.stated_start(instant))
+            listing
+            for listing in self._all(sport_key, instant)
+            if which.admits(listing.face.event_id, listing.face.start, instant)
         ]
 
-    def _upcoming(self, instant: int) -> list[Life]:
+    def _all(self, sport_key: str, instant: int) -> list[Listing]:
+        if not has_sport(sport_key, instant):
+            return []
+        if sport_key in OUTRIGHT_SPORTS:
+            found = seasons(self._market.seed, sport_key, instant)
+            return [ListedSeason(season, instant) for season in found]
+        lives = self._market.listed(sport_key, instant)
+        return [ListedGame(self._market, life, instant) for life in lives]
+
+    def _upcoming(self, instant: int) -> list[Listing]:
         """Live games and the next eight over all sports."""
 
-        def begins(life: Life) -> int:
-            return life.stated_start(instant)
+        def begins(listing: Listing) -> int:
+            return listing.face.start
 
-        lives = [life for key in SIMULATED_SPORTS for life in self._market.listed(key, instant)]
-        live = [life for life in lives if begins(life) <= instant]
-        ahead = [life for life in lives if begins(life) > instant]
+        games = [game for key in SIMULATED_SPORTS for game in self._all(key, instant)]
+        live = [game for game in games if begins(game) <= instant]
+        ahead = [game for game in games if begins(game) > instant]
         return sorted(live, key=begins) + nsmallest(_UPCOMING_GAMES, ahead, key=begins)
 
-    def _odds_json(
-        self,
-        life: Life,
-        instant: int,
-        boards: BoardFilter,
-        spelling: Spelling,
-        times: "_Times",
-    ) -> JsonObject:
-        markets = boards.markets | {_UNASKED[key] for key in boards.markets & _UNASKED.keys()}
-        found = self._market.boards(life, instant, boards.books, markets)
-        return {
-            **_event_json(life, instant, spelling),
-            "bookmakers": [_book_json(board, spelling, times) for board in found],
-        }
 
-
-@dataclass(frozen=True, slots=True)
-class _Times:
-    """Where ``last_update`` stands."""
-
-    on_bookmaker: bool
-    on_market: bool
-
-
-def _time_json(instant: int, spelling: Spelling) -> str | int:
-    return instant if spelling.unix_dates else spell_date(instant)
-
-
-def _event_json(life: Life, instant: int, spelling: Spelling) -> JsonObject:
-    fixture = life.fixture
+def _sport_json(sport: SimulatedSport | OutrightSport, active: bool) -> JsonObject:
     return {
-        "id": fixture.event_id,
-        "sport_key": fixture.sport_key,
-        "sport_title": life.sport.title,
-        "commence_time": _time_json(life.stated_start(instant), spelling),
-        "home_team": fixture.home_team,
-        "away_team": fixture.away_team,
+        "key": sport.key,
+        "group": sport.group,
+        "title": sport.title,
+        "description": sport.description,
+        "active": active,
+        "has_outrights": isinstance(sport, OutrightSport),
     }
 
 
-def _book_json(board: BookBoard, spelling: Spelling, times: _Times) -> JsonObject:
-    stated: JsonObject = {"key": board.book.key, "title": board.book.title}
-    if times.on_bookmaker:
-        stated["last_update"] = _time_json(board.last_update, spelling)
-    stated["markets"] = [_market_json(market, spelling, times) for market in board.markets]
-    return stated
+def _odds(listing: Listing, boards: BoardFilter, style: Style) -> JsonObject:
+    markets = boards.markets | {_UNASKED[key] for key in boards.markets & _UNASKED.keys()}
+    return odds_json(listing, boards.books, markets, style)
 
 
-def _market_json(board: MarketBoard, spelling: Spelling, times: _Times) -> JsonObject:
-    stated: JsonObject = {"key": board.market}
-    if times.on_market:
-        stated["last_update"] = _time_json(board.last_update, spelling)
-    stated["outcomes"] = [_outcome_json(outcome, spelling) for outcome in board.outcomes]
-    return stated
-
-
-def _outcome_json(outcome: PricedOutcome, spelling: Spelling) -> JsonObject:
-    stated: JsonObject = {
-        "name": outcome.name,
-        "price": spelled(outcome.price, spelling.odds_format),
-    }
-    if outcome.point is not None:
-        stated["point"] = outcome.point
-    return stated
-
-
-def _score_json(score: Score, instant: int, spelling: Spelling) -> JsonObject:
-    event = _event_json(score.life, instant, spelling)
-    points, updated = score.points, score.last_update
-    return {
-        "id": event["id"],
-        "sport_key": event["sport_key"],
-        "sport_title": event["sport_title"],
-        "commence_time": event["commence_time"],
-        "completed": score.completed,
-        "home_team": event["home_team"],
-        "away_team": event["away_team"],
-        "scores": points and [{"name": team, "score": str(scored)} for team, scored in points],
-        "last_update": None if updated is None else _time_json(updated, spelling),
-    }
+def _style(at: Moment, spelling: Spelling, *, by_event: bool) -> Style:
+    """Event odds state times on markets alone, old snapshots on bookmakers alone."""
+    on_market = not at.recorded or snapshots.states_market_times(at.instant)
+    return Style(
+        spelling,
+        on_bookmaker=not (by_event and on_market),
+        on_market=on_market,
+        computed_american=at.recorded and not snapshots.states_american_prices(at.instant),
+    )

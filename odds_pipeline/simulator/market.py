@@ -19,7 +19,10 @@ from itertools import chain
 from odds_pipeline.simulator import noise
 from odds_pipeline.simulator.books import SIMULATED_BOOKS, SimulatedBook
 from odds_pipeline.simulator.life import Life, life_of
+from odds_pipeline.simulator.lifetimes import books_at
 from odds_pipeline.simulator.prices import shown, with_overround
+from odds_pipeline.simulator.pricing.outcomes import Ask, PricedOutcome
+from odds_pipeline.simulator.pricing.table import price
 from odds_pipeline.simulator.schedule import DAY, EPOCH_ORDINAL, fixtures_of
 from odds_pipeline.simulator.scoring import Belief
 from odds_pipeline.simulator.sports import SIMULATED_SPORTS
@@ -34,15 +37,6 @@ _SUSPENDED_SHARE = 0.03  # of a market's two-minute spells in play
 _MARKET_PRESENCE = 0.985
 _OPINION_HOURS = 12
 _LAY_SPREAD = 1.02  # lay price over back price
-
-
-@dataclass(frozen=True, slots=True)
-class PricedOutcome:
-    """One outcome: its name, decimal price and line."""
-
-    name: str
-    price: float
-    point: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +86,7 @@ class Market:
         """What each of the named books shows for a game; a book that shows nothing is absent."""
         found = (
             self._book_board(life, SIMULATED_BOOKS[key], instant, markets)
-            for key in sorted(books & SIMULATED_BOOKS.keys())
+            for key in sorted(books_at(books, instant))
         )
         return [board for board in found if board is not None]
 
@@ -169,9 +163,14 @@ class Market:
     def _market_board(
         self, life: Life, book: SimulatedBook, market: str, updated: int, belief: Belief
     ) -> MarketBoard | None:
-        if market not in _PRICERS or self._withheld(life, book, market, updated):
+        if self._withheld(life, book, market, updated):
             return None
-        outcomes = _PRICERS[market](life, book, belief)
+        pricer = _PRICERS.get(market)
+        outcomes = (
+            pricer(life, book, belief)
+            if pricer
+            else price(market, Ask(life, book, belief, updated))
+        )
         late = noise.uniform(self.seed, book.key, market, updated) < 0.2
         return MarketBoard(market, updated - late, outcomes) if outcomes else None
 

@@ -1,96 +1,102 @@
 """Query parameters of the provider's endpoints, read and refused as the provider does.
 
-Belongs here: reading and validating parameters. Does not belong here: answering.
-Units: Unix seconds UTC. Every function raises ``Refusal`` with the provider's code.
-
-Room left for the next step: the include* flags, ``all`` outrights, ``status``.
+Belongs here: reading and validating parameters. Does not belong here: which boards are asked for
+(``asked_boards``), answering. Units: Unix seconds UTC. Every function raises ``Refusal`` with the
+provider's code.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Set
 from dataclasses import dataclass
+from enum import StrEnum
 
-from odds_pipeline.catalog.bookmakers import BOOKMAKERS
-from odds_pipeline.catalog.markets import MARKETS
-from odds_pipeline.simulator.books import REGIONS, SIMULATED_BOOKS
-from odds_pipeline.simulator.credits import region_count
-from odds_pipeline.simulator.refusals import Refusal, WrongEndpoint
+from odds_pipeline.simulator.refusals import Refusal
 from odds_pipeline.simulator.snapshots import read_date
 
 Query = Mapping[str, str]
 
 _EVENT_ID = re.compile(r"[0-9a-f]{32}")
-# Keys the provider serves by event only: props, alternates, periods and their like.
-_BY_EVENT = re.compile(
-    r"(player|batter|pitcher)_[a-z0-9_]+"
-    r"|(alternate_)?(h2h|h2h_3_way|spreads|totals|team_totals)"
-    r"(_(q[1-4]|h[12]|p[1-3]|1st_[1357]_innings))?"
-    r"|btts|draw_no_bet|double_chance"
-)
+_SPORT_KEY = re.compile(r"[a-z0-9_]+")
+_PARTICIPANT_ID = re.compile(r"par_[0-9a-z]{26}")
+_STATUSES = frozenset({"pre", "live"})
+_YES_NO = {"true": True, "false": False}
+
+
+class Include(StrEnum):
+    """Fields that are given only when asked for; the value is the parameter's name."""
+
+    LINKS = "includeLinks"
+    SIDS = "includeSids"
+    BET_LIMITS = "includeBetLimits"
+    ROTATION_NUMBERS = "includeRotationNumbers"
+    MULTIPLIERS = "includeMultipliers"
+
+    @property
+    def error_code(self) -> str:
+        """The refusal of a value that is neither true nor false."""
+        return f"INVALID_INCLUDE_{self.name}"
+
+
+# What each kind of endpoint reads; a flag it does not know is ignored, as any unknown parameter.
+EVENT_INCLUDES = (Include.ROTATION_NUMBERS,)
+ODDS_INCLUDES = (Include.LINKS, Include.SIDS, Include.BET_LIMITS, Include.ROTATION_NUMBERS)
+EVENT_ODDS_INCLUDES = (*ODDS_INCLUDES, Include.MULTIPLIERS)
 
 
 @dataclass(frozen=True, slots=True)
 class Spelling:
-    """How prices and times are spelled in the answer."""
+    """How prices and times are spelled in the answer, and which further fields it has."""
 
     odds_format: str
     unix_dates: bool
+    included: frozenset[Include] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
     """Which events are asked for; ``None`` does not restrict. Bounds are inclusive."""
 
-    event_ids: frozenset[str] | None
-    starts_from: int | None
-    starts_to: int | None
+    event_ids: frozenset[str] | None = None
+    starts_from: int | None = None
+    starts_to: int | None = None
+    statuses: frozenset[str] | None = None
 
-    def admits(self, event_id: str, start: int) -> bool:
-        """Whether an event with this stated start is asked for."""
+    def admits(self, event_id: str, start: int, instant: int) -> bool:
+        """Whether an event with this stated start is asked for at an instant."""
+        status = "live" if start <= instant else "pre"
         return (
             (self.event_ids is None or event_id in self.event_ids)
             and (self.starts_from is None or start >= self.starts_from)
             and (self.starts_to is None or start <= self.starts_to)
+            and (self.statuses is None or status in self.statuses)
         )
 
 
-@dataclass(frozen=True, slots=True)
-class BoardFilter:
-    """Which boards are asked for, and how many regions they are billed as."""
-
-    books: frozenset[str]
-    markets: frozenset[str]
-    regions_billed: int
-
-
-def spelling(query: Query) -> Spelling:
-    """``oddsFormat`` (default decimal) and ``dateFormat`` (default iso)."""
+def spelling(query: Query, includes: Collection[Include] = ()) -> Spelling:
+    """``oddsFormat`` (default decimal), ``dateFormat`` (default iso) and the endpoint's flags."""
     odds_format = query.get("oddsFormat", "decimal")
     if odds_format not in {"decimal", "american"}:
         raise Refusal("INVALID_ODDS_FORMAT", odds_format)
     date_format = query.get("dateFormat", "iso")
     if date_format not in {"iso", "unix"}:
         raise Refusal("INVALID_DATE_FORMAT", date_format)
-    return Spelling(odds_format, date_format == "unix")
+    included = frozenset(
+        flag for flag in includes if _yes_or_no(query, flag.value, flag.error_code)
+    )
+    return Spelling(odds_format, date_format == "unix", included)
 
 
 def event_filter(query: Query) -> EventFilter:
-    """``eventIds``, ``commenceTimeFrom`` and ``commenceTimeTo``."""
+    """``eventIds``, ``commenceTimeFrom``, ``commenceTimeTo`` and ``status``."""
     starts_from = _bound(query, "commenceTimeFrom", "INVALID_COMMENCE_TIME_FROM")
     starts_to = _bound(query, "commenceTimeTo", "INVALID_COMMENCE_TIME_TO")
     if starts_from is not None and starts_to is not None and starts_from > starts_to:
         raise Refusal("INVALID_COMMENCE_TIME_RANGE")
-    return EventFilter(_event_ids(query), starts_from, starts_to)
-
-
-def featured_boards(query: Query) -> BoardFilter:
-    """``regions`` or ``bookmakers``, and ``markets`` that the sport-wide endpoint serves."""
-    return _boards(query, event_only_allowed=False)
-
-
-def event_boards(query: Query) -> BoardFilter:
-    """``regions`` or ``bookmakers``, and ``markets`` of any kind."""
-    return _boards(query, event_only_allowed=True)
+    statuses = listed(query, "status")
+    refuse_others("INVALID_STATUS", statuses, _STATUSES)
+    return EventFilter(
+        _event_ids(query), starts_from, starts_to, frozenset(statuses) if statuses else None
+    )
 
 
 def event_id(text: str) -> str:
@@ -123,51 +129,37 @@ def historical_date(query: Query) -> int:
 
 def all_sports(query: Query) -> bool:
     """``all``."""
-    text = query.get("all", "false")
-    if text not in {"true", "false"}:
-        raise Refusal("INVALID_ALL_SPORTS_PARAM", text)
-    return text == "true"
+    return _yes_or_no(query, "all", "INVALID_ALL_SPORTS_PARAM")
 
 
-def _boards(query: Query, *, event_only_allowed: bool) -> BoardFilter:
-    named, regions = _listed(query, "bookmakers"), _listed(query, "regions")
-    if not named and not regions:
-        raise Refusal("MISSING_REGION")
-    _refuse_others("INVALID_REGION", regions, frozenset(REGIONS))
-    _refuse_others("INVALID_BOOKMAKERS", named, BOOKMAKERS.keys() | SIMULATED_BOOKS.keys())
-    books = named or {
-        key for key, book in SIMULATED_BOOKS.items() if not regions.isdisjoint(book.regions)
-    }
-    return BoardFilter(
-        books=frozenset(books),
-        markets=_markets(query, event_only_allowed=event_only_allowed),
-        regions_billed=region_count(len(regions), len(named)),
-    )
+def sport_key(text: str) -> str:
+    """The sport in the path, well spelled."""
+    if not _SPORT_KEY.fullmatch(text):
+        raise Refusal("INVALID_SPORT", text)
+    return text
 
 
-def _markets(query: Query, *, event_only_allowed: bool) -> frozenset[str]:
-    if "markets" not in query:
-        return frozenset({"h2h"})
-    asked = _listed(query, "markets")
-    if not asked:
-        raise Refusal("MISSING_MARKET")
-    featured = {key for key in asked if key in MARKETS and MARKETS[key].featured}
-    by_event = {
-        key for key in asked - featured if key in MARKETS or _BY_EVENT.fullmatch(key) is not None
-    }
-    if unknown := asked - featured - by_event:
-        raise Refusal("INVALID_MARKET", ", ".join(sorted(unknown)))
-    if by_event and not event_only_allowed:
-        raise WrongEndpoint(", ".join(sorted(by_event)))
-    return frozenset(asked)
+def participant_ids(query: Query) -> frozenset[str] | None:
+    """``participantIds``; ``None`` does not restrict."""
+    asked = listed(query, "participantIds")
+    wrong = {text for text in asked if not _PARTICIPANT_ID.fullmatch(text)}
+    refuse_others("INVALID_PARTICIPANT_ID", wrong, frozenset())
+    return frozenset(asked) or None
 
 
 def _event_ids(query: Query) -> frozenset[str] | None:
-    asked = _listed(query, "eventIds")
+    asked = listed(query, "eventIds")
     wrong = sorted(text for text in asked if not _EVENT_ID.fullmatch(text))
     if wrong:
         raise Refusal("INVALID_EVENT_IDS", ", ".join(wrong))
     return frozenset(asked) or None
+
+
+def _yes_or_no(query: Query, name: str, error_code: str) -> bool:
+    text = query.get(name, "false")
+    if text not in _YES_NO:
+        raise Refusal(error_code, text)
+    return _YES_NO[text]
 
 
 def _bound(query: Query, name: str, error_code: str) -> int | None:
@@ -180,10 +172,12 @@ def _bound(query: Query, name: str, error_code: str) -> int | None:
     return instant
 
 
-def _refuse_others(error_code: str, asked: set[str], allowed: frozenset[str] | set[str]) -> None:
+def listed(query: Query, name: str) -> set[str]:
+    """The values of a comma-separated parameter."""
+    return {part for part in query.get(name, "").split(",") if part}
+
+
+def refuse_others(error_code: str, asked: Set[str], allowed: Set[str]) -> None:
+    """Refuse a call that names anything but the allowed values."""
     if wrong := asked - allowed:
         raise Refusal(error_code, ", ".join(sorted(wrong)))
-
-
-def _listed(query: Query, name: str) -> set[str]:
-    return {part for part in query.get(name, "").split(",") if part}

@@ -7,6 +7,7 @@ holds the key.
 
 import errno
 import socket
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from threading import Thread
@@ -69,6 +70,7 @@ class RunningSimulator:
         replay: folder of recorded responses to serve instead of the market.
         calls_a_second: frequency limit of a key; ``None`` for none, so that a fast test is not
             refused for being fast.
+        deactivated: keys whose subscription has ended.
     """
 
     def __init__(
@@ -81,10 +83,12 @@ class RunningSimulator:
         state: Path | None = None,
         replay: Path | None = None,
         calls_a_second: int | None = None,
+        deactivated: frozenset[str] = frozenset(),
     ) -> None:
         self.clock: Clock = clock or RealClock()
-        self._provider = _provider(
-            _feed(seed, replay), self.clock, quota, state, calls_a_second, keys
+        self._provider = replace(
+            _provider(_feed(seed, replay), self.clock, quota, state, calls_a_second, keys),
+            deactivated=deactivated,
         )
         self._server = _server(self._provider)
         self._listening = _bind(LOOPBACK, 0)

@@ -20,6 +20,8 @@ _FIVE_FROM = int(datetime(2022, 9, 1, tzinfo=UTC).timestamp())
 _EARLIEST_SECOND, _SECONDS = 36, 8
 _STEPS_A_DRIFT = 7  # neighbours often share their second
 _MARKET_TIMES_FROM = int(datetime(2023, 1, 1, tzinfo=UTC).timestamp())
+_EVENT_MARKETS_FROM = int(datetime(2023, 5, 3, 5, 30, tzinfo=UTC).timestamp())
+_OWN_AMERICAN_FROM = int(datetime(2022, 9, 18, tzinfo=UTC).timestamp())
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -44,6 +46,16 @@ def snapshot_at(asked: int, now: int) -> Snapshot | None:
 def states_market_times(timestamp: int) -> bool:
     """Whether snapshots of that time carry ``last_update`` on the market too."""
     return timestamp >= _MARKET_TIMES_FROM
+
+
+def states_event_markets(timestamp: int) -> bool:
+    """Whether snapshots of that time hold the markets that are served by event."""
+    return timestamp >= _EVENT_MARKETS_FROM
+
+
+def states_american_prices(timestamp: int) -> bool:
+    """Whether snapshots of that time hold American prices as shown, not as computed."""
+    return timestamp >= _OWN_AMERICAN_FROM
 
 
 def read_date(text: str) -> int | None:

@@ -68,6 +68,28 @@ def test_nothing_on_offer_is_said_and_is_no_failure(seeded: Odds) -> None:
     assert (never.code, never.out[:12]) == (0, "nobody never")
 
 
+def test_details_are_what_stands_beside_the_prices(odds: Odds) -> None:
+    done = odds("import", "the-odds-api", str(FIXTURES / "event_odds_details.json"))
+    assert done.code == 0, done.err
+    asked = ("show-odds", "--event-id", EVENT, "--details")
+    table = odds(*asked)
+    assert "Rotation numbers: home 512, away 511" in table.out
+    assert "https://north.example/slip/9" in table.out
+    assert "10,234.5" in table.out
+    shown = odds(*asked, "--json").json
+    keys = JSON_KEYS["show-odds --details"]
+    assert set(shown) == {key for key in keys if "[]" not in key}
+    assert {f"quotes[].{key}" for key in shown["quotes"][0]} == set(keys) - set(shown)
+    assert shown["quotes"][0]["event_sid"] == "77"
+    assert is_one_line(odds(*asked, "--raw"), 2)
+
+
+def test_a_document_without_details_says_so(seeded: Odds) -> None:
+    asked = ("show-odds", "--event-id", EVENT, "--details")
+    assert "holds no links, ids or limits" in seeded(*asked).out
+    assert seeded(*asked, "--json").json["quotes"] == []
+
+
 def test_raw_is_what_the_file_says(seeded: Odds) -> None:
     shown = seeded("show-odds", "--event-id", EVENT, "--raw", *AT)
     assert set(shown.json) == set(JSON_KEYS["show-odds --raw"])
