@@ -23,6 +23,7 @@ from odds_pipeline.services.reconcile import Readings
 from odds_pipeline.services.validate import validate_day
 from odds_pipeline.settings import Settings
 
+IMPORT = "import"
 SNAPSHOTS, ODDS, LOG = (
     dg.AssetKey(name) for name in ("odds_snapshots", "odds", "data_quality_log")
 )
@@ -81,13 +82,14 @@ def report_import(
         progress: told each day before it is reported.
     """
     readings = Readings()
+    run_id = _import_run(instance)
     for day in days:
         progress(day)
         figures = day_metadata(platform, day)
         mark(instance, SNAPSHOTS, day.isoformat(), of_table("odds_snapshots", figures))
         mark(instance, ODDS, day.isoformat(), of_table("odds", figures))
         if platform.settings.enable_validation:
-            _report_validation(platform, instance, day, readings)
+            _report_validation(platform, instance, run_id, day, readings)
 
 
 def unreported(
@@ -99,12 +101,32 @@ def unreported(
     return [day for day in days if day.isoformat() not in reported]
 
 
+def _import_run(instance: dg.DagsterInstance) -> str:
+    """A run to hang an import's check results on.
+
+    Dagster keeps one result a check, day and run: a second one outside any run is refused.
+    """
+    run = dg.DagsterRun(job_name=IMPORT, status=dg.DagsterRunStatus.SUCCESS)
+    return instance.add_run(run).run_id
+
+
 def _report_validation(
-    platform: Platform, instance: dg.DagsterInstance, day: date, readings: Readings
+    platform: Platform,
+    instance: dg.DagsterInstance,
+    run_id: str,
+    day: date,
+    readings: Readings,
 ) -> None:
     results = validate_day(platform, day, readings=readings)
     for evaluation in evaluations(instance, results, day):
-        instance.report_runless_asset_event(evaluation)
+        instance.report_dagster_event(
+            dg.DagsterEvent(
+                event_type_value=dg.DagsterEventType.ASSET_CHECK_EVALUATION.value,
+                event_specific_data=evaluation,
+                job_name=IMPORT,
+            ),
+            run_id=run_id,
+        )
     # Last of all: `unreported` takes it for the end of the day's report.
     mark(instance, LOG, day.isoformat(), quality_metadata(results))
 

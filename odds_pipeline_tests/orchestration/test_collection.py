@@ -168,6 +168,13 @@ def test_an_import_shows_the_history_a_run_would_show(stage: Stage) -> None:
     assert _checked(stage, NEXT_DAY) == set(load_rules())
 
 
+def test_a_day_may_be_imported_into_again(stage: Stage) -> None:
+    with open_platform(stage.settings) as platform:
+        for _ in range(2):
+            report_import(platform, stage.instance, [GAME_DAY])
+    assert _checked(stage, GAME_DAY) == set(load_rules())
+
+
 def test_without_validation_nothing_is_judged(stage: Stage) -> None:
     silent = stage.settings.model_copy(update={"enable_validation": False})
     outcome = run_collection(silent, TODAY, stage.instance)
