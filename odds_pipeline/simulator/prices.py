@@ -5,10 +5,12 @@ opinions, clocks. Units: decimal odds; overround as a fraction.
 """
 
 from collections.abc import Sequence
-from math import floor, sqrt
+from math import ceil, floor, sqrt
 
 from odds_pipeline.simulator.books import Ladder
 
+SHORTEST_TICK = 1.01  # the shortest price of an exchange, decimal
+_LONGEST_LAY = 1_000.0
 _LONGEST_IMPLIED = 0.001
 _SHORTEST_IMPLIED = 0.999
 _STEPS = ((200, 5), (500, 10), (1_000, 25), (10_000, 100))  # American size below -> step
@@ -17,6 +19,8 @@ _WIDEST_STEP = 1_000
 
 def with_overround(fair: Sequence[float], overround: float) -> list[float]:
     """Implied probabilities that add up to 1 + overround, the longer outcome paying more of it.
+
+    A negative overround gives those of the lay side.
 
     Each outcome carries a share in proportion to the standard deviation of its result, which
     never lifts a favourite over 1 as a proportional margin would.
@@ -33,12 +37,17 @@ def shown(implied: float, ladder: Ladder) -> float:
     """The decimal price on the ladder for one implied probability."""
     price = 1.0 / implied
     if ladder is Ladder.TICKS:
-        return max(floor(price * 100 + 1e-9) / 100, 1.01)
+        return max(floor(price * 100 + 1e-9) / 100, SHORTEST_TICK)
     american = _american(price)
     if ladder is Ladder.CENTS_5:
         step = next((step for below, step in _STEPS if abs(american) < below), _WIDEST_STEP)
         american = int(step * round(american / step))
     return _decimal(american)
+
+
+def laid(implied: float) -> float:
+    """The decimal lay price of an exchange for one implied probability, never below the fair."""
+    return min(ceil(100.0 / implied - 1e-9) / 100, _LONGEST_LAY)
 
 
 def spelled(price: float, odds_format: str) -> float | int:
