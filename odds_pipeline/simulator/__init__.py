@@ -2,6 +2,6 @@
 
 Reading order: ``sports``, ``books`` and ``efficiency`` (data) -> ``schedule`` -> ``life`` ->
 ``scoring`` -> ``readings`` -> ``prices`` -> ``market`` (pure, a function of seed and time) ->
-``feed`` and ``replay`` (what is served) -> ``parameters``, ``refusals``, ``credits``, ``limiter`` (the protocol) -> ``app`` ->
-``server``.
+``feed`` and ``replay`` (what is served) -> ``parameters``, ``refusals``, ``credits``, ``limiter``
+(the protocol) -> ``app`` -> ``server``.
 """

@@ -86,8 +86,9 @@ class Market:
         self, life: Life, instant: int, books: Set[str], markets: Set[str]
     ) -> list[BookBoard]:
         """What each of the named books shows for a game; a book that shows nothing is absent."""
+        asked = frozenset(markets & _PRICERS.keys())
         found = (
-            self._book_board(life, SIMULATED_BOOKS[key], instant, markets)
+            self._book_board(life, SIMULATED_BOOKS[key], instant, asked)
             for key in sorted(books & SIMULATED_BOOKS.keys())
         )
         return [board for board in found if board is not None]
@@ -125,17 +126,12 @@ class Market:
         return Score(life, instant >= life.completed, points, seen - seen % SCORE_STEP)
 
     def _book_board(
-        self, life: Life, book: SimulatedBook, instant: int, markets: Set[str]
+        self, life: Life, book: SimulatedBook, instant: int, markets: frozenset[str]
     ) -> BookBoard | None:
         updated = self._last_update(life, book, instant)
-        if instant - updated > readings.STALE_AFTER or not readings.offers(life, book, updated):
+        if instant - updated > readings.STALE_AFTER:
             return None
-        boards = tuple(
-            board
-            for market in sorted(markets & _PRICERS.keys())
-            if (board := _board(self, life, book, market, updated)) is not None
-        )
-        return BookBoard(book, updated, boards) if boards else None
+        return _read(self, life, book, updated, markets)
 
     def _last_update(self, life: Life, book: SimulatedBook, instant: int) -> int:
         together = self.setting.read_together
@@ -152,20 +148,38 @@ class _View:
     prices: Belief
 
 
-@lru_cache(maxsize=16_384)
-def _board(
-    market: Market, life: Life, book: SimulatedBook, key: str, updated: int
-) -> MarketBoard | None:
-    """One market of one book as of a reading; ``None`` when it is not shown."""
-    view = _view(market, life, book, updated)
-    if max(view.prices.sides()) > _SHUT_AT or not readings.shows(life, book, key, updated):
+@lru_cache(maxsize=8_192)
+def _read(
+    market: Market, life: Life, book: SimulatedBook, updated: int, markets: frozenset[str]
+) -> BookBoard | None:
+    """What one reading of a book found of a game."""
+    if not readings.offers(life, book, updated):
         return None
-    outcomes = _PRICERS[key](life, book, view)
-    late = noise.uniform(market.seed, book.key, key, updated) < _LATE_MARKETS
-    return MarketBoard(key, updated - late, outcomes) if outcomes else None
+    view = _view(market, life, book, updated)
+    if max(view.prices.sides()) > _SHUT_AT:
+        return None
+    boards = tuple(
+        MarketBoard(key, updated - _is_late(market.seed, book.key, key, updated), outcomes)
+        for key in sorted(markets)
+        if readings.shows(life, book, key, updated)
+        and (outcomes := _outcomes(key, life, book, view))
+    )
+    return BookBoard(book, updated, boards) if boards else None
 
 
-@lru_cache(maxsize=4_096)
+@lru_cache(maxsize=2_048)
+def _is_late(seed: int, book: str, market: str, updated: int) -> bool:
+    return noise.uniform(seed, book, market, updated) < _LATE_MARKETS
+
+
+# Most readings find what the last one found, so prices are remembered by what they follow from.
+@lru_cache(maxsize=16_384)
+def _outcomes(
+    market: str, life: Life, book: SimulatedBook, view: _View
+) -> tuple[PricedOutcome, ...]:
+    return _PRICERS[market](life, book, view)
+
+
 def _view(market: Market, life: Life, book: SimulatedBook, updated: int) -> _View:
     lines = _opinion(life, book, updated) if market.setting.own_opinions else life.belief(updated)
     return _View(lines, _mispriced(market.setting, life, book, lines))
@@ -174,9 +188,22 @@ def _view(market: Market, life: Life, book: SimulatedBook, updated: int) -> _Vie
 def _opinion(life: Life, book: SimulatedBook, updated: int) -> Belief:
     """The truth as this book sees it: late, and through its own eyes."""
     lag = book.lag / 10 if updated >= life.start else book.lag
+    spells = updated / (_OPINION_HOURS * _HOUR)
+    margin, total = _leaning(life, book, int(spells + _turn(life, book)))
+    return life.belief(updated - lag).shifted(margin, total)
+
+
+@lru_cache(maxsize=4_096)
+def _turn(life: Life, book: SimulatedBook) -> float:
+    """At which part of a spell the book changes its mind about the game."""
+    return noise.uniform(life.seed, life.fixture.event_id, book.key, "opinion")
+
+
+@lru_cache(maxsize=4_096)
+def _leaning(life: Life, book: SimulatedBook, spell: int) -> tuple[float, float]:
+    """How far the book's margin and total are from the truth, points."""
     labels = (life.seed, life.fixture.event_id, book.key, "opinion")
-    spell = int(updated / (_OPINION_HOURS * _HOUR) + noise.uniform(*labels))
-    return life.belief(updated - lag).shifted(
+    return (
         book.disagreement * life.sport.margin_sd * noise.normal(*labels, "margin", spell),
         book.disagreement * life.sport.total_sd * noise.normal(*labels, "total", spell),
     )

@@ -4,6 +4,7 @@ Belongs here: adding an overround, the price ladder, the American form. Does not
 opinions, clocks. Units: decimal odds; overround as a fraction.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from math import ceil, floor, sqrt
 
@@ -13,8 +14,8 @@ SHORTEST_TICK = 1.01  # the shortest price of an exchange, decimal
 _LONGEST_LAY = 1_000.0
 _LONGEST_IMPLIED = 0.001
 _SHORTEST_IMPLIED = 0.999
-_STEPS = ((200, 5), (500, 10), (1_000, 25), (10_000, 100))  # American size below -> step
-_WIDEST_STEP = 1_000
+_SIZES = (200, 500, 1_000, 10_000)  # of American prices
+_STEPS = (5, 10, 25, 100, 1_000)  # of the ladder below each size, and above the last
 
 
 def with_overround(fair: Sequence[float], overround: float) -> list[float]:
@@ -40,7 +41,7 @@ def shown(implied: float, ladder: Ladder) -> float:
         return max(floor(price * 100 + 1e-9) / 100, SHORTEST_TICK)
     american = _american(price)
     if ladder is Ladder.CENTS_5:
-        step = next((step for below, step in _STEPS if abs(american) < below), _WIDEST_STEP)
+        step = _STEPS[bisect_right(_SIZES, abs(american))]
         american = int(step * round(american / step))
     return _decimal(american)
 

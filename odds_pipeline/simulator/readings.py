@@ -43,10 +43,14 @@ def offers(life: Life, book: SimulatedBook, updated: int) -> bool:
 
 def shows(life: Life, book: SimulatedBook, market: str, updated: int) -> bool:
     """Whether a book that offers the game shows this market of it."""
-    labels = (life.seed, life.fixture.event_id, book.key, market)
-    if noise.uniform(*labels, "withheld") > _MARKET_PRESENCE:
+    if _withheld(life.seed, life.fixture.event_id, book.key, market):
         return False
     return updated < life.start or _shut(life, book, market, updated) >= _MARKET_SUSPENDED
+
+
+@lru_cache(maxsize=8192)
+def _withheld(seed: int, event_id: str, book: str, market: str) -> bool:
+    return noise.uniform(seed, event_id, book, market, "withheld") > _MARKET_PRESENCE
 
 
 def _shut(life: Life, book: SimulatedBook, what: str, updated: int) -> float:
