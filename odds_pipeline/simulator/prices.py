@@ -6,6 +6,7 @@ opinions, clocks. Units: decimal odds; overround as a fraction.
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from functools import lru_cache
 from math import ceil, floor, sqrt
 
 from odds_pipeline.simulator.books import Ladder
@@ -51,6 +52,7 @@ def laid(implied: float) -> float:
     return min(ceil(100.0 / implied - 1e-9) / 100, _LONGEST_LAY)
 
 
+@lru_cache(maxsize=4_096)
 def spelled(price: float, odds_format: str) -> float | int:
     """A decimal price as the wire spells it: hundredths, or a whole American number."""
     return _american(price) if odds_format == "american" else round(price, 2)
