@@ -39,6 +39,9 @@ def serve(
     replay: Annotated[
         Path | None, typer.Option(help="Folder of recorded responses to serve instead.")
     ] = None,
+    setting: Annotated[
+        str, typer.Option(help="How the books price: natural, efficient, edge (one planted).")
+    ] = "natural",
 ) -> None:
     """Speak The Odds API's protocol on 127.0.0.1 until Ctrl-C."""
     from odds_pipeline.simulator.server import serve as run
@@ -52,4 +55,5 @@ def serve(
         quota=settings.odds_api_quota if quota is None else quota,
         state=state,
         replay=replay,
+        setting=setting,
     )

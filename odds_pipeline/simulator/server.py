@@ -19,6 +19,7 @@ from odds_pipeline.errors import AlreadyRunning, UsageError
 from odds_pipeline.simulator.app import Provider, build_app
 from odds_pipeline.simulator.clock import Clock, RealClock
 from odds_pipeline.simulator.credits import CreditCount
+from odds_pipeline.simulator.efficiency import NATURAL, setting_of
 from odds_pipeline.simulator.feed import Feed, MarketFeed
 from odds_pipeline.simulator.limiter import CALLS_A_SECOND, FrequencyLimit
 from odds_pipeline.simulator.market import Market
@@ -37,6 +38,7 @@ def serve(
     quota: int = DEFAULT_QUOTA,
     state: Path | None = None,
     replay: Path | None = None,
+    setting: str = NATURAL.name,
 ) -> None:
     """Serve until SIGINT or SIGTERM, which is raised again once all is closed.
 
@@ -47,12 +49,15 @@ def serve(
         quota: credits a month for every key.
         state: file that carries the credit count over a restart.
         replay: folder of recorded responses to serve instead of the market.
+        setting: of the simulated market, a name of ``efficiency``.
 
     Raises:
-        UsageError: the address is not loopback, or a path cannot be used.
+        UsageError: the address is not loopback, a path cannot be used, or there is no such setting.
         AlreadyRunning: the port is taken.
     """
-    provider = _provider(_feed(seed, replay), RealClock(), quota, state, CALLS_A_SECOND, None)
+    provider = _provider(
+        _feed(seed, replay, setting), RealClock(), quota, state, CALLS_A_SECOND, None
+    )
     listening = _bind(host, port)
     with listening:
         _server(provider).run(sockets=[listening])
@@ -70,6 +75,7 @@ class RunningSimulator:
         replay: folder of recorded responses to serve instead of the market.
         calls_a_second: frequency limit of a key; ``None`` for none, so that a fast test is not
             refused for being fast.
+        setting: of the simulated market, a name of ``efficiency``.
         deactivated: keys whose subscription has ended.
     """
 
@@ -83,11 +89,12 @@ class RunningSimulator:
         state: Path | None = None,
         replay: Path | None = None,
         calls_a_second: int | None = None,
+        setting: str = NATURAL.name,
         deactivated: frozenset[str] = frozenset(),
     ) -> None:
         self.clock: Clock = clock or RealClock()
         self._provider = replace(
-            _provider(_feed(seed, replay), self.clock, quota, state, calls_a_second, keys),
+            _provider(_feed(seed, replay, setting), self.clock, quota, state, calls_a_second, keys),
             deactivated=deactivated,
         )
         self._server = _server(self._provider)
@@ -121,8 +128,10 @@ class RunningSimulator:
         self._listening.close()
 
 
-def _feed(seed: int, replay: Path | None) -> Feed:
-    return MarketFeed(Market(seed)) if replay is None else ReplayFeed(replay)
+def _feed(seed: int, replay: Path | None, setting: str) -> Feed:
+    if replay is not None:
+        return ReplayFeed(replay)
+    return MarketFeed(Market(seed, setting_of(setting)))
 
 
 def _provider(

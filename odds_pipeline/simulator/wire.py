@@ -40,6 +40,7 @@ class _Place:
     """Where in a document an outcome stands."""
 
     listing: Listing
+    event_id: str
     book: BookBoard
     market: MarketBoard
 
@@ -62,10 +63,12 @@ def event_json(face: Face, spelling: Spelling) -> JsonObject:
 
 def odds_json(listing: Listing, books: Set[str], markets: Set[str], style: Style) -> JsonObject:
     """One event with odds."""
+    face = listing.face
     return {
-        **event_json(listing.face, style.spelling),
+        **event_json(face, style.spelling),
         "bookmakers": [
-            _book_json(listing, board, style) for board in listing.boards(books, markets)
+            _book_json(listing, face.event_id, board, style)
+            for board in listing.boards(books, markets)
         ],
     }
 
@@ -105,13 +108,13 @@ def score_json(score: Score, instant: int, spelling: Spelling) -> JsonObject:
     }
 
 
-def _book_json(listing: Listing, board: BookBoard, style: Style) -> JsonObject:
+def _book_json(listing: Listing, event_id: str, board: BookBoard, style: Style) -> JsonObject:
     stated: JsonObject = {"key": board.book.key, "title": board.book.title}
     if style.on_bookmaker:
         stated["last_update"] = _time(board.last_update, style.spelling)
-    stated |= _sources(board, style, listing.face.event_id)
+    stated |= _sources(board, style, event_id)
     stated["markets"] = [
-        _market_json(_Place(listing, board, market), style) for market in board.markets
+        _market_json(_Place(listing, event_id, board, market), style) for market in board.markets
     ]
     return stated
 
@@ -120,7 +123,7 @@ def _market_json(place: _Place, style: Style) -> JsonObject:
     stated: JsonObject = {"key": place.market.market}
     if style.on_market:
         stated["last_update"] = _time(place.market.last_update, style.spelling)
-    stated |= _sources(place.book, style, place.listing.face.event_id, place.market.market)
+    stated |= _sources(place.book, style, place.event_id, place.market.market)
     stated["outcomes"] = [_outcome_json(outcome, place, style) for outcome in place.market.outcomes]
     return stated
 
@@ -135,7 +138,7 @@ def _outcome_json(outcome: PricedOutcome, place: _Place, style: Style) -> JsonOb
     if outcome.point is not None:
         stated["point"] = outcome.point
     what = f"{outcome.name}|{outcome.description}|{outcome.point}"
-    stated |= _sources(place.book, style, place.listing.face.event_id, market.market, what)
+    stated |= _sources(place.book, style, place.event_id, market.market, what)
     if Include.BET_LIMITS in spelling.included:
         limit = place.listing.limit(book, market.market, market.last_update)
         stated["bet_limit"] = limit

@@ -1,6 +1,5 @@
 """The provider's protocol over a real socket: answers, errors, headers, credits."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -221,90 +220,6 @@ def test_upcoming_is_live_games_and_the_next_eight(provider: RunningSimulator) -
     ahead = [event for event in events if event["commence_time"] > "2025-11-22T01:15:00Z"]
     assert len(ahead) == 8
     assert len(events) > 8
-
-
-REFUSED = [
-    (f"{NBA}/odds", {}, 422, "MISSING_REGION"),
-    (f"{NBA}/odds", {"regions": "us,xx"}, 422, "INVALID_REGION"),
-    (f"{NBA}/odds", {"bookmakers": "nobody"}, 422, "INVALID_BOOKMAKERS"),
-    (f"{NBA}/odds", {"regions": "us", "markets": ""}, 422, "MISSING_MARKET"),
-    (f"{NBA}/odds", {"regions": "us", "markets": "h2h,nonsense"}, 422, "INVALID_MARKET"),
-    (f"{NBA}/odds", {"regions": "us", "oddsFormat": "hk"}, 422, "INVALID_ODDS_FORMAT"),
-    (f"{NBA}/events", {"dateFormat": "rfc"}, 422, "INVALID_DATE_FORMAT"),
-    (f"{NBA}/events", {"eventIds": "12"}, 422, "INVALID_EVENT_IDS"),
-    (
-        f"{NBA}/events",
-        {"commenceTimeFrom": "2025-01-01T00:00:00+00:00"},
-        422,
-        "INVALID_COMMENCE_TIME_FROM",
-    ),
-    (
-        f"{NBA}/events",
-        {"commenceTimeTo": "2025-01-01T00:00:00.000Z"},
-        422,
-        "INVALID_COMMENCE_TIME_TO",
-    ),
-    (
-        f"{NBA}/events",
-        {"commenceTimeFrom": "2025-01-02T00:00:00Z", "commenceTimeTo": "2025-01-01T00:00:00Z"},
-        422,
-        "INVALID_COMMENCE_TIME_RANGE",
-    ),
-    (f"{NBA}/scores", {"daysFrom": "4"}, 422, "INVALID_SCORES_DAYS_FROM"),
-    (f"{NBA}/events/xyz/odds", {"regions": "us"}, 422, "INVALID_EVENT_ID"),
-    (f"{NBA}/events/{'0' * 32}/odds", {"regions": "us"}, 404, "EVENT_NOT_FOUND"),
-    (f"{PAST}/odds", {"regions": "us"}, 422, "MISSING_HISTORICAL_TIMESTAMP"),
-    (
-        f"{PAST}/odds",
-        {"regions": "us", "date": "2025-01-01T00:00:00+00:00"},
-        422,
-        "INVALID_HISTORICAL_TIMESTAMP",
-    ),
-    (f"{PAST}/events", {"date": "2020-06-06T10:04:59Z"}, 422, "INVALID_HISTORICAL_TIMESTAMP"),
-    ("/v4/sports", {"all": "maybe"}, 422, "INVALID_ALL_SPORTS_PARAM"),
-    ("/v4/sports/quidditch/odds", {"regions": "us"}, 404, "UNKNOWN_SPORT"),
-    ("/v4/sports", {"apiKey": ""}, 401, "MISSING_KEY"),
-    ("/v5/sports", {}, 404, "NOT_FOUND"),
-]
-
-
-@pytest.fixture(scope="module")
-def standing() -> Iterator[RunningSimulator]:
-    with RunningSimulator(clock=SteppedClock(datetime(2025, 11, 22, 1, 15, tzinfo=UTC))) as running:
-        yield running
-
-
-@pytest.mark.parametrize(("path", "query", "status", "code"), REFUSED)
-def test_refusals(
-    standing: RunningSimulator, path: str, query: dict[str, str], status: int, code: str
-) -> None:
-    response = get(standing, path, **query)
-    body = response.json()
-    assert (response.status_code, body["error_code"]) == (status, code)
-    assert set(body) == {"message", "error_code", "details_url"}
-    assert body["details_url"].endswith("#" + code.lower().replace("_", "-"))
-    assert counts(response)[2] == 0
-    assert standing.credits_charged(KEY) == 0
-
-
-def test_one_market_of_another_endpoint_refuses_the_whole_call(standing: RunningSimulator) -> None:
-    response = get(
-        standing, f"{NBA}/odds", regions="us", markets="h2h,player_points,h2h_h1,spreads"
-    )
-    assert response.status_code == 422
-    assert response.json()["message"] == (
-        "Markets not supported by this endpoint: h2h_h1, player_points"
-    )
-    nonsense = get(standing, f"{NBA}/odds", regions="us", markets="h2h,player_points,foo")
-    assert nonsense.json()["message"] == "Invalid markets: foo"
-
-
-def test_only_the_listed_keys_are_valid() -> None:
-    with RunningSimulator(keys=frozenset({"good"})) as provider:
-        assert get(provider, "/v4/sports", apiKey="good").status_code == 200
-        refused = get(provider, "/v4/sports")
-        assert (refused.status_code, refused.json()["error_code"]) == (401, "INVALID_KEY")
-        assert counts(refused) == (0, 0, 0)
 
 
 def test_without_credits_only_the_free_endpoints_answer(clock: SteppedClock) -> None:

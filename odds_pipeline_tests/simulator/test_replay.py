@@ -86,3 +86,46 @@ def test_history_is_looked_up_equal_or_earlier(folder: Path) -> None:
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="nowhere"):
         RunningSimulator(replay=tmp_path / "nowhere")
+
+
+def test_an_event_s_own_file_comes_before_the_sport_s_odds(folder: Path) -> None:
+    own = {**EVENTS[0], "bookmakers": [{"key": "fanduel", "title": "FanDuel", "markets": []}]}
+    (folder / "icehockey_nhl" / "event_odds").mkdir()
+    (folder / "icehockey_nhl" / "event_odds" / f"{'a' * 32}.json").write_text(json.dumps(own))
+    with RunningSimulator(replay=folder) as provider:
+
+        def event(digit: str) -> requests.Response:
+            path = f"sports/icehockey_nhl/events/{digit * 32}/odds"
+            return get(provider, path, regions="us")
+
+        assert event("a").json() == own
+        assert event("b").json() == EVENTS[1]
+        assert (event("c").status_code, event("c").json()["error_code"]) == (404, "EVENT_NOT_FOUND")
+
+
+def test_markets_and_participants_are_those_recorded(folder: Path) -> None:
+    people = [{"id": "par_1", "full_name": "Home"}]
+    sport = "sports/icehockey_nhl"
+    with RunningSimulator(replay=folder) as provider:
+        markets = get(provider, f"{sport}/events/{'b' * 32}/markets", regions="us").json()
+        assert markets["bookmakers"] == [
+            {
+                "key": "fanduel",
+                "title": "FanDuel",
+                "markets": [{"key": "h2h", "last_update": "2024-01-01T12:10:00Z"}],
+            }
+        ]
+        missing = get(provider, f"{sport}/events/{'c' * 32}/markets", regions="us")
+        assert missing.json()["error_code"] == "EVENT_NOT_FOUND"
+        assert get(provider, f"{sport}/participants").json() == []
+        (folder / "icehockey_nhl" / "participants.json").write_text(json.dumps(people))
+        assert get(provider, f"{sport}/participants").json() == people
+
+
+def test_one_event_of_the_recorded_history(folder: Path) -> None:
+    with RunningSimulator(replay=folder) as provider:
+        path = f"historical/sports/icehockey_nhl/events/{'b' * 32}/odds"
+        found = get(provider, path, regions="us", date="2024-01-01T12:11:00Z")
+        assert (found.json()["data"], found.headers["x-requests-last"]) == (EVENTS[1], "10")
+        later = get(provider, path, regions="us", date="2024-01-01T13:00:00Z")
+        assert later.json()["error_code"] == "EVENT_NOT_FOUND"
