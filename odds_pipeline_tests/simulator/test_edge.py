@@ -288,7 +288,7 @@ def test_what_the_sharp_book_calls_likely_happens_as_often_as_it_says(
 ) -> None:
     """Closing no-vig chances of the home side against results, over all and by fifths.
 
-    Each within 3 binomial standard deviations, and half a per cent for the book's own opinion.
+    Each within 3 binomial standard deviations.
     """
     fifths: dict[int, list[tuple[float, bool]]] = defaultdict(list)
     market = Market(11, NATURAL)
@@ -307,7 +307,7 @@ def test_what_the_sharp_book_calls_likely_happens_as_often_as_it_says(
     for found in (everything, *fifths.values()):
         said = sum(fair for fair, _ in found)
         deviation = sqrt(sum(fair * (1 - fair) for fair, _ in found))
-        assert abs(sum(won for _, won in found) - said) < 3 * deviation + 0.005 * len(found)
+        assert abs(sum(won for _, won in found) - said) < 3 * deviation
 
 
 def test_a_setting_is_known_by_its_name() -> None:
