@@ -14,7 +14,8 @@ from odds_pipeline.errors import UsageError
 from odds_pipeline.simulator.books import SIMULATED_BOOKS
 from odds_pipeline.simulator.efficiency import EDGE, EFFICIENT, NATURAL, SETTINGS, setting_of
 from odds_pipeline.simulator.life import Life
-from odds_pipeline.simulator.market import BookBoard, Market, MarketBoard, PricedOutcome
+from odds_pipeline.simulator.market import BookBoard, Market, MarketBoard
+from odds_pipeline.simulator.pricing.outcomes import PricedOutcome
 from odds_pipeline_tests.simulator.test_market import games
 
 BOOKS = frozenset(SIMULATED_BOOKS)
