@@ -64,8 +64,10 @@ def say(text: str) -> None:
 
 
 def complain(text: object) -> None:
-    """Print one line on standard error."""
-    sys.stderr.write(f"{NO} {clean(text)}\n")
+    """Print one line on standard error, without secrets."""
+    from odds_pipeline.redaction import redact
+
+    sys.stderr.write(f"{NO} {clean(redact(str(text)))}\n")
 
 
 @contextmanager
