@@ -190,9 +190,7 @@ def _clean_trace(record: logging.LogRecord) -> None:
     record.exc_text = record.__dict__["exception"] = hidden.rstrip("\n")
 
 
-def _died(
-    kind: type[BaseException], error: BaseException, trace: TracebackType | None
-) -> None:
+def _died(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     told = "".join(traceback.format_exception(kind, error, trace))
     sys.stderr.write(redact(told))
 

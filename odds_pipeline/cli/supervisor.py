@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -211,9 +212,11 @@ def _write_log(said: IO[bytes], log: Path) -> None:
     """Write what a child and all it started say, until the last of them has ended."""
     with said, log.open("ab") as file:
         while line := said.readline(_LONGEST_LINE):
-            text = line.decode("utf-8", "surrogateescape")
-            file.write(redact(text).encode("utf-8", "surrogateescape"))
-            file.flush()
+            clean = redact(line.decode("utf-8", "surrogateescape"))
+            # A full disk costs us lines, but must not stop whoever wrote them.
+            with suppress(OSError):
+                file.write(clean.encode("utf-8", "surrogateescape"))
+                file.flush()
 
 
 def _die_with_parent() -> None:
