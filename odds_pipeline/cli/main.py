@@ -19,8 +19,10 @@ from odds_pipeline.cli import (
     compare,
     config,
     db,
+    doctor,
     env,
     events,
+    export,
     fetch,
     import_files,
     line_movement,
@@ -49,7 +51,7 @@ app = typer.Typer(
 )
 for each in (
     *(up, fetch, status, quota, events, show_odds, line_movement, best, compare, env),
-    *(import_files, config, db, simulator),
+    *(import_files, export, doctor, config, db, simulator),
 ):
     each.register(app)
 

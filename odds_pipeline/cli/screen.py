@@ -63,6 +63,11 @@ def say(text: str) -> None:
     console().print(clean(text), soft_wrap=True)
 
 
+def put(text: str) -> None:
+    """Print one line as it is, its columns kept; foreign text in it was cleaned before."""
+    console().print(text, soft_wrap=True)
+
+
 def complain(text: object) -> None:
     """Print one line on standard error, without secrets."""
     from odds_pipeline.redaction import redact
