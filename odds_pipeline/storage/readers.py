@@ -77,7 +77,7 @@ WHERE q.state = 0
 ORDER BY t.event_id, b.bookmaker_key, mk.market_key, o.name, d.name, q.point
 """
 
-_EVENTS = """
+EVENTS = """
 SELECT
     e.event_id AS id, sp.sport_key, sp.title AS sport_title, st.commence_time,
     CASE WHEN st.day_only THEN 'day' ELSE 'exact' END AS start_precision,
@@ -228,7 +228,7 @@ def events_between(
     moment, known = _times(conn, at, known_by)
     return fetch_frame(
         conn,
-        _EVENTS,
+        EVENTS,
         {
             "start": _aware(start, "start"),
             "end": _aware(end, "end"),

@@ -53,8 +53,8 @@ with dg.DagsterInstance.get() as instance:
     result = definitions.resolve_job_def("collect").execute_in_process(
         instance=instance, partition_key=sys.argv[2], raise_on_error=False,
     )
-failed = [e for e in result.all_events if e.is_step_failure]
-print(json.dumps([result.success, [e.step_failure_data.user_failure_data.description for e in failed]]))
+failed = [e.step_failure_data for e in result.all_events if e.is_step_failure]
+print(json.dumps([result.success, [each.user_failure_data.description for each in failed]]))
 """
 
 

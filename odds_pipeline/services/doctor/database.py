@@ -102,8 +102,7 @@ def connections(seen: Examination) -> Finding | None:
     return warn(
         "connections",
         found,
-        "raise the server's max_connections, or lower DATABASE_POOL_SIZE or "
-        "DATABASE_MAX_OVERFLOW",
+        "raise the server's max_connections, or lower DATABASE_POOL_SIZE or DATABASE_MAX_OVERFLOW",
     )
 
 

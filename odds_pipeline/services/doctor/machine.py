@@ -11,9 +11,7 @@ LEAST_BYTES = GIB // 4
 def free_disk(seen: Examination) -> Finding:
     """Room for a season of one sport (under 2 GiB); far less, and PostgreSQL stops."""
     free = seen.home.free_bytes
-    found = (
-        f"{free / GIB:,.1f} GiB free for {seen.home.path} (needed: {NEEDED_BYTES / GIB:g} GiB)"
-    )
+    found = f"{free / GIB:,.1f} GiB free for {seen.home.path} (needed: {NEEDED_BYTES / GIB:g} GiB)"
     advice = "make room, or move ODDS_HOME to a larger disk"
     if free < LEAST_BYTES:
         return fail("disk", found, advice)
@@ -38,9 +36,7 @@ def home_folder(seen: Examination) -> Finding:
             "run odds as its owner: files of two users end in refusals",
         )
     if not home.private:
-        return warn(
-            "home folder", f"others may write to {home.path}", f"chmod go-w {home.path}"
-        )
+        return warn("home folder", f"others may write to {home.path}", f"chmod go-w {home.path}")
     return ok("home folder", f"{home.path} is ours")
 
 

@@ -14,9 +14,7 @@ def answers(seen: Examination) -> Finding:
     where = "loopback provider (DEMO)" if seen.settings.demo else "provider"
     if isinstance(seen.provider, str):
         if seen.settings.demo:
-            return warn(
-                "provider", f"{where} does not run: {seen.provider}", "`odds up` starts it"
-            )
+            return warn("provider", f"{where} does not run: {seen.provider}", "`odds up` starts it")
         return fail("provider", seen.provider, "check the network and ODDS_API_BASE_URL")
     if seen.provider.status != 200:
         return fail(
