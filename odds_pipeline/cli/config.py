@@ -39,7 +39,10 @@ def _group() -> None:
 
 
 def show(as_json: AsJson = False) -> None:
-    """Show each setting, its value, where it is set and what it means; no secret, but the key's fingerprint."""
+    """Show each setting, its value, where it is set and what it means; never a secret.
+
+    The API key is shown by its fingerprint, the same as in `odds quota` and `odds doctor`.
+    """
     rows = settings_rows(configured())
     if as_json:
         screen.show_json(rows)
