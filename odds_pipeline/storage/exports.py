@@ -225,7 +225,7 @@ def stream(
     query = selection.query if asked.known_by is None else selection.as_of or selection.query
     text = sql.SQL("SELECT {} FROM ({}) q ORDER BY {}").format(
         _names(columns),
-        sql.SQL(query),  # type: ignore[arg-type]  # a constant of this module
+        sql.SQL(query),  # a constant of this module
         _names(selection.order),
     )
     for values in _parts(conn, selection, asked):
