@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 
+from odds_pipeline.redaction import hide_password
 from odds_pipeline.services.platform import Platform, Provider
 from odds_pipeline.services.spool import Spool
 from odds_pipeline.settings import Settings
@@ -29,6 +30,7 @@ def open_platform(settings: Settings) -> Iterator[Platform]:
     """
     named = settings.database_url
     with database(named.get_secret_value() if named else None, settings.home) as url:
+        hide_password(url)
         engine = open_engine(url, settings.database_pool_size, settings.database_max_overflow)
         try:
             require_schema(engine, REVISION)

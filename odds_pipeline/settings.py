@@ -194,7 +194,27 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as invalid:
-        first = invalid.errors(include_url=False, include_input=False, include_context=False)[0]
-        name = "_".join(str(part) for part in first["loc"][:1]).upper()
-        reason = str(first["msg"]).removeprefix("Value error, ")
-    raise SettingsError(f"{name}: {reason}")
+        first = next(iter(_faults(invalid).values()))
+    raise SettingsError(first)
+
+
+def usable_settings() -> tuple[Settings, dict[str, str]]:
+    """The settings with every wrong one at its default, and what is wrong, by the setting's name.
+
+    For `odds doctor` alone: nothing else may run on settings nobody chose.
+    """
+    try:
+        return Settings(), {}
+    except ValidationError as invalid:
+        faults = _faults(invalid)
+    chosen = {name: Settings.model_fields[name.lower()].default for name in faults}
+    return Settings(**{name.lower(): value for name, value in chosen.items()}), faults
+
+
+def _faults(invalid: ValidationError) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for fault in invalid.errors(include_url=False, include_input=False, include_context=False):
+        name = "_".join(str(part) for part in fault["loc"][:1]).upper()
+        reason = str(fault["msg"]).removeprefix("Value error, ")
+        found.setdefault(name, f"{name}: {reason}")
+    return found

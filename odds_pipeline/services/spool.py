@@ -16,6 +16,8 @@ import msgspec
 from odds_pipeline.storage.ledger import Call
 from odds_pipeline.storage.raw import RawRecord
 
+ANSWERS = "*.answer"
+
 
 class Answer(msgspec.Struct, frozen=True):
     """One answer with all that transaction 1 needs.
@@ -60,7 +62,7 @@ class Spool:
     def waiting(self) -> Iterator[Answer]:
         """Every answer on disk, oldest first, less those another process stores meanwhile."""
         waiting = []
-        for path in self._folder.glob("*.answer"):
+        for path in self._folder.glob(ANSWERS):
             with suppress(FileNotFoundError):
                 waiting.append((path.stat().st_mtime_ns, path.read_bytes()))
         for _, data in sorted(waiting):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[Any]
 
 
-_EVENTS = """
+EVENTS = """
 SELECT
     e.event_id AS id, sp.sport_key, sp.title AS sport_title, st.commence_time,
     CASE WHEN st.day_only THEN 'day' ELSE 'exact' END AS start_precision,
@@ -75,7 +75,7 @@ def events_between(
     moment, known = resolved(conn, at, known_by)
     return fetch_frame(
         conn,
-        _EVENTS,
+        EVENTS,
         {
             "start": aware(start, "start"),
             "end": aware(end, "end"),
