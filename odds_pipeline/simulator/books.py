@@ -1,8 +1,8 @@
 """The bookmakers of the simulated market, as data.
 
-Belongs here: how each book prices. Title, regions and class come from the catalog.
-Units: overrounds as fractions; lag, cadence in seconds; disagreement in standard deviations of
-the game's final margin; opening delay in hours.
+Belongs here: how each book prices and how much it takes. Title, regions and class come from the
+catalog. Units: overrounds as fractions; lag, cadence in seconds; disagreement in standard
+deviations of the game's final margin; opening delay in hours; limits in US dollars of stake.
 
 A book of the catalog that is not listed here (circasports today) may be asked for and never
 answers, exactly as at the real provider.
@@ -12,7 +12,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from odds_pipeline.catalog.bookmakers import BOOKMAKERS
+from odds_pipeline.catalog.bookmakers import BOOKMAKERS, BookClass
+from odds_pipeline.simulator import noise
+from odds_pipeline.simulator.life import Life
+
+_HOUR = 3_600
 
 
 class Ladder(StrEnum):
@@ -61,6 +65,11 @@ class SimulatedBook:
         """Provider regions that list it."""
         return BOOKMAKERS[self.key].regions
 
+    @property
+    def book_class(self) -> BookClass:
+        """Retail, sharp or exchange."""
+        return BOOKMAKERS[self.key].book_class
+
 
 _BOOKS = (
     SimulatedBook(
@@ -82,3 +91,56 @@ _BOOKS = (
 
 SIMULATED_BOOKS = MappingProxyType({book.key: book for book in _BOOKS})
 REGIONS = ("us", "us2", "us_dfs", "us_ex", "uk", "eu", "fr", "se", "au")
+
+
+@dataclass(frozen=True, slots=True)
+class StakeLimits:
+    """The most a class of books takes on one side of a spread, US dollars.
+
+    Args:
+        far: a day and more before the start.
+        near: in the last hour.
+        in_play: once the game has begun.
+        step: what a limit is rounded to.
+    """
+
+    far: int
+    near: int
+    in_play: int
+    step: int
+
+
+# A sharp book takes little while its line is young and much at the close; a retail book takes
+# about the same all along; on an exchange the limit is what others offer at the price.
+STAKE_LIMITS = MappingProxyType(
+    {
+        BookClass.SHARP: StakeLimits(far=2_000, near=30_000, in_play=5_000, step=250),
+        BookClass.RETAIL: StakeLimits(far=1_000, near=3_000, in_play=500, step=50),
+        BookClass.EXCHANGE: StakeLimits(far=150, near=12_000, in_play=2_500, step=1),
+    }
+)
+MARKET_SHARES = MappingProxyType(
+    {"spreads": 1.0, "h2h": 0.6, "h2h_lay": 0.6, "totals": 0.5}
+)  # of the spread's limit
+OTHER_MARKETS_SHARE = 0.1  # props, alternate lines, periods
+_YOUNG, _OLD = 24 * _HOUR, _HOUR  # before the start
+
+
+def bet_limit(life: Life, book: SimulatedBook, market: str, instant: int) -> int:
+    """The most the book takes on one outcome, US dollars, whole steps of its class.
+
+    It grows steadily from a day to an hour before the start, and falls when play begins. Each
+    game has its own size, and what stands on an exchange changes from minute to minute.
+    """
+    limits = STAKE_LIMITS[book.book_class]
+    labels = (life.seed, life.fixture.event_id, book.key, "limit")
+    size = MARKET_SHARES.get(market, OTHER_MARKETS_SHARE) * noise.between(0.6, 1.4, *labels)
+    if book.book_class is BookClass.EXCHANGE:
+        size *= noise.between(0.1, 1.0, *labels, market, instant // 60)
+    if instant >= life.start:
+        dollars = limits.in_play * size
+    else:
+        left = min(max(life.start - instant, _OLD), _YOUNG)
+        nearness = (_YOUNG - left) / (_YOUNG - _OLD)
+        dollars = (limits.far + (limits.near - limits.far) * nearness) * size
+    return max(round(dollars / limits.step), 1) * limits.step
