@@ -13,7 +13,7 @@ from urllib.parse import quote, quote_plus
 from pydantic import SecretStr
 
 SHORTEST = 16  # characters; a shorter key (of a loopback provider) may be an ordinary word
-HIDDEN = "(key hidden)"
+HIDDEN = "(key-hidden)"  # without a space, so that it passes for a value in an address
 
 
 class Echo:

@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NamedTuple
 from urllib.parse import urlencode, urlsplit
 from weakref import WeakSet
@@ -299,13 +300,21 @@ class _HideKey(logging.Filter):
 _HIDE_KEY = _HideKey()
 
 
+class _Session(requests.Session):
+    """A session that knows no redirects."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """No target: also where it does not follow one, the library reads that body, uncapped."""
+
+
 def _session(key: SecretStr, echo: Echo) -> requests.Session:
     _HIDE_KEY.echoes.add(echo)
     logging.getLogger("urllib3").setLevel(logging.WARNING)
     for name in URLLIB3_LOGGERS:
         logging.getLogger(name).addFilter(_HIDE_KEY)
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     session.headers = requests.structures.CaseInsensitiveDict(
         {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "odds-pipeline"}
     )

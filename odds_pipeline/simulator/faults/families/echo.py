@@ -51,9 +51,10 @@ def echo_encoded(call: Call) -> Served:
 
 @fault(charged=True)
 def echo_in_headers(call: Call) -> Served:
-    """Proper data; Date, Content-Type and the credit headers quote the address."""
+    """Proper data; Date, Content-Type, the credit headers and a cookie quote the address."""
     names = ("date", "content-type", "x-requests-last", "x-requests-used", "x-requests-remaining")
-    return call.serve().under(**dict.fromkeys((*names, "x-original-url"), call.url))
+    told = dict.fromkeys((*names, "x-original-url"), call.url)
+    return call.serve().under(**told, set_cookie=f"asked={call.key}; Path=/")
 
 
 @fault(charged=False)

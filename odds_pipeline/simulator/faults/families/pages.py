@@ -3,7 +3,9 @@
 Belongs here: pages, redirects and bodies of another kind under a status that promises data.
 """
 
-from odds_pipeline.simulator.faults.fault import Call, Served, fault
+from itertools import chain, repeat
+
+from odds_pipeline.simulator.faults.fault import Call, Served, Wire, fault
 from odds_pipeline.simulator.refusals import Refusal
 
 _PAGE = b"<!DOCTYPE html><html><body><h1>Log in to this network</h1></body></html>"
@@ -38,3 +40,10 @@ def redirect(call: Call) -> Served:
 def redirect_loop(call: Call) -> Served:
     """307 to the address that was asked for."""
     return call.refuse(307, None).under(location=call.url)
+
+
+@fault(charged=False)
+def redirect_oversized(call: Call) -> Wire:
+    """302 with a body of 300 MB, which libraries read even where they do not follow."""
+    to = call.refuse(302, None).under(location=call.url, content_length="300000000")
+    return Wire(chain([to.head()], repeat(b" " * 1_000_000, 300)))
