@@ -106,7 +106,7 @@ def every_log() -> Iterator[list[logging.LogRecord]]:
     """Collect what any logger says at DEBUG; loggers as they were afterwards."""
     records: list[logging.LogRecord] = []
     handler = logging.Handler(logging.NOTSET)
-    handler.emit = records.append  # type: ignore[method-assign]
+    handler.emit = records.append  # type: ignore[method-assign, assignment]
     root = logging.getLogger()
     named = [one for one in root.manager.loggerDict.values() if isinstance(one, logging.Logger)]
     before = [(one, one.level, one.propagate, one.disabled) for one in (root, *named)]

@@ -30,6 +30,7 @@ class LendingProtocol(H11Protocol):
         """As the server's own, with the application wrapped."""
         super().connection_made(transport)
         self.app = _lent(self.app, self)
+        self.access_log = False  # an address holds the key, whoever turns the log on later
 
 
 def _lent(app: Any, protocol: H11Protocol) -> Any:  # noqa: ANN401 (the server's own types)

@@ -42,6 +42,7 @@ from odds_pipeline.sources.the_odds_api.echo import Echo
 from odds_pipeline.sources.the_odds_api.responses import date_in
 
 CONNECT_TIMEOUT = 5.0
+READ_GRACE = 1.0  # so that it is the deadline that ends a silent call, and says so
 CHUNK = 64 * 1024
 BACKOFF = 0.5  # seconds before the second try, doubled before each further one
 RETRY_AFTER_CAP = 60.0
@@ -193,7 +194,7 @@ class Transport:
 
     def _send(self, url: str) -> requests.Response:
         seconds = self._limits.deadline_s
-        timeout = (min(CONNECT_TIMEOUT, seconds), seconds)
+        timeout = (min(CONNECT_TIMEOUT, seconds), seconds + READ_GRACE)
         return self._session.get(url, stream=True, allow_redirects=False, timeout=timeout)
 
     def _body(self, response: requests.Response) -> bytes:

@@ -266,8 +266,9 @@ def test_every_fault_has_an_expected_outcome() -> None:
 def test_the_outcome_of(name: str, provider: RunningSimulator) -> None:
     expected, fault, key = EXPECTED[name], FAULTS[name], f"outcome-of-{name}"
     elsewhere = provider.faults.spent_elsewhere
+    waits: list[float] = []
     provider.faults.next(name, times=expected.tries)
-    with client_of(provider, key, name, waits := []) as client:
+    with client_of(provider, key, name, waits) as client:
         outcome = ask(client, waits)
         charged = provider.credits_charged(key) - (provider.faults.spent_elsewhere - elsewhere)
         after = ask(client, [])
@@ -307,8 +308,9 @@ def test_a_fault_that_passes_is_got_over_by_another_try(
     expected, fault, key = EXPECTED[name], FAULTS[name], f"passing-{name}"
     if expected.tries == 1:
         return
+    waits: list[float] = []
     provider.faults.next(name)
-    with client_of(provider, key, name, waits := []) as client:
+    with client_of(provider, key, name, waits) as client:
         outcome = ask(client, waits)
     assert outcome.raised is None
     assert outcome.response is not None
@@ -397,7 +399,7 @@ def test_a_large_answer_takes_little_more_memory_than_the_cap(
 @pytest.mark.parametrize("key", CANARIES, ids=["hex", "awkward"])
 @pytest.mark.parametrize("name", FAULTS)
 def test_the_key_shows_nowhere_in(name: str, key: str, provider: RunningSimulator) -> None:
-    canary = key[: -len(name[:6])] + name[:6]  # of its own, so that its credits are as well
+    canary = f"{key[:-2]}{list(FAULTS).index(name):02d}"  # of its own: so are its credits
     provider.faults.next(name, times=EXPECTED[name].tries)
     with client_of(provider, canary, name, []) as client, every_log() as records:
         outcome = ask(client, [])
