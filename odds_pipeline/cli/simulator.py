@@ -76,6 +76,9 @@ def serve(
     key: Annotated[
         list[str] | None, typer.Option(help="A valid key, may be repeated; any by default.")
     ] = None,
+    setting: Annotated[
+        str, typer.Option(help="How the books price: natural, efficient, edge (one planted).")
+    ] = "natural",
 ) -> None:
     """Speak The Odds API's protocol on 127.0.0.1 until Ctrl-C."""
     from odds_pipeline.simulator.faults.switch import Faults
@@ -95,6 +98,7 @@ def serve(
         clock=clock,
         keys=frozenset(key) if key else None,
         faults=switched_on,
+        setting=setting,
     )
 
 

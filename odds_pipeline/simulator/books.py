@@ -36,12 +36,13 @@ class SimulatedBook:
         overround: of its head-to-head market.
         line_overround: of its spreads and totals.
         lag: how late it sees what the market knows; a tenth of it in play.
-        cadence: seconds between two scrapes of it; half of it is the median age.
+        cadence: mean seconds between two readings of it; half of it is about the median age.
         disagreement: spread of its own opinion.
         opening_hours: median wait after the listing until it opens a game.
         presence: share of games it prices at all.
         ladder: which prices it may show.
         lays: whether its head-to-head comes with lay prices nobody asked for.
+        quarter_lines: whether it splits its soccer lines into quarters.
     """
 
     key: str
@@ -54,6 +55,11 @@ class SimulatedBook:
     presence: float = 0.97
     ladder: Ladder = Ladder.CENTS_5
     lays: bool = False
+    quarter_lines: bool = False
+
+    def __hash__(self) -> int:
+        # Books are keys of caches, and the key alone tells two of them apart.
+        return hash(self.key)
 
     @property
     def title(self) -> str:
@@ -73,7 +79,16 @@ class SimulatedBook:
 
 _BOOKS = (
     SimulatedBook(
-        "pinnacle", 0.025, 0.026, 5, 54, 0.006, 0.5, presence=0.99, ladder=Ladder.CENTS_1
+        "pinnacle",
+        0.025,
+        0.026,
+        5,
+        52,
+        0.006,
+        0.5,
+        presence=0.99,
+        ladder=Ladder.CENTS_1,
+        quarter_lines=True,
     ),
     SimulatedBook("draftkings", 0.044, 0.047, 90, 104, 0.020, 1.0, presence=0.985),
     SimulatedBook("fanduel", 0.043, 0.047, 75, 108, 0.020, 1.0, presence=0.985),
@@ -81,8 +96,10 @@ _BOOKS = (
     SimulatedBook("williamhill_us", 0.045, 0.047, 150, 198, 0.024),
     SimulatedBook("betrivers", 0.050, 0.050, 240, 140, 0.028, 4.0, presence=0.85),
     SimulatedBook("bovada", 0.042, 0.046, 300, 408, 0.030, 3.0),
-    SimulatedBook("betonlineag", 0.041, 0.045, 60, 80, 0.016, 1.0),
-    SimulatedBook("lowvig", 0.028, 0.030, 60, 80, 0.012, 1.0, ladder=Ladder.CENTS_1),
+    SimulatedBook("betonlineag", 0.041, 0.045, 60, 80, 0.016, 1.0, quarter_lines=True),
+    SimulatedBook(
+        "lowvig", 0.028, 0.030, 60, 80, 0.012, 1.0, ladder=Ladder.CENTS_1, quarter_lines=True
+    ),
     SimulatedBook("espnbet", 0.052, 0.050, 210, 150, 0.028, 4.0, presence=0.94),
     SimulatedBook(
         "betfair_ex_eu", 0.002, 0.004, 10, 48, 0.010, 0.5, ladder=Ladder.TICKS, lays=True

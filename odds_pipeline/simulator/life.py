@@ -26,11 +26,14 @@ _HOUR = 3_600
 _STEPS_IN_PLAY = 75
 # (hours before the start, moves an hour until the next entry): news comes late
 _PACE = ((24.0, 0.3), (6.0, 1.0), (1.0, 2.0))
-_EARLY_PACE = 0.1
+_EARLY_PACE = 0.02
 _MOVE = 0.03  # standard deviation of one move, in those of the final margin and total
-_SHIFTS = (10, 10, 10, 10, 5, 15, 20, 20, 30, -5, -10)  # minutes a start is restated by
+_SHIFTS = (10, 10, 10, 10, 10, 5, 15, 20, -5, -10, -10)  # minutes a start is restated by
 _LONG_SHIFTS = (60, 90, 120, 240)
-_SHIFT_SHARE, _LONG_SHIFT_SHARE = 0.5, 0.02
+_NEXT_DAY = 24 * 60
+_NEXT_DAY_SHARE, _LONG_SHIFT_SHARE, _SHIFT_SHARE = 0.005, 0.02, 0.28
+_CALLED_OFF_SHARE = 0.004
+_DELAY_MINUTES = (3, 14)  # of the real start after the stated one
 _LEAST_RATE = 0.15  # goals a side must at least be expected to score
 
 
@@ -62,6 +65,7 @@ class Life:
         end: the final whistle.
         gone: when it leaves the odds feed.
         completed: when the scores feed calls it completed.
+        called_off: when it leaves every feed unplayed, without a word; ``None`` if it is played.
     """
 
     seed: int
@@ -73,11 +77,24 @@ class Life:
     end: int
     gone: int
     completed: int
+    called_off: int | None = None
+
+    def __hash__(self) -> int:
+        # Lives are keys of caches, and the id alone tells two of them apart.
+        return hash(self.fixture.event_id)
 
     @property
     def sport(self) -> SimulatedSport:
         """The game's sport."""
         return SIMULATED_SPORTS[self.fixture.sport_key]
+
+    def listed_at(self, instant: int) -> bool:
+        """Whether the odds feed lists it at an instant."""
+        return self.listed <= instant < self.gone and not self.is_off(instant)
+
+    def is_off(self, instant: int) -> bool:
+        """Whether it has been called off by an instant."""
+        return self.called_off is not None and instant >= self.called_off
 
     def stated_start(self, instant: float) -> int:
         """``commence_time`` as stated at an instant."""
@@ -205,7 +222,7 @@ def life_of(seed: int, fixture: Fixture) -> Life:
     listed = fixture.scheduled - int(sport.listed_days * DAY) + draw.randint(0, 6 * _HOUR)
     restatements = _restatements(fixture.scheduled, listed, draw)
     stated = restatements[-1][1] if restatements else fixture.scheduled
-    start = stated + 60 * draw.randint(0, 9) + draw.randint(1, 59)
+    start = stated + 60 * draw.randint(*_DELAY_MINUTES) + draw.randint(1, 59)
     end = start + 60 * draw.randint(*sport.minutes)
     return Life(
         seed=seed,
@@ -217,12 +234,21 @@ def life_of(seed: int, fixture: Fixture) -> Life:
         end=end,
         gone=end + draw.randint(30, 600),
         completed=end + draw.randint(300, 2_400),
+        called_off=_called_off(listed, stated, draw),
     )
+
+
+def _called_off(listed: int, stated: int, draw: Random) -> int | None:
+    if draw.random() >= _CALLED_OFF_SHARE:
+        return None
+    return draw.randint(listed + _HOUR, stated)
 
 
 def _restatements(scheduled: int, listed: int, draw: Random) -> tuple[tuple[int, int], ...]:
     chance = draw.random()
-    if chance < _LONG_SHIFT_SHARE:
+    if chance < _NEXT_DAY_SHARE:
+        minutes = _NEXT_DAY
+    elif chance < _LONG_SHIFT_SHARE:
         minutes = draw.choice(_LONG_SHIFTS)
     elif chance < _SHIFT_SHARE:
         minutes = draw.choice(_SHIFTS)

@@ -4,36 +4,33 @@ Belongs here: which games are listed at an instant, each book's boards as of the
 Does not belong here: JSON, parameters, credits, clocks. Units: Unix seconds UTC; decimal odds;
 points.
 
-A book re-prices only when it is scraped: everything on a board is a function of its
-``last_update``, so two instants between the same two scrapes show the same board. It sees the
-truth late (its lag), through its own slowly changing opinion, and adds its overround. Now and
-then it hangs; once its last update is 15 minutes old it is left out until it comes back.
-
-Next to come here: planted edges, as a further opinion of single books.
+A book re-prices only when it is read: everything on a board is a function of its
+``last_update``, so two instants between the same two readings show the same board, which is why
+boards can be remembered. A book sees the truth late (its lag), through its own slowly changing
+opinion, and adds its overround; ``efficiency`` says in which settings it does not.
 """
 
 from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain
 
-from odds_pipeline.simulator import noise
-from odds_pipeline.simulator.books import SIMULATED_BOOKS, SimulatedBook
+from odds_pipeline.simulator import noise, readings
+from odds_pipeline.simulator.books import SIMULATED_BOOKS, Ladder, SimulatedBook
+from odds_pipeline.simulator.efficiency import NATURAL, Setting
 from odds_pipeline.simulator.life import Life, life_of
-from odds_pipeline.simulator.prices import shown, with_overround
+from odds_pipeline.simulator.prices import SHORTEST_TICK, laid, shown, with_overround
 from odds_pipeline.simulator.schedule import DAY, EPOCH_ORDINAL, fixtures_of
 from odds_pipeline.simulator.scoring import Belief
-from odds_pipeline.simulator.sports import SIMULATED_SPORTS
+from odds_pipeline.simulator.sports import SIMULATED_SPORTS, Scoring
 
-STALE_AFTER = 890  # seconds; the provider shows nothing older than 15 minutes on arrival
 SCORE_STEP = 30
 _HOUR = 3_600
 _DRAW = "Draw"
 _SHUT_AT = 0.9985  # an outcome this sure is no longer offered
-_HANG_SHARE = 0.04  # of a book's hours in a game
-_SUSPENDED_SHARE = 0.03  # of a market's two-minute spells in play
-_MARKET_PRESENCE = 0.985
-_OPINION_HOURS = 12
-_LAY_SPREAD = 1.02  # lay price over back price
+_OPINION_HOURS = 36
+_LATE_MARKETS = 0.2  # share stamped a second before their book
+_WHOLE_WITHIN = 0.14  # points from a whole number; lines are halves elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +72,23 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """The whole market of one seed."""
+    """The whole market of one seed and setting."""
 
     seed: int
+    setting: Setting = NATURAL
 
     def listed(self, sport_key: str, instant: int) -> list[Life]:
         """Games in the odds feed at an instant, by stated start."""
-        lives = [
-            life for life in self._around(sport_key, instant) if life.listed <= instant < life.gone
-        ]
+        lives = [life for life in self._around(sport_key, instant) if life.listed_at(instant)]
         return sorted(lives, key=lambda life: (life.stated_start(instant), life.fixture.event_id))
 
     def boards(
         self, life: Life, instant: int, books: Set[str], markets: Set[str]
     ) -> list[BookBoard]:
         """What each of the named books shows for a game; a book that shows nothing is absent."""
+        asked = frozenset(markets & _PRICERS.keys())
         found = (
-            self._book_board(life, SIMULATED_BOOKS[key], instant, markets)
+            self._book_board(life, SIMULATED_BOOKS[key], instant, asked)
             for key in sorted(books & SIMULATED_BOOKS.keys())
         )
         return [board for board in found if board is not None]
@@ -102,7 +99,9 @@ class Market:
         lives = [
             life
             for life in self._around(sport_key, instant, days_back=days_from or 0)
-            if life.listed <= instant and (instant < life.completed or life.start >= oldest)
+            if life.listed <= instant
+            and (instant < life.completed or life.start >= oldest)
+            and not life.is_off(instant)
         ]
         lives.sort(key=lambda life: (life.stated_start(instant), life.fixture.event_id))
         return [self._score(life, instant) for life in lives]
@@ -110,7 +109,8 @@ class Market:
     def _around(self, sport_key: str, instant: int, days_back: int = 0) -> Iterator[Life]:
         sport = SIMULATED_SPORTS[sport_key]
         today = instant // DAY + EPOCH_ORDINAL
-        days = range(today - 1 - days_back, today + int(sport.listed_days) + 2)
+        # A game may be put off to the next day, and then end on the day after it.
+        days = range(today - 2 - days_back, today + int(sport.listed_days) + 2)
         fixtures = chain.from_iterable(fixtures_of(self.seed, sport_key, day) for day in days)
         return (life_of(self.seed, fixture) for fixture in fixtures)
 
@@ -126,92 +126,131 @@ class Market:
         return Score(life, instant >= life.completed, points, seen - seen % SCORE_STEP)
 
     def _book_board(
-        self, life: Life, book: SimulatedBook, instant: int, markets: Set[str]
+        self, life: Life, book: SimulatedBook, instant: int, markets: frozenset[str]
     ) -> BookBoard | None:
         updated = self._last_update(life, book, instant)
-        if instant - updated > STALE_AFTER or not self._offers(life, book, updated):
+        if instant - updated > readings.STALE_AFTER:
             return None
-        belief = self._opinion(life, book, updated)
-        if max(belief.sides()) > _SHUT_AT:
-            return None
-        boards = tuple(
-            board
-            for market in sorted(markets)
-            if (board := self._market_board(life, book, market, updated, belief)) is not None
-        )
-        return BookBoard(book, updated, boards) if boards else None
+        return _read(self, life, book, updated, markets)
 
     def _last_update(self, life: Life, book: SimulatedBook, instant: int) -> int:
-        labels = (self.seed, life.fixture.event_id, book.key)
-        hour = instant // _HOUR
-        if noise.uniform(*labels, "hangs", hour) < _HANG_SHARE:
-            begin = hour * _HOUR + noise.between(0, 1_200, *labels, "hangs from", hour)
-            if begin <= instant < begin + noise.between(300, 2_400, *labels, "for", hour):
-                instant = int(begin)
-        phase = int(book.cadence * noise.uniform(*labels, "phase"))
-        return phase + (instant - phase) // book.cadence * book.cadence
-
-    def _offers(self, life: Life, book: SimulatedBook, updated: int) -> bool:
-        labels = (self.seed, life.fixture.event_id, book.key)
-        opened = life.listed + _HOUR * book.opening_hours * 2 * noise.uniform(*labels, "opens")
-        return updated >= opened and noise.uniform(*labels, "offers") < book.presence
-
-    def _opinion(self, life: Life, book: SimulatedBook, updated: int) -> Belief:
-        """The truth as this book sees it: late, and through its own eyes."""
-        lag = book.lag / 10 if updated >= life.start else book.lag
-        labels = (self.seed, life.fixture.event_id, book.key, "opinion")
-        spell = int(updated / (_OPINION_HOURS * _HOUR) + noise.uniform(*labels))
-        return life.belief(updated - lag).shifted(
-            book.disagreement * life.sport.margin_sd * noise.normal(*labels, "margin", spell),
-            book.disagreement * life.sport.total_sd * noise.normal(*labels, "total", spell),
-        )
-
-    def _market_board(
-        self, life: Life, book: SimulatedBook, market: str, updated: int, belief: Belief
-    ) -> MarketBoard | None:
-        if market not in _PRICERS or self._withheld(life, book, market, updated):
-            return None
-        outcomes = _PRICERS[market](life, book, belief)
-        late = noise.uniform(self.seed, book.key, market, updated) < 0.2
-        return MarketBoard(market, updated - late, outcomes) if outcomes else None
-
-    def _withheld(self, life: Life, book: SimulatedBook, market: str, updated: int) -> bool:
-        labels = (self.seed, life.fixture.event_id, book.key, market)
-        if noise.uniform(*labels, "withheld") > _MARKET_PRESENCE:
-            return True
-        spell = updated // 120
-        return updated >= life.start and noise.uniform(*labels, "shut", spell) < _SUSPENDED_SHARE
+        together = self.setting.read_together
+        if together is not None:
+            return instant - instant % together
+        return readings.last_update(life, book, instant)
 
 
-def _h2h(life: Life, book: SimulatedBook, belief: Belief) -> tuple[PricedOutcome, ...]:
-    implied = with_overround(belief.sides(), book.overround)
-    names = (life.fixture.home_team, life.fixture.away_team, _DRAW)
-    outcomes = [
-        PricedOutcome(name, shown(chance, book.ladder))
-        for name, chance in zip(names, implied, strict=False)
-    ]
-    return (*sorted(outcomes[:2], key=_by_name), *outcomes[2:])
+@dataclass(frozen=True, slots=True)
+class _View:
+    """What a book makes of a game: where it puts its lines, and what it prices them by."""
+
+    lines: Belief
+    prices: Belief
 
 
-def _h2h_lay(life: Life, book: SimulatedBook, belief: Belief) -> tuple[PricedOutcome, ...]:
-    if not book.lays:
-        return ()
-    return tuple(
-        PricedOutcome(back.name, round(back.price * _LAY_SPREAD + 0.01, 2))
-        for back in _h2h(life, book, belief)
+@lru_cache(maxsize=8_192)
+def _read(
+    market: Market, life: Life, book: SimulatedBook, updated: int, markets: frozenset[str]
+) -> BookBoard | None:
+    """What one reading of a book found of a game."""
+    if not readings.offers(life, book, updated):
+        return None
+    view = _view(market, life, book, updated)
+    if max(view.prices.sides()) > _SHUT_AT:
+        return None
+    boards = tuple(
+        MarketBoard(key, updated - _is_late(market.seed, book.key, key, updated), outcomes)
+        for key in sorted(markets)
+        if readings.shows(life, book, key, updated)
+        and (outcomes := _outcomes(key, life, book, view))
+    )
+    return BookBoard(book, updated, boards) if boards else None
+
+
+@lru_cache(maxsize=2_048)
+def _is_late(seed: int, book: str, market: str, updated: int) -> bool:
+    return noise.uniform(seed, book, market, updated) < _LATE_MARKETS
+
+
+# Most readings find what the last one found, so prices are remembered by what they follow from.
+@lru_cache(maxsize=16_384)
+def _outcomes(
+    market: str, life: Life, book: SimulatedBook, view: _View
+) -> tuple[PricedOutcome, ...]:
+    return _PRICERS[market](life, book, view)
+
+
+def _view(market: Market, life: Life, book: SimulatedBook, updated: int) -> _View:
+    lines = _opinion(life, book, updated) if market.setting.own_opinions else life.belief(updated)
+    return _View(lines, _mispriced(market.setting, life, book, lines))
+
+
+def _opinion(life: Life, book: SimulatedBook, updated: int) -> Belief:
+    """The truth as this book sees it: late, and through its own eyes."""
+    lag = book.lag / 10 if updated >= life.start else book.lag
+    spells = updated / (_OPINION_HOURS * _HOUR)
+    margin, total = _leaning(life, book, int(spells + _turn(life, book)))
+    return life.belief(updated - lag).shifted(margin, total)
+
+
+@lru_cache(maxsize=4_096)
+def _turn(life: Life, book: SimulatedBook) -> float:
+    """At which part of a spell the book changes its mind about the game."""
+    return noise.uniform(life.seed, life.fixture.event_id, book.key, "opinion")
+
+
+@lru_cache(maxsize=4_096)
+def _leaning(life: Life, book: SimulatedBook, spell: int) -> tuple[float, float]:
+    """How far the book's margin and total are from the truth, points."""
+    labels = (life.seed, life.fixture.event_id, book.key, "opinion")
+    return (
+        book.disagreement * life.sport.margin_sd * noise.normal(*labels, "margin", spell),
+        book.disagreement * life.sport.total_sd * noise.normal(*labels, "total", spell),
     )
 
 
-def _spreads(life: Life, book: SimulatedBook, belief: Belief) -> tuple[PricedOutcome, ...]:
-    point = _half_step(-belief.fair_margin())
+def _mispriced(setting: Setting, life: Life, book: SimulatedBook, belief: Belief) -> Belief:
+    """The belief with the planted edge in it, where this book has one in this game."""
+    edge = setting.edge
+    labels = (life.seed, life.fixture.event_id, book.key, "edge")
+    if edge is None or book.key != edge.bookmaker or noise.uniform(*labels) >= edge.share:
+        return belief
+    signs = noise.bits(*labels, "signs")
+    return belief.shifted(
+        edge.size * life.sport.margin_sd * (1 if signs & 1 else -1),
+        edge.size * life.sport.total_sd * (1 if signs & 2 else -1),
+    )
+
+
+def _h2h(life: Life, book: SimulatedBook, view: _View) -> tuple[PricedOutcome, ...]:
+    implied = with_overround(view.prices.sides(), book.overround)
+    return _ordered(life, _backed(book, implied))
+
+
+def _h2h_lay(life: Life, book: SimulatedBook, view: _View) -> tuple[PricedOutcome, ...]:
+    implied = with_overround(view.prices.sides(), -book.overround)
+    if not book.lays or not _h2h(life, book, view):
+        return ()
+    return _ordered(life, [laid(share) for share in implied])
+
+
+def _ordered(life: Life, prices: list[float]) -> tuple[PricedOutcome, ...]:
+    """Home, away and draw with these prices, in the provider's order; nothing for no prices."""
+    names = (life.fixture.home_team, life.fixture.away_team, _DRAW)
+    outcomes = [PricedOutcome(name, price) for name, price in zip(names, prices, strict=False)]
+    return (*sorted(outcomes[:2], key=_by_name), *outcomes[2:])
+
+
+def _spreads(life: Life, book: SimulatedBook, view: _View) -> tuple[PricedOutcome, ...]:
+    point = _line_at(life, book, -view.lines.fair_margin())
     home, away = life.fixture.home_team, life.fixture.away_team
-    sides = _line(book, belief.cover(point), (home, point), (away, 0.0 - point))
+    sides = _line(book, view.prices.cover(point), (home, point), (away, 0.0 - point))
     return tuple(sorted(sides, key=_by_name))
 
 
-def _totals(life: Life, book: SimulatedBook, belief: Belief) -> tuple[PricedOutcome, ...]:
-    point = _half_step(belief.fair_total())
-    return _line(book, belief.over(point), ("Over", point), ("Under", point))
+def _totals(life: Life, book: SimulatedBook, view: _View) -> tuple[PricedOutcome, ...]:
+    point = _line_at(life, book, view.lines.fair_total())
+    return _line(book, view.prices.over(point), ("Over", point), ("Under", point))
 
 
 def _line(
@@ -220,11 +259,18 @@ def _line(
     """Both sides of a line, the first of which comes in with this chance."""
     if not 1.0 - _SHUT_AT < chance < _SHUT_AT:
         return ()
-    implied = with_overround((chance, 1.0 - chance), book.line_overround)
+    prices = _backed(book, with_overround((chance, 1.0 - chance), book.line_overround))
     return tuple(
-        PricedOutcome(name, shown(share, book.ladder), point)
-        for (name, point), share in zip((one, other), implied, strict=True)
+        PricedOutcome(name, price, point)
+        for (name, point), price in zip((one, other), prices, strict=False)
     )
+
+
+def _backed(book: SimulatedBook, implied: list[float]) -> list[float]:
+    """Prices on the book's ladder; none at all when the ladder ends before the shortest."""
+    if book.ladder is Ladder.TICKS and max(implied) > 1.0 / SHORTEST_TICK:
+        return []
+    return [shown(share, book.ladder) for share in implied]
 
 
 _PRICERS = {"h2h": _h2h, "h2h_lay": _h2h_lay, "spreads": _spreads, "totals": _totals}
@@ -234,6 +280,14 @@ def _by_name(outcome: PricedOutcome) -> str:
     return outcome.name
 
 
-def _half_step(value: float) -> float:
-    """The nearest multiple of a half; a plain zero where it would be a negative one."""
-    return round(value * 2) / 2 + 0.0
+def _line_at(life: Life, book: SimulatedBook, value: float) -> float:
+    """The line nearest to a value: halves, wholes where it is all but whole, quarters in soccer.
+
+    A plain zero stands where a negative one would.
+    """
+    if book.quarter_lines and life.sport.scoring is Scoring.GOALS:
+        return round(value * 4) / 4 + 0.0
+    whole = float(round(value))
+    if abs(value - whole) < _WHOLE_WITHIN:
+        return whole + 0.0
+    return value // 1 + 0.5

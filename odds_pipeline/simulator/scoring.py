@@ -26,10 +26,10 @@ class Belief(Protocol):
         """Probabilities that home, away and (where it is a result) nobody wins."""
 
     def cover(self, point: float) -> float:
-        """Probability that home plus ``point`` beats away, given that it is no push."""
+        """Chance of home plus ``point``, given that it is no push: inverse of the fair price."""
 
     def over(self, point: float) -> float:
-        """Probability that the total exceeds ``point``, given that it does not equal it."""
+        """Chance of Over ``point``, given that it is no push: inverse of the fair price."""
 
     def fair_margin(self) -> float:
         """Mean of home minus away, points."""
@@ -141,10 +141,17 @@ class GoalsBelief:
 
 
 def _without_push(at_least: Callable[[int], float], line: float) -> float:
-    """P(result > line) given that result != line, for a whole-numbered result."""
-    floor = int(line // 1)
-    win = at_least(floor + 1)
-    lose = 1.0 - at_least(floor if line == floor else floor + 1)
+    """P(result > line) given that result != line, for a whole-numbered result.
+
+    A quarter line is a bet of two halves on the lines beside it: the share of the stake that
+    wins, of that which is decided. Its inverse is the fair price in every case.
+    """
+    halves = (line,) if (line * 2).is_integer() else (line - 0.25, line + 0.25)
+    win = lose = 0.0
+    for half in halves:
+        floor = int(half // 1)
+        win += at_least(floor + 1)
+        lose += 1.0 - at_least(floor if half == floor else floor + 1)
     decided = win + lose
     return win / decided if decided > 0.0 else 0.5
 

@@ -18,6 +18,7 @@ from odds_pipeline.errors import AlreadyRunning, UsageError
 from odds_pipeline.simulator.app import Provider, build_app
 from odds_pipeline.simulator.clock import Clock, RealClock
 from odds_pipeline.simulator.credits import CreditCount
+from odds_pipeline.simulator.efficiency import NATURAL, setting_of
 from odds_pipeline.simulator.faults.switch import Faults
 from odds_pipeline.simulator.faults.wire import LendingProtocol
 from odds_pipeline.simulator.feed import Feed, MarketFeed
@@ -41,6 +42,7 @@ def serve(
     clock: Clock | None = None,
     keys: frozenset[str] | None = None,
     faults: Faults | None = None,
+    setting: str = NATURAL.name,
 ) -> None:
     """Serve until SIGINT or SIGTERM, which is raised again once all is closed.
 
@@ -54,12 +56,13 @@ def serve(
         clock: the provider's time; the machine's by default.
         keys: the valid keys; ``None`` accepts every key.
         faults: what goes wrong; nothing by default.
+        setting: of the simulated market, a name of ``efficiency``.
 
     Raises:
-        UsageError: the address is not loopback, or a path cannot be used.
+        UsageError: the address is not loopback, a path cannot be used, or there is no such setting.
         AlreadyRunning: the port is taken.
     """
-    feed = _feed(seed, replay)
+    feed = _feed(seed, replay, setting)
     provider = _provider(feed, clock or RealClock(), quota, state, CALLS_A_SECOND, keys)
     listening = _bind(host, port)
     with listening:
@@ -79,6 +82,7 @@ class RunningSimulator:
         calls_a_second: frequency limit of a key; ``None`` for none, so that a fast test is not
             refused for being fast.
         faults: what goes wrong; nothing by default. The attribute ``faults`` takes more later.
+        setting: of the simulated market, a name of ``efficiency``.
     """
 
     def __init__(
@@ -92,11 +96,12 @@ class RunningSimulator:
         replay: Path | None = None,
         calls_a_second: int | None = None,
         faults: Faults | None = None,
+        setting: str = NATURAL.name,
     ) -> None:
         self.faults = faults or Faults()
         self.clock: Clock = clock or RealClock()
         self._provider = _provider(
-            _feed(seed, replay), self.clock, quota, state, calls_a_second, keys
+            _feed(seed, replay, setting), self.clock, quota, state, calls_a_second, keys
         )
         self._server = _server(self._provider, self.faults)
         self._listening = _bind(LOOPBACK, 0)
@@ -129,8 +134,10 @@ class RunningSimulator:
         self._listening.close()
 
 
-def _feed(seed: int, replay: Path | None) -> Feed:
-    return MarketFeed(Market(seed)) if replay is None else ReplayFeed(replay)
+def _feed(seed: int, replay: Path | None, setting: str) -> Feed:
+    if replay is not None:
+        return ReplayFeed(replay)
+    return MarketFeed(Market(seed, setting_of(setting)))
 
 
 def _provider(

@@ -10,6 +10,7 @@ in seconds 36 to 43, which drift: the next snapshot cannot be computed by adding
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from odds_pipeline.simulator import noise
 
@@ -56,6 +57,7 @@ def read_date(text: str) -> int | None:
         return None
 
 
+@lru_cache(maxsize=4_096)
 def spell_date(instant: int) -> str:
     """An instant as the provider spells it."""
     return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

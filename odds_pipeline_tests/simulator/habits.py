@@ -85,6 +85,25 @@ def share(hits: Iterable[bool]) -> float:
     return sum(found) / len(found) if found else float("nan")
 
 
+def ahead_of_play(captures: Iterable[Capture]) -> list[Capture]:
+    """The same captures without the events whose stated start had passed."""
+    return [
+        Capture(
+            capture.instant,
+            [e for e in capture.events if seconds(e["commence_time"]) > capture.instant],
+        )
+        for capture in captures
+    ]
+
+
+def of_sport(captures: Iterable[Capture], sport_key: str) -> list[Capture]:
+    """The same captures with the events of one sport."""
+    return [
+        Capture(capture.instant, [e for e in capture.events if e["sport_key"] == sport_key])
+        for capture in captures
+    ]
+
+
 def boards(captures: Iterable[Capture], *markets: str) -> Iterator[Board]:
     """Every market seen, or those named; lay markets only when named."""
     for capture in captures:
@@ -93,6 +112,16 @@ def boards(captures: Iterable[Capture], *markets: str) -> Iterator[Board]:
                 for market in book["markets"]:
                     if market["key"] in markets or not (markets or market["key"] in LAYS):
                         yield Board(capture.instant, event, book, market)
+
+
+def all_ages(captures: Iterable[Capture]) -> Spread:
+    """Age of ``last_update`` at the capture, of all bookmakers."""
+    return spread(
+        capture.instant - seconds(book["last_update"])
+        for capture in captures
+        for event in capture.events
+        for book in event["bookmakers"]
+    )
 
 
 def ages(captures: Iterable[Capture]) -> dict[str, Spread]:

@@ -145,12 +145,17 @@ def test_a_call_the_provider_refuses_keeps_its_refusal() -> None:
     assert charged == 0
 
 
-@pytest.mark.parametrize("name", [name for name, one in load_faults().items() if one.charged])
+EDITING = [
+    name
+    for name, one in load_faults().items()
+    if one.charged and one.family not in ("silence", "cut", "coding")
+]
+
+
+@pytest.mark.parametrize("name", EDITING)
 def test_no_fault_breaks_the_provider_on_any_endpoint(name: str) -> None:
     """Content faults meet documents of every shape; what they cannot change they leave."""
     clock = SteppedClock(datetime(2025, 11, 22, 1, 15, tzinfo=UTC))
-    if load_faults()[name].family in ("silence", "cut", "coding"):
-        pytest.skip("does not look at the document")
     with RunningSimulator(clock=clock) as provider:
         listing = requests.get(
             f"{provider.url}/v4/sports/basketball_nba/events", {"apiKey": "k"}, timeout=30

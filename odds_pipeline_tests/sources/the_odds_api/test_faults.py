@@ -358,22 +358,20 @@ def test_no_price_comes_of_a_number_that_is_none(provider: RunningSimulator) -> 
 
 
 LEAN = """
-import json, resource, sys
+import json, resource, sys, psutil
 from odds_pipeline.errors import OddsPipelineError
 from odds_pipeline.sources.the_odds_api.client import OddsApiClient
 from odds_pipeline.sources.the_odds_api.queries import OddsRequest
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-
 with OddsApiClient(sys.argv[1], "k") as client:
     asked = OddsRequest("basketball_nba", ("h2h",), bookmakers=("pinnacle",))
     client.odds(asked)
-    before = peak()
+    before = psutil.Process().memory_info().rss
     try:
         client.odds(asked)
     except OddsPipelineError as raised:
-        print(json.dumps([peak() - before, type(raised).__name__]))
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        print(json.dumps([(peak - before) / 2**20, type(raised).__name__]))
 """
 
 

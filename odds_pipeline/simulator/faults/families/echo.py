@@ -86,8 +86,7 @@ def echo_in_encoding(call: Call) -> Wire:
 
 @fault(charged=True)
 def echo_in_broken_header(call: Call) -> Wire:
-    """A header without a name: the address and the key, which libraries quote in warnings."""
+    """A last header that is none: address and key, which libraries quote in warnings."""
     served = call.serve()
-    status, _, rest = served.head().partition(b"\r\n")
-    told = f"\r\n: {call.url} {call.key}\r\n".encode()
-    return Wire([status + told + rest, served.body])
+    told = f"asked for {call.url} with {call.key}\r\n\r\n".encode()
+    return Wire([served.head().removesuffix(b"\r\n") + told, served.body])
