@@ -46,6 +46,7 @@ def spellings(secret: str) -> dict[str, bytes]:
         "JSON with escaped slashes": json.dumps(secret)[1:-1].replace("/", "\\/").encode(),
         "HTML": html.escape(secret).encode(),
         "repr": repr(secret)[1:-1].encode(),
+        "repr with both quotes": repr(f"\"'{secret}")[4:-1].encode(),
         "hex": plain.hex().encode(),
         "base32": b32encode(plain).rstrip(b"="),
         "reversed": plain[::-1],

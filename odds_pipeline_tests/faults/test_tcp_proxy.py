@@ -145,7 +145,7 @@ def test_new_connections_are_refused_on_demand_and_open_ones_go_on() -> None:
     with echo() as (_, proxy), talking(proxy) as client:
         assert ask(client, b"x") == b"x"
         proxy.refuse()
-        with talking(proxy) as late, pytest.raises(ConnectionError):
+        with pytest.raises(ConnectionError), talking(proxy) as late:
             late.sendall(b"y")
             assert late.recv(1) == b"y"
         assert ask(client, b"z") == b"z"
@@ -157,7 +157,7 @@ def test_new_connections_are_refused_on_demand_and_open_ones_go_on() -> None:
 def test_a_server_that_is_gone_shows_as_a_reset() -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         address = gone.getsockname()
-    with TcpProxy(*address) as proxy, talking(proxy) as client, pytest.raises(ConnectionError):
+    with TcpProxy(*address) as proxy, pytest.raises(ConnectionError), talking(proxy) as client:
         client.sendall(b"x")
         assert client.recv(1) == b"x"
 

@@ -48,6 +48,9 @@ def _spellings(key: str) -> Iterator[str]:
         yield quoted
         yield _lower_escapes(quoted)
     yield html.escape(key)
+    # In the repr of a longer text, whose other characters decide which quote is escaped.
+    yield repr(key)[1:-1]
+    yield key.replace("\\", "\\\\").replace("'", "\\'")
     as_json = json.dumps(key)[1:-1]
     yield as_json
     yield as_json.replace("/", "\\/")

@@ -358,7 +358,8 @@ def test_no_price_comes_of_a_number_that_is_none(provider: RunningSimulator) -> 
 
 
 LEAN = """
-import json, resource, sys, psutil
+import json, sys, psutil
+from pathlib import Path
 from odds_pipeline.errors import OddsPipelineError
 from odds_pipeline.sources.the_odds_api.client import OddsApiClient
 from odds_pipeline.sources.the_odds_api.queries import OddsRequest
@@ -370,7 +371,9 @@ with OddsApiClient(sys.argv[1], "k") as client:
     try:
         client.odds(asked)
     except OddsPipelineError as raised:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+        # Not ru_maxrss: a child inherits the peak of the process that started it.
+        status = dict(line.split(":", 1) for line in Path("/proc/self/status").open())
+        peak = int(status["VmHWM"].split()[0]) * 1024
         print(json.dumps([(peak - before) / 2**20, type(raised).__name__]))
 """
 
