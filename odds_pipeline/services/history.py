@@ -29,9 +29,6 @@ HISTORY, LISTING = "history", "listing"
 DAY = timedelta(days=1)
 DONE = frozenset({"ok", "healed"})
 
-# Snapshots were taken every 10 minutes before September 2022, every 5 since (odds_api.md §4).
-FIVE_MINUTE_ERA = datetime(2022, 9, 18, tzinfo=UTC)
-
 Progress = Callable[[int, int], None]
 
 
@@ -135,15 +132,7 @@ def _fill(platform: Platform, slot: Slot) -> float:
         if is_final_refusal(failure):
             raise
         return 0.0  # the slot stands as a gap with the provider's reason
-    if fetched is None:
-        return 0.0
-    step = timedelta(minutes=5 if slot.slot_time >= FIVE_MINUTE_ERA else 10)
-    with transaction(platform.engine) as conn:
-        if not slots.captured_within(conn, slot.slot_id, step):
-            slots.not_there(conn, slot.slot_id)
-        elif slot.purpose == LIVE:
-            slots.healed(conn, slot.slot_id)
-    return fetched.credits
+    return 0.0 if fetched is None else fetched.credits
 
 
 def _require_ended(platform: Platform, day: date) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from odds_pipeline.catalog.observations import CaptureBasis
 from odds_pipeline.services import calls
-from odds_pipeline.services.calls import store_answer
+from odds_pipeline.services.answers import store_answer
 from odds_pipeline.services.collect import collect_odds
 from odds_pipeline.services.normalise import finish_pending, normalise_all
 from odds_pipeline.services.platform import Platform
