@@ -154,6 +154,35 @@ class SportStated(Struct, frozen=True):
     has_outrights: bool = False
 
 
+class ParticipantStated(Struct, frozen=True):
+    """One team or player as the provider lists it for a sport; it may be inactive."""
+
+    participant_id: str
+    name: str
+    sport_key: str | None = None
+
+
+class MarketSeen(Struct, frozen=True):
+    """One market in which one bookmaker was seen lately, and when it was last seen."""
+
+    bookmaker: str
+    market: str
+    last_update: datetime | None = None
+
+
+class MarketsSeen(Struct, frozen=True):
+    """The markets in which bookmakers were seen lately for one event: no catalogue, no prices.
+
+    ``complete`` is False when an entry could not be identified.
+    """
+
+    capture_time: datetime
+    basis: CaptureBasis
+    event: EventStated
+    markets: tuple[MarketSeen, ...]
+    complete: bool = True
+
+
 class Rejection(Struct, frozen=True):
     """One part of a document that cannot be used, with where it stands and why.
 
@@ -176,6 +205,8 @@ class Document(Struct, frozen=True):
     odds: tuple[OddsCapture, ...] = ()
     statements: tuple[EventCapture, ...] = ()
     sports: tuple[SportStated, ...] = ()
+    participants: tuple[ParticipantStated, ...] = ()
+    markets_seen: tuple[MarketsSeen, ...] = ()
     bookmaker_titles: dict[str, str] = {}
     rejections: tuple[Rejection, ...] = ()
     odds_format: OddsFormat | None = None

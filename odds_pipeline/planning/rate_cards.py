@@ -4,14 +4,24 @@ Belongs here: rate cards as data, and the forecast they give. Does not belong he
 charged in the end (the provider's headers say), budgets and reservations.
 
 Units: credits. A forecast is an upper bound: an answer without events costs nothing, and the
-event-odds endpoints charge only the markets they return.
+event-odds endpoints charge only the markets they return, not all that were asked for.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import TypedDict
 
 from odds_pipeline.catalog.endpoints import Endpoint
+
+
+class CostInputs(TypedDict, total=False):
+    """What of a call sets its cost; the arguments of ``RateCard.forecast`` by name."""
+
+    markets: int
+    bookmakers: int
+    regions: int
+    days_from: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,10 +40,8 @@ from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.spool import Answer
 from odds_pipeline.services.turns import turn
 from odds_pipeline.sources.the_odds_api.queries import (
-    HistoricalOddsRequest,
-    OddsRequest,
+    PricedRequest,
     ProviderRequest,
-    ScoresRequest,
     without_markets,
 )
 from odds_pipeline.sources.the_odds_api.responses import (
@@ -77,15 +75,7 @@ class _Made:
 
 def forecast(request: ProviderRequest) -> int:
     """Credits the call costs at most."""
-    if isinstance(request, OddsRequest | HistoricalOddsRequest):
-        return THE_ODDS_API.forecast(
-            request.endpoint,
-            markets=len(request.markets),
-            bookmakers=len(request.bookmakers),
-            regions=len(request.regions),
-        )
-    days_from = isinstance(request, ScoresRequest) and request.days_from is not None
-    return THE_ODDS_API.forecast(request.endpoint, days_from=days_from)
+    return THE_ODDS_API.forecast(request.endpoint, **request.cost_inputs())
 
 
 def fetch_slot(
@@ -128,7 +118,7 @@ def _fetch(
     try:
         raise_for_status(made.response)
     except MarketsRefused:
-        if not isinstance(request, OddsRequest | HistoricalOddsRequest) or len(request.markets) < 2:
+        if not isinstance(request, PricedRequest) or len(request.markets) < 2:
             raise
         named = refused_markets(made.response, request.markets)
         if len(named) == len(request.markets):
@@ -142,7 +132,7 @@ def _fetch(
 def _without(
     platform: Platform,
     place: Place,
-    request: OddsRequest | HistoricalOddsRequest,
+    request: PricedRequest,
     refused: tuple[str, ...],
 ) -> Fetched | None:
     rest = without_markets(request, refused)
@@ -152,15 +142,18 @@ def _without(
 
 
 def _one_by_one(
-    platform: Platform, place: Place, request: OddsRequest | HistoricalOddsRequest
+    platform: Platform, place: Place, request: PricedRequest
 ) -> Fetched | None:
     """Each market in a call of its own, since the provider does not say which it refuses."""
     made: Fetched | None = None
     refused: list[str] = []
     for market in request.markets:
+        others = set(request.markets) - {market}
+        alone = without_markets(request, others)
+        assert alone is not None
         after = None if made is None else made.call_id
         try:
-            fetched = _fetch(platform, place, replace(request, markets=(market,)), after)
+            fetched = _fetch(platform, place, alone, after)
         except MarketsRefused:
             refused.append(market)
             if len(refused) == len(request.markets):

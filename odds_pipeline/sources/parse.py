@@ -12,9 +12,11 @@ from odds_pipeline.errors import MalformedResponse
 from odds_pipeline.sources.files.flat_odds import parse_flat_odds
 from odds_pipeline.sources.files.flat_scores import parse_flat_scores
 from odds_pipeline.sources.files.player_lines import parse_player_lines
+from odds_pipeline.sources.the_odds_api.event_markets import parse_event_markets
 from odds_pipeline.sources.the_odds_api.listings import (
     parse_events,
     parse_historical_events,
+    parse_participants,
     parse_scores,
     parse_sports,
 )
@@ -34,6 +36,8 @@ PARSERS: Mapping[str, Callable[[RawDocument], Document]] = MappingProxyType(
         Endpoint.ODDS: parse_odds,
         Endpoint.SCORES: parse_scores,
         Endpoint.EVENT_ODDS: parse_event_odds,
+        Endpoint.EVENT_MARKETS: parse_event_markets,
+        Endpoint.PARTICIPANTS: parse_participants,
         Endpoint.HISTORICAL_ODDS: parse_historical_odds,
         Endpoint.HISTORICAL_EVENTS: parse_historical_events,
         Endpoint.HISTORICAL_EVENT_ODDS: parse_historical_event_odds,

@@ -33,6 +33,8 @@ FIXTURES = {
     "events": "events.json",
     "scores": "scores.json",
     "sports": "sports.json",
+    "participants": "participants.json",
+    "event_markets": "event_markets.json",
 }
 
 
@@ -95,5 +97,5 @@ def test_the_loose_way_reads_the_same_as_the_typed_way() -> None:
 
 
 def test_a_kind_without_a_parser_is_refused() -> None:
-    with pytest.raises(MalformedResponse, match="participants"):
-        parse_document(raw("participants", b"[]", "file"))
+    with pytest.raises(MalformedResponse, match="palm_reading"):
+        parse_document(raw("palm_reading", b"[]", "file"))

@@ -14,10 +14,14 @@ from pydantic import SecretStr
 
 from odds_pipeline.catalog.observations import CaptureBasis
 from odds_pipeline.sources.the_odds_api.queries import (
+    EventMarketsRequest,
+    EventOddsRequest,
     EventsRequest,
+    HistoricalEventOddsRequest,
     HistoricalEventsRequest,
     HistoricalOddsRequest,
     OddsRequest,
+    ParticipantsRequest,
     ProviderRequest,
     ScoresRequest,
     SportsRequest,
@@ -73,7 +77,7 @@ class OddsApiClient:
         self._transport.close()
 
     def sports(self, request: SportsRequest) -> ProviderResponse:
-        """All sports. Free."""
+        """The sports. Free."""
         return self.fetch(request)
 
     def events(self, request: EventsRequest) -> ProviderResponse:
@@ -82,6 +86,18 @@ class OddsApiClient:
 
     def odds(self, request: OddsRequest) -> ProviderResponse:
         """A sport's odds."""
+        return self.fetch(request)
+
+    def event_odds(self, request: EventOddsRequest) -> ProviderResponse:
+        """One event's odds, in any market."""
+        return self.fetch(request)
+
+    def event_markets(self, request: EventMarketsRequest) -> ProviderResponse:
+        """The markets in which each bookmaker was seen lately for one event."""
+        return self.fetch(request)
+
+    def participants(self, request: ParticipantsRequest) -> ProviderResponse:
+        """A sport's teams or players."""
         return self.fetch(request)
 
     def scores(self, request: ScoresRequest) -> ProviderResponse:
@@ -94,6 +110,10 @@ class OddsApiClient:
 
     def historical_events(self, request: HistoricalEventsRequest) -> ProviderResponse:
         """A sport's events at a past time."""
+        return self.fetch(request)
+
+    def historical_event_odds(self, request: HistoricalEventOddsRequest) -> ProviderResponse:
+        """One event's odds at a past time."""
         return self.fetch(request)
 
     def fetch(self, request: ProviderRequest) -> ProviderResponse:

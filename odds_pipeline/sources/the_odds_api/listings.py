@@ -1,4 +1,4 @@
-"""Reads the lists of The Odds API that hold no odds: sports, events, scores, past events.
+"""Reads the lists of The Odds API without odds: sports, participants, events, scores.
 
 Belongs here: JSON items -> statements. Does not belong here: odds (``odds``), decoding
 (``wire``). These lists are short: every item is read the tolerant way.
@@ -13,18 +13,20 @@ from odds_pipeline.catalog.observations import (
     EventCapture,
     EventStated,
     EventStatement,
+    ParticipantStated,
     RawDocument,
     SportStated,
 )
 from odds_pipeline.sources.assembly import Reading
 from odds_pipeline.sources.fields import (
     FieldError,
+    clean_event_id,
     clean_key,
     clean_name,
     clean_optional_name,
     clean_time,
 )
-from odds_pipeline.sources.scope import Capture, listing_capture
+from odds_pipeline.sources.scope import Capture, asked_sport, listing_capture
 from odds_pipeline.sources.scores import pair_scores
 from odds_pipeline.sources.the_odds_api.wire import loads, require_list, require_object
 
@@ -78,12 +80,31 @@ def parse_sports(raw: RawDocument) -> Document:
     sports: dict[str, SportStated] = {}
     for index, item in enumerate(require_list(loads(raw.body), "sports")):
         try:
-            sport = _sport(_fields(item))
+            sport = _sport(fields_of(item))
         except FieldError as unreadable:
             reading.reject(f"[{index}]", unreadable, item)
             continue
         sports.setdefault(sport.key, sport)
     return Document(sports=tuple(sports.values()), rejections=tuple(reading.rejections))
+
+
+def parse_participants(raw: RawDocument) -> Document:
+    """Read a `/participants` answer.
+
+    Raises:
+        MalformedResponse: the body is not a JSON list.
+    """
+    reading, sport = Reading(), asked_sport(raw)
+    participants: dict[str, ParticipantStated] = {}
+    for index, item in enumerate(require_list(loads(raw.body), "participants")):
+        try:
+            stated = _participant(fields_of(item), sport)
+        except FieldError as unreadable:
+            reading.reject(f"[{index}]", unreadable, item)
+            continue
+        if participants.setdefault(stated.participant_id, stated) != stated:
+            reading.reject(f"[{index}]", "participant is stated twice and differently", item)
+    return Document(participants=tuple(participants.values()), rejections=tuple(reading.rejections))
 
 
 class _Listing(Reading):
@@ -99,7 +120,7 @@ class _Listing(Reading):
         for index, item in enumerate(items):
             where = path.format(index)
             try:
-                statement = self._statement(where, _fields(item))
+                statement = self._statement(where, fields_of(item))
             except (FieldError, TypeError) as unreadable:
                 self.reject(where, unreadable, item)
                 continue
@@ -145,7 +166,7 @@ def _scores(event: EventStated, stated: object) -> tuple[int, int] | None:
         return None
     if not isinstance(stated, list):
         raise FieldError("scores are not a list")
-    pairs = [(_fields(item).get("name"), _fields(item).get("score")) for item in stated]
+    pairs = [(fields_of(item).get("name"), fields_of(item).get("score")) for item in stated]
     return pair_scores(event, pairs)
 
 
@@ -159,13 +180,24 @@ def _sport(item: dict[str, object]) -> SportStated:
     )
 
 
+def _participant(item: dict[str, object], sport: str | None) -> ParticipantStated:
+    return ParticipantStated(
+        clean_event_id(item.get("id")), clean_name(item.get("full_name")), sport
+    )
+
+
 def _flag(value: object) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
     raise FieldError("flag is neither true nor false")
 
 
-def _fields(item: object) -> dict[str, object]:
+def fields_of(item: object) -> dict[str, object]:
+    """The fields of one entry.
+
+    Raises:
+        FieldError: it is not an object.
+    """
     if isinstance(item, dict):
         return item
     raise FieldError("entry is not an object")

@@ -133,7 +133,9 @@ class Transport:
             ProviderUnreachable: no complete answer after the allowed tries.
             MalformedResponse: the answer is larger than allowed; it is not fetched again.
         """
-        url = f"{self._base_url}{path}?{urlencode(query, safe=',:')}"
+        url = f"{self._base_url}{path}"
+        if query:
+            url += f"?{urlencode(query, safe=',:')}"
         fault = ""
         for attempt in range(1, self._limits.tries + 1):
             outcome = self._attempt(url, attempt)

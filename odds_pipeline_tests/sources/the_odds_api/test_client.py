@@ -23,10 +23,15 @@ from odds_pipeline.errors import (
 )
 from odds_pipeline.sources.the_odds_api.client import OddsApiClient
 from odds_pipeline.sources.the_odds_api.queries import (
+    Detail,
+    EventMarketsRequest,
+    EventOddsRequest,
     EventsRequest,
+    HistoricalEventOddsRequest,
     HistoricalEventsRequest,
     HistoricalOddsRequest,
     OddsRequest,
+    ParticipantsRequest,
     ScoresRequest,
     SportsRequest,
 )
@@ -210,24 +215,44 @@ def test_an_oversized_answer_is_not_fetched_again() -> None:
 
 def test_every_endpoint_is_spelled_as_the_provider_wants_it() -> None:
     at = datetime(2026, 1, 9, 13, 0, 0, 999, tzinfo=UTC)
+    one, two = "a" * 32, "b" * 32
     with client_of(answer(200)) as (client, loopback, _):
         client.sports(SportsRequest())
+        client.odds(OddsRequest("upcoming", ("h2h",), ("b",), details=frozenset({Detail.SIDS})))
+        client.event_odds(
+            EventOddsRequest("basketball_nba", one, ("h2h",), ("b",), details=frozenset(Detail))
+        )
+        client.event_markets(EventMarketsRequest("basketball_nba", one, regions=("us",)))
+        client.participants(ParticipantsRequest("basketball_nba"))
+        client.historical_event_odds(
+            HistoricalEventOddsRequest("basketball_nba", one, at, ("h2h",), ("b",))
+        )
         client.events(EventsRequest("basketball_nba", starts_from=at, starts_to=at))
         client.scores(ScoresRequest("basketball_nba", days_from=3))
         client.historical_odds(
             HistoricalOddsRequest("basketball_nba", at, ("totals", "h2h"), regions=("us", "eu"))
         )
-        client.historical_events(HistoricalEventsRequest("basketball_nba", at, ("b", "a")))
+        client.historical_events(HistoricalEventsRequest("basketball_nba", at, (two, one)))
     suffix = f"&apiKey={quote(CANARY, safe='')}"
     iso = "2026-01-09T13:00:00Z"
     assert [path.removesuffix(suffix) for path in loopback.paths] == [
         "/v4/sports?all=true",
+        "/v4/sports/upcoming/odds?bookmakers=b&markets=h2h&oddsFormat=american&dateFormat=iso"
+        "&includeSids=true",
+        f"/v4/sports/basketball_nba/events/{one}/odds?bookmakers=b&markets=h2h"
+        "&oddsFormat=american&dateFormat=iso&includeBetLimits=true&includeLinks=true"
+        "&includeMultipliers=true&includeRotationNumbers=true&includeSids=true",
+        f"/v4/sports/basketball_nba/events/{one}/markets?regions=us&dateFormat=iso",
+        f"/v4/sports/basketball_nba/participants?{suffix[1:]}",
+        f"/v4/historical/sports/basketball_nba/events/{one}/odds?date={iso}&bookmakers=b"
+        "&markets=h2h&oddsFormat=american&dateFormat=iso",
         f"/v4/sports/basketball_nba/events?dateFormat=iso&commenceTimeFrom={iso}"
         f"&commenceTimeTo={iso}",
         "/v4/sports/basketball_nba/scores?dateFormat=iso&daysFrom=3",
         f"/v4/historical/sports/basketball_nba/odds?date={iso}&regions=eu,us&markets=h2h,totals"
         "&oddsFormat=american&dateFormat=iso",
-        f"/v4/historical/sports/basketball_nba/events?date={iso}&dateFormat=iso&eventIds=a,b",
+        f"/v4/historical/sports/basketball_nba/events?date={iso}&dateFormat=iso"
+        f"&eventIds={one},{two}",
     ]
 
 
