@@ -141,9 +141,7 @@ def _without(
     return fetched and replace(fetched, refused=(*refused, *fetched.refused))
 
 
-def _one_by_one(
-    platform: Platform, place: Place, request: PricedRequest
-) -> Fetched | None:
+def _one_by_one(platform: Platform, place: Place, request: PricedRequest) -> Fetched | None:
     """Each market in a call of its own, since the provider does not say which it refuses."""
     made: Fetched | None = None
     refused: list[str] = []
