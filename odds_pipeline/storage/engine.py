@@ -62,7 +62,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         ConnectionLost: it broke before the end; whether it was committed is unknown.
     """
     with _connected(engine) as conn, conn.begin():
-        yield conn.connection.driver_connection
+        yield _driver(conn)
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def session(engine: Engine) -> Iterator[Connection]:
         DatabaseUnavailable: no connection could be made.
     """
     with _connected(engine) as conn:
-        yield conn.execution_options(isolation_level="AUTOCOMMIT").connection.driver_connection
+        yield _driver(conn.execution_options(isolation_level="AUTOCOMMIT"))
 
 
 def persistently(work: Callable[[], T], tries: int = 5) -> T:
@@ -113,7 +113,7 @@ def _connected(engine: Engine) -> Iterator[SqlConnection]:
 
 @contextmanager
 def _not_lost(engine: Engine, conn: SqlConnection) -> Iterator[None]:
-    driver = conn.connection.driver_connection
+    driver = _driver(conn)
     try:
         yield
         return
@@ -125,6 +125,12 @@ def _not_lost(engine: Engine, conn: SqlConnection) -> Iterator[None]:
         f"PostgreSQL at {_address(engine)} broke the connection ({reason}); "
         "what was paid is kept in the spool and stored by the next start"
     )
+
+
+def _driver(conn: SqlConnection) -> Connection:
+    driver: Connection | None = conn.connection.driver_connection
+    assert driver is not None
+    return driver
 
 
 def _reason(error: BaseException | None) -> str:
