@@ -120,6 +120,7 @@ def _not_lost(engine: Engine, conn: SqlConnection) -> Iterator[None]:
     except (psycopg.Error, DBAPIError) as failure:
         if not driver.closed:
             raise
+        conn.invalidate()  # the pool must not try to tidy it
         reason = _reason(failure.orig if isinstance(failure, DBAPIError) else failure)
     raise ConnectionLost(
         f"PostgreSQL at {_address(engine)} broke the connection ({reason}); "

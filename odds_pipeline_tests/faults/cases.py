@@ -8,7 +8,7 @@ import multiprocessing
 import signal
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any
@@ -51,6 +51,7 @@ class Stage:
     database_url: str
     home: Path
     provider: RunningSimulator
+    quota: int = 20_000
 
     @property
     def acknowledged(self) -> Path:
@@ -62,6 +63,7 @@ class Stage:
             _env_file=None,
             odds_home=self.home,
             odds_api_base_url=self.provider.url,
+            odds_api_quota=self.quota,
             database_url=SecretStr(self.database_url),
         )
 
@@ -71,6 +73,7 @@ class Stage:
             "DATABASE_URL": self.database_url,
             "ODDS_API_BASE_URL": self.provider.url,
             "ODDS_API_KEY": "",
+            "ODDS_API_QUOTA": str(self.quota),
             "ODDS_CRASH": crash,
         }
 
@@ -115,8 +118,3 @@ def _after_recovery(platform: Platform, point: Point) -> list[str]:
     expected = [("charge unknown",)] if point in UNSAFE else []
     found = [tuple(gap) for gap in gaps]
     return [] if found == expected else [f"I6: after recovery {found}, expected {expected}"]
-
-
-def started_at() -> datetime:
-    """Now, for measured durations."""
-    return datetime.now(UTC)
