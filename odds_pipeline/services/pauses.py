@@ -32,10 +32,26 @@ def require_open(
         found = _pause(conn, platform, paid)
         if found is None:
             return True
-        until = f"{found.until:%Y-%m-%d %H:%M} UTC"
+        until = _told(found.until)
         if not slots.skip(conn, purpose, sport_key, slot_time, f"breaker open until {until}"):
             return False
     raise CallsPaused(f"nothing is asked until {until}: {found.reason}")
+
+
+def skip_paused(platform: Platform, purpose: str, slot_time: datetime) -> str | None:
+    """In a pause, record the slot of every sport as a gap; returns the reason, or ``None``."""
+    with transaction(platform.engine) as conn:
+        found = _pause(conn, platform, paid=True)
+        if found is None:
+            return None
+        until = _told(found.until)
+        for sport in platform.settings.sports:
+            slots.skip(conn, purpose, sport, slot_time, f"breaker open until {until}")
+    return f"nothing is asked until {until}: {found.reason}"
+
+
+def _told(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def _pause(conn: Connection, platform: Platform, paid: bool) -> Pause | None:

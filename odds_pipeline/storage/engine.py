@@ -118,10 +118,15 @@ def _not_lost(engine: Engine, conn: SqlConnection) -> Iterator[None]:
         yield
         return
     except (psycopg.Error, DBAPIError) as failure:
-        if not driver.closed:
+        cause = failure.orig if isinstance(failure, DBAPIError) else failure
+        # A rollback that the client itself cannot send leaves a connection as useless.
+        if not driver.closed and (cause is failure or getattr(cause, "sqlstate", "") is not None):
             raise
-        conn.invalidate()  # the pool must not try to tidy it
-        reason = _reason(failure.orig if isinstance(failure, DBAPIError) else failure)
+        conn.invalidate()
+        reason = _reason(cause)
+    finally:
+        if driver.closed:
+            conn.invalidate()  # the pool must not try to tidy it
     raise ConnectionLost(
         f"PostgreSQL at {_address(engine)} broke the connection ({reason}); "
         "what was paid is kept in the spool and stored by the next start"
