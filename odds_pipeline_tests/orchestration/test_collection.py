@@ -12,6 +12,7 @@ import dagster as dg
 
 from odds_pipeline.composition import open_platform
 from odds_pipeline.orchestration.build import build_definitions
+from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.runs import report_import, run_collection
 from odds_pipeline.orchestration.tags import SLOT
 from odds_pipeline.quality.registry import load_rules
@@ -81,7 +82,10 @@ def test_a_tick_in_a_pause_starts_no_run_and_says_why(stage: Stage) -> None:
 
     def tick(name: str) -> Any:
         context = dg.build_schedule_context(
-            stage.instance, scheduled_execution_time=due, repository_def=repository
+            stage.instance,
+            scheduled_execution_time=due,
+            repository_def=repository,
+            resources={"platform_resource": PlatformResource(stage.settings)},
         )
         return repository.get_schedule_def(name).evaluate_tick(context)
 
