@@ -28,6 +28,7 @@ from odds_pipeline.storage.raw import RawRecord
 
 # The client refuses bodies beyond 32 MiB; the rest is headers and names.
 LARGEST = 33 * 2**20
+ANSWERS = "*.answer"
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -125,7 +126,7 @@ class Spool:
         A file that is none is set aside as ``<call>.unreadable``.
         """
         waiting = []
-        for path in self._folder.glob("*.answer"):
+        for path in self._folder.glob(ANSWERS):
             with suppress(FileNotFoundError):
                 waiting.append((path.stat().st_mtime_ns, path, path.read_bytes()))
         for _, path, data in sorted(waiting):
