@@ -16,7 +16,8 @@ import psycopg
 from sqlalchemy import Engine
 
 from odds_pipeline.catalog.observations import Document, RawDocument, Rejection
-from odds_pipeline.errors import MalformedResponse, StorageError
+from odds_pipeline.crash_points import Point, reached
+from odds_pipeline.errors import DatabaseUnavailable, MalformedResponse, StorageError
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.sources.files.detect import decompressed
 from odds_pipeline.sources.parse import PARSER_VERSION, parse_document
@@ -79,7 +80,7 @@ def normalise_all(engine: Engine, batch: int = BATCH, hot_days: int = HOT_DAYS) 
     while True:
         try:
             done = _next_batch(engine, batch, hot_days)
-        except psycopg.OperationalError:
+        except (psycopg.OperationalError, DatabaseUnavailable):
             raise
         except Exception:
             # Something in the batch cannot be written: find it alone, and let the rest through.
@@ -94,7 +95,9 @@ def _next_batch(engine: Engine, size: int, hot_days: int) -> Normalised:
     with _uncollected(), remembered.dimensions(engine) as (conn, dims):
         locks.take(conn, locks.NORMALISER)
         batch = normalisation.oldest_pending(conn, size, hot_days)
-        return _normalise(conn, dims, batch) if batch else Normalised()
+        done = _normalise(conn, dims, batch) if batch else Normalised()
+    reached(Point.NORMALISED)
+    return done
 
 
 @contextmanager
@@ -138,7 +141,9 @@ def _normalise(conn: Connection, dims: Dimensions, batch: Sequence[Pending]) -> 
             failed += 1
     items = [Item(r.pending.raw_id, r.pending.known_time, r.document) for r in read]
     written = write_documents(conn, dims, items)
+    reached(Point.COPIED)
     quarantined = _finish(conn, read, written.by_raw)
+    reached(Point.MARKED)
     return Normalised(
         len(batch), failed, written.snapshots, written.quotes, written.statements, quarantined
     )

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from odds_pipeline.catalog.observations import Rejection
+from odds_pipeline.storage import slots
 
 Connection = psycopg.Connection[Any]
 
@@ -51,11 +52,7 @@ class Mark(NamedTuple):
 
 
 def mark(conn: Connection, parser_version: int, marks: Sequence[Mark]) -> None:
-    """Mark documents as done.
-
-    The slot of a normalised one becomes ok, that of one that cannot be normalised a gap; its
-    bytes stay.
-    """
+    """Mark documents as done, and close their slots (``slots.finish``); their bytes stay."""
     if not marks:
         return
     raw_ids = [one.pending.raw_id for one in marks]
@@ -76,14 +73,7 @@ def mark(conn: Connection, parser_version: int, marks: Sequence[Mark]) -> None:
         ),
     )
     conn.execute("DELETE FROM pending_raw WHERE raw_id = ANY(%s)", (raw_ids,))
-    conn.execute(
-        """UPDATE slots s SET status = CASE n.status WHEN 'ok' THEN 'ok' ELSE 'gap' END,
-            reason = CASE n.status WHEN 'ok' THEN s.reason ELSE 'unreadable response' END
-        FROM raw_responses r JOIN normalisations n USING (raw_id)
-        WHERE r.raw_id = ANY(%s) AND n.parser_version = %s
-          AND s.call_id = r.call_id AND s.status = 'fetched'""",
-        (raw_ids, parser_version),
-    )
+    slots.finish(conn, raw_ids, parser_version)
 
 
 def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -> int:
