@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from odds_pipeline.catalog.observations import EventOdds, OddsCapture
 from odds_pipeline.errors import MalformedResponse
 from odds_pipeline.services.normalise import parse_raw
@@ -61,8 +63,10 @@ class Readings:
             document, _ = parse_raw(raw.read(conn, raw_id))
         except MalformedResponse:
             return by_day
+        unwritten = quality_log.dead_letters_of(conn, raw_id)  # a rule of their own reports them
         for capture in document.odds:
-            by_day[capture.capture_time.date()].append(capture)
+            events = tuple(e for e in capture.events if e.event.event_id not in unwritten)
+            by_day[capture.capture_time.date()].append(replace(capture, events=events))
         return by_day
 
     def _forget(self) -> None:

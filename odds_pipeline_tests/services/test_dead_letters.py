@@ -11,7 +11,7 @@ from odds_pipeline.services import dead_letters
 from odds_pipeline.services.collect import collect_odds
 from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.simulator.clock import SteppedClock
+from odds_pipeline.services.validate import validate_day
 from odds_pipeline.storage import facts
 from odds_pipeline.storage.captures import Item
 from odds_pipeline.storage.engine import transaction
@@ -192,20 +192,38 @@ def test_what_is_not_the_documents_fault_sets_nothing_aside(
     ],
 )
 def test_a_slot_whose_document_says_nothing_usable_ends_as_a_gap(
-    platform: Platform, clock: SteppedClock, body: bytes, ended: tuple[str, str | None]
+    platform: Platform, body: bytes, ended: tuple[str, str | None]
 ) -> None:
     collect_odds(platform)
-    with transaction(platform.engine) as conn:
-        call_id = conn.execute(
-            "UPDATE slots SET status = 'fetched' WHERE status = 'ok' RETURNING call_id"
-        ).fetchone()
     raw_id = store(platform, body)
     with transaction(platform.engine) as conn:
-        # The slot was fetched by the call that brought this body.
+        # As if the slot had been fetched by the call that brought this body.
         conn.execute(
-            "UPDATE slots SET call_id = (SELECT call_id FROM raw_responses WHERE raw_id = %s) "
-            "WHERE call_id = %s",
-            (raw_id, call_id[0]),
+            """UPDATE slots SET status = 'fetched',
+                call_id = (SELECT call_id FROM raw_responses WHERE raw_id = %s)
+            WHERE status = 'ok'""",
+            (raw_id,),
         )
     finish_pending(platform)
     assert slots_of(platform) == [("live", *ended)]
+
+
+def test_a_dead_letter_is_reported_by_its_own_rule_and_not_as_a_lost_quote(
+    platform: Platform,
+) -> None:
+    _refuse(platform, "event_id <> 'bad'")
+    store(platform, [event(one) for one in ("one", "bad", "two")])
+    finish_pending(platform)
+    failed = {r.rule.name: r for r in validate_day(platform, NOON.date()) if not r.passed}
+    assert list(failed["dead_letters"].issues["event_id"]) == ["bad"]
+    assert "reconciliation" not in failed
+    (share,) = failed["quarantine_share"].issues["evidence"]
+    assert (share["parts"], share["quarantined"]) == (3, 1)
+
+
+def test_a_slip_among_many_boards_is_no_drift(platform: Platform) -> None:
+    store(platform, [event(f"e{number}") for number in range(19)] + [event("odd", ("much", 2.0))])
+    finish_pending(platform)
+    results = {r.rule.name: r for r in validate_day(platform, NOON.date())}
+    assert (results["quarantine_share"].checked, results["quarantine_share"].passed) == (1, True)
+    assert not results["quarantined"].passed

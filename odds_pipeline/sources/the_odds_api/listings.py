@@ -22,7 +22,6 @@ from odds_pipeline.sources.fields import (
     clean_key,
     clean_name,
     clean_optional_name,
-    clean_time,
 )
 from odds_pipeline.sources.scope import Capture, listing_capture
 from odds_pipeline.sources.scores import pair_scores
@@ -38,7 +37,7 @@ def parse_events(raw: RawDocument) -> Document:
         MalformedResponse: the body is not a JSON list.
     """
     items = require_list(loads(raw.body), "events")
-    return _Listing(listing_capture(raw)).document(items, "[{}]")
+    return _Listing(raw, listing_capture(raw)).document(items, "[{}]")
 
 
 def parse_scores(raw: RawDocument) -> Document:
@@ -48,7 +47,7 @@ def parse_scores(raw: RawDocument) -> Document:
         MalformedResponse: the body is not a JSON list.
     """
     items = require_list(loads(raw.body), "scores")
-    return _Listing(listing_capture(raw)).document(items, "[{}]")
+    return _Listing(raw, listing_capture(raw)).document(items, "[{}]")
 
 
 def parse_historical_events(raw: RawDocument) -> Document:
@@ -59,13 +58,13 @@ def parse_historical_events(raw: RawDocument) -> Document:
     """
     envelope = require_object(loads(raw.body), "historical events", "data")
     items = require_list(envelope["data"], "historical events data")
-    reading = Reading()
+    reading = Reading(raw)
     try:
-        capture = clean_time(envelope.get("timestamp")), CaptureBasis.TIMESTAMP
-    except FieldError as unreadable:
+        capture = reading.past_times[envelope.get("timestamp")], CaptureBasis.TIMESTAMP
+    except (FieldError, TypeError) as unreadable:
         reading.reject("timestamp", unreadable, envelope.get("timestamp"))
         return Document(rejections=tuple(reading.rejections))
-    return _Listing(capture).document(items, "data[{}]")
+    return _Listing(raw, capture).document(items, "data[{}]")
 
 
 def parse_sports(raw: RawDocument) -> Document:
@@ -74,7 +73,7 @@ def parse_sports(raw: RawDocument) -> Document:
     Raises:
         MalformedResponse: the body is not a JSON list.
     """
-    reading = Reading()
+    reading = Reading(raw)
     sports: dict[str, SportStated] = {}
     for index, item in enumerate(require_list(loads(raw.body), "sports")):
         try:
@@ -89,8 +88,8 @@ def parse_sports(raw: RawDocument) -> Document:
 class _Listing(Reading):
     """The reading of one list of events, with or without scores."""
 
-    def __init__(self, capture: Capture) -> None:
-        super().__init__()
+    def __init__(self, raw: RawDocument, capture: Capture) -> None:
+        super().__init__(raw)
         self._capture = capture
 
     def document(self, items: list[object], path: str) -> Document:

@@ -20,6 +20,8 @@ from odds_pipeline.errors import MalformedResponse
 
 T = TypeVar("T")
 
+MOST_DIGITS = 300  # of a whole number; a longer one is infinite, or as good as
+
 
 class WireOutcome(Struct, gc=False):
     """One outcome as sent."""
@@ -116,11 +118,12 @@ def decode_event_envelope(body: bytes) -> WireEventEnvelope:
 
 
 def loads(body: bytes) -> object:
-    """JSON of any shape, without NaN and Infinity.
+    """JSON of any shape; numbers that are none, or too long to be one, come as NaN or infinity.
+
+    No cleaning accepts those, so that only the part that holds one is lost.
 
     Raises:
-        MalformedResponse: the body is not UTF-8 JSON, nests too deeply or holds a number with
-            thousands of digits.
+        MalformedResponse: the body is not UTF-8 JSON or nests too deeply.
     """
     return _loads(_text(body))
 
@@ -170,7 +173,7 @@ def _text(body: bytes) -> str:
 
 def _loads(text: str) -> object:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_int=_whole)
     except RecursionError:
         reason = "nests too deeply"
     except ValueError as invalid:
@@ -178,8 +181,8 @@ def _loads(text: str) -> object:
     raise MalformedResponse(f"body is not JSON: {reason}; it begins with {text[:40]!r}")
 
 
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= MOST_DIGITS else float(digits)
 
 
 def _items(value: object, loosen: Callable[[object], T]) -> list[T]:
