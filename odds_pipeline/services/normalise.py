@@ -18,7 +18,7 @@ from sqlalchemy import Engine
 
 from odds_pipeline.catalog.observations import Document, RawDocument, Rejection
 from odds_pipeline.errors import MalformedResponse, StorageError
-from odds_pipeline.services import dead_letters
+from odds_pipeline.services import dead_letters, drift
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.sources.files.detect import decompressed
 from odds_pipeline.sources.parse import PARSER_VERSION, parse_document
@@ -31,6 +31,7 @@ from odds_pipeline.storage.normalisation import Mark, Pending
 
 BATCH = 100
 HOT_DAYS = 3
+HOT_LIMIT = 32 * 1024 * 1024  # a larger body gets no copy for plain SQL
 EVIDENCE = 2_000
 
 
@@ -58,10 +59,10 @@ class Normalised:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A pending document, read: its bytes (decompressed) and what they say."""
+    """A pending document, read: itself (decompressed) and what it says."""
 
     pending: Pending
-    body: bytes
+    plain: RawDocument
     document: Document
 
 
@@ -139,7 +140,7 @@ def _write_around(conn: Connection, pending: Pending) -> Normalised:
     )
     rejections = (*read.document.rejections, *around.letters)
     document = replace(around.document, rejections=rejections)
-    quarantined = _finish(conn, [_Read(pending, read.body, document)], around.written.by_raw)
+    quarantined = _finish(conn, [_Read(pending, read.plain, document)], around.written.by_raw)
     snapshots, quotes, statements, _ = around.written
     return Normalised(1, 0, snapshots, quotes, statements, quarantined)
 
@@ -167,18 +168,14 @@ def _normalise(conn: Connection, dims: Dimensions, batch: Sequence[Pending]) -> 
 def _read(pending: Pending, stored: raw.Packed | None) -> _Read:
     if stored is None:
         raise StorageError(f"the bytes of raw document {pending.raw_id} are not stored here")
-    document, body = parse_raw(raw.unpacked(stored))
-    return _Read(pending, body, document)
+    plain = plain_of(raw.unpacked(stored))
+    return _Read(pending, plain, parse_document(plain))
 
 
-def parse_raw(stored: RawDocument) -> tuple[Document, bytes]:
-    """What a stored document says, and its bytes decompressed.
-
-    Raises:
-        MalformedResponse: it cannot be read at all.
-    """
+def plain_of(stored: RawDocument) -> RawDocument:
+    """A stored document with its bytes decompressed."""
     body = decompressed(stored.body) if stored.source == "file" else stored.body
-    plain = RawDocument(
+    return RawDocument(
         source=stored.source,
         endpoint=stored.endpoint,
         request=stored.request,
@@ -189,11 +186,10 @@ def parse_raw(stored: RawDocument) -> tuple[Document, bytes]:
         captured_at=stored.captured_at,
         odds_format=stored.odds_format,
     )
-    return parse_document(plain), body
 
 
 def _finish(conn: Connection, read: Sequence[_Read], by_raw: dict[int, tuple[int, int]]) -> int:
-    hot = {r.pending.raw_id: r.body for r in read if not r.pending.cold}
+    hot = {r.pending.raw_id: r.plain.body for r in read if _is_hot(r)}
     normalisation.keep_hot(conn, hot)
     marks = [
         Mark(r.pending, *by_raw.get(r.pending.raw_id, (0, 0)), usable=_usable(r.document))
@@ -202,9 +198,14 @@ def _finish(conn: Connection, read: Sequence[_Read], by_raw: dict[int, tuple[int
     with conn.pipeline():
         fetch_log.count(conn, {r.pending.raw_id: _held(r.document) for r in read})
         normalisation.mark(conn, PARSER_VERSION, marks)
+    drift.report(conn, (r.plain for r in read))
     return sum(
         normalisation.quarantine(conn, r.pending.raw_id, r.document.rejections) for r in read
     )
+
+
+def _is_hot(read: _Read) -> bool:
+    return not read.pending.cold and len(read.plain.body) <= HOT_LIMIT
 
 
 def _usable(document: Document) -> bool:

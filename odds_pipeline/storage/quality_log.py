@@ -165,6 +165,18 @@ def record(conn: Connection, day: date, findings: Iterable[Finding]) -> None:
             _record(conn, day, finding)
 
 
+def note_once(conn: Connection, day: date, rule: str, description: str) -> int:
+    """Log a warning unless the same one was ever logged, on whatever day; 1 if it is new."""
+    return conn.execute(
+        """INSERT INTO data_quality_logs (partition, rule, issue_type, severity, description)
+        SELECT %(day)s, %(rule)s, %(rule)s, 'warning', %(what)s
+        WHERE NOT EXISTS (
+            SELECT FROM data_quality_logs WHERE rule = %(rule)s AND description = %(what)s
+        )""",
+        {"day": day, "rule": rule, "what": description},
+    ).rowcount
+
+
 def _record(conn: Connection, day: date, finding: Finding) -> None:
     conn.execute(
         """INSERT INTO quality_runs (partition, rule, checked, issues) VALUES (%s, %s, %s, %s)
