@@ -20,6 +20,7 @@ from odds_pipeline.catalog.observations import (
     Rejection,
     UnusableQuote,
 )
+from odds_pipeline.errors import MalformedResponse
 from odds_pipeline.sources.fields import (
     FARTHEST_PAST,
     FARTHEST_START,
@@ -40,6 +41,7 @@ from odds_pipeline.sources.fields import (
 Identity = tuple[str, float | None, str | None]  # outcome, point, description
 MOST_REJECTIONS = 10_000
 NOT_LISTED = f"more than {MOST_REJECTIONS:,} parts cannot be used; the others are not listed"
+HOPELESS = 100_000  # rejections beyond those: minutes of work for nothing
 ONE_SIDE = "only one of the two teams is stated"
 CLASH = "outcome is stated more than once with different prices"
 
@@ -188,6 +190,7 @@ class Reading:
         self.optional_times = Cleaned(or_none(past))
         self.titles: dict[str, str] = {}
         self._untitled: set[str] = set()
+        self._unlisted = 0
         self.rejections: list[Rejection] = []
 
     def reject(
@@ -206,9 +209,12 @@ class Reading:
             value: the offending part, shown as evidence.
             board: the board it belongs to, if that far was readable.
             event_id: the event it belongs to, where the board is not known.
+
+        Raises:
+            MalformedResponse: so many parts were rejected that the document is none.
         """
         if len(self.rejections) >= MOST_REJECTIONS:
-            self.rejections[-1] = Rejection("document", NOT_LISTED, "")
+            self._not_listed()
             return
         reason = "value has a type it cannot have" if isinstance(why, TypeError) else str(why)
         self.rejections.append(
@@ -221,6 +227,12 @@ class Reading:
                 market=board.market if board else None,
             )
         )
+
+    def _not_listed(self) -> None:
+        self.rejections[-1] = Rejection("document", NOT_LISTED, "")
+        self._unlisted += 1
+        if self._unlisted >= HOPELESS:
+            raise MalformedResponse(f"more than {HOPELESS:,} parts of the document cannot be used")
 
     def last_update(self, where: str, value: object, board: BoardDraft) -> datetime | None:
         """A stated ``last_update``; one that cannot be read is noted and counts as not stated."""

@@ -266,6 +266,15 @@ def test_a_document_cannot_fill_the_database_with_rejections(platform: Platform)
     assert _quarantined(platform)[-1][1] == NOT_LISTED
 
 
+def test_a_document_of_nothing_but_rejections_is_refused_whole(platform: Platform) -> None:
+    store(platform, b"[" + b"{}," * 250_000 + b"{}]")
+    store(platform, b"[" + b'{"bookmakers":[]},' * 120_000 + b"{}]")
+    assert finish_pending(platform).failed == 2
+    first, second = (why for _, why, *_ in _quarantined(platform))
+    assert "more than 200,000 entries" in first
+    assert "more than 100,000 parts" in second
+
+
 def test_a_document_cannot_use_up_the_numbers_of_bookmakers(platform: Platform) -> None:
     odd = event("odd")
     odd["bookmakers"] += [{"key": f"book{n}", "markets": [], "title": "B"} for n in range(1_500)]

@@ -20,6 +20,7 @@ from odds_pipeline.errors import MalformedResponse
 
 T = TypeVar("T")
 
+MOST_ENTRIES = 200_000  # ten times the events that the largest allowed body holds
 MOST_DIGITS = 300  # of a whole number; a longer one is infinite, or as good as
 
 
@@ -129,12 +130,16 @@ def loads(body: bytes) -> object:
 
 
 def require_list(value: object, what: str) -> list[object]:
-    """The value if it is a list.
+    """The value if it is a list of a size that can be meant.
 
     Raises:
         MalformedResponse: it is something else, such as an error body.
     """
-    return value if isinstance(value, list) else _misshapen(value, what, "a list")
+    if not isinstance(value, list):
+        return _misshapen(value, what, "a list")
+    if len(value) > MOST_ENTRIES:
+        raise MalformedResponse(f"{what}: the list has more than {MOST_ENTRIES:,} entries")
+    return value
 
 
 def require_object(value: object, what: str, needs: str) -> dict[str, object]:
