@@ -14,6 +14,8 @@ from odds_pipeline.catalog.observations import Rejection
 from odds_pipeline.storage import slots
 
 Connection = psycopg.Connection[Any]
+UNREADABLE = "unreadable response"
+UNUSABLE = "nothing usable in the response"
 
 
 class Pending(NamedTuple):
@@ -43,12 +45,16 @@ def oldest_pending(conn: Connection, limit: int, hot_days: int) -> list[Pending]
 
 
 class Mark(NamedTuple):
-    """The mark of one document: normalised into so many rows, or failed with an error."""
+    """The mark of one document: normalised into so many rows, or failed with an error.
+
+    ``usable`` is False when it could be read and every part of it stands in quarantine.
+    """
 
     pending: Pending
     snapshots: int = 0
     quotes: int = 0
     error: str | None = None
+    usable: bool = True
 
 
 def mark(conn: Connection, parser_version: int, marks: Sequence[Mark]) -> None:
@@ -67,13 +73,26 @@ def mark(conn: Connection, parser_version: int, marks: Sequence[Mark]) -> None:
             parser_version,
             raw_ids,
             [one.pending.known_time for one in marks],
-            [one.error for one in marks],
+            [_storable(one.error) for one in marks],
             [one.snapshots for one in marks],
             [one.quotes for one in marks],
         ),
     )
     conn.execute("DELETE FROM pending_raw WHERE raw_id = ANY(%s)", (raw_ids,))
-    slots.finish(conn, raw_ids, parser_version)
+    slots.finish(conn, {one.pending.raw_id: _gap(one) for one in marks})
+
+
+def _gap(mark: Mark) -> str | None:
+    if mark.error is not None:
+        return UNREADABLE
+    return None if mark.usable else UNUSABLE
+
+
+def _storable(text: str | None) -> str | None:
+    """Text as PostgreSQL can keep it: without NUL and half characters."""
+    if text is None:
+        return None
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\0")
 
 
 def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -> int:
@@ -82,12 +101,7 @@ def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -
         (
             raw_id,
             r.capture_time,
-            r.event_id,
-            r.bookmaker,
-            r.market,
-            r.where,
-            r.reason,
-            r.evidence.replace("\x00", "\\0"),
+            *map(_storable, (r.event_id, r.bookmaker, r.market, r.where, r.reason, r.evidence)),
         )
         for r in rejections
     ]

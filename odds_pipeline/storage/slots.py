@@ -7,7 +7,7 @@ A slot ends as ok, gap (with its reason) or healed. A claim expires, so that a d
 holds a slot; whoever takes it over looks at the spool and the ledger first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -103,16 +103,20 @@ def hand_back(conn: Connection, slot_id: int, call_id: UUID, to: UUID) -> None:
     )
 
 
-def finish(conn: Connection, raw_ids: Sequence[int], parser_version: int) -> None:
+def finish(conn: Connection, gaps: Mapping[int, str | None]) -> None:
     """Close the slots of documents just marked, by what their answers turned out to be.
 
-    An answer that cannot be normalised leaves a gap. One from history has to be of the slot's
-    time, captured in (slot time - feed step, slot time]: then it heals a live slot; otherwise the
-    provider has nothing of that time. Feed steps: 10 minutes until September 2022, 5 since.
+    An answer from history has to be of the slot's time, captured in (slot time - feed step, slot
+    time]: then it heals a live slot; otherwise the provider has nothing of that time. Feed steps:
+    10 minutes until September 2022, 5 since.
+
+    Args:
+        conn: a connection inside the transaction of the marks.
+        gaps: why an answer makes no capture, by raw id; ``None`` for one that does.
     """
     conn.execute(
         """WITH done AS (
-            SELECT r.call_id, n.status = 'ok' AS readable,
+            SELECT r.call_id, a.gap,
                 r.endpoint <> 'historical_odds' OR EXISTS (
                     SELECT FROM captures c
                     WHERE c.raw_id = r.raw_id AND c.capture_time <= s.slot_time
@@ -121,16 +125,15 @@ def finish(conn: Connection, raw_ids: Sequence[int], parser_version: int) -> Non
                           ELSE interval '5 minutes' END
                 ) AS in_time,
                 r.endpoint = 'historical_odds' AND s.purpose = 'live' AS heals
-            FROM raw_responses r JOIN normalisations n USING (raw_id) JOIN slots s USING (call_id)
-            WHERE r.raw_id = ANY(%s) AND n.parser_version = %s
+            FROM unnest(%s::bigint[], %s::text[]) AS a(raw_id, gap)
+            JOIN raw_responses r USING (raw_id) JOIN slots s USING (call_id)
         )
         UPDATE slots s SET
-            status = CASE WHEN NOT (readable AND in_time) THEN 'gap'
+            status = CASE WHEN gap IS NOT NULL OR NOT in_time THEN 'gap'
                 WHEN heals THEN 'healed' ELSE 'ok' END,
-            reason = CASE WHEN NOT readable THEN 'unreadable response'
-                WHEN NOT in_time THEN %s END
+            reason = CASE WHEN gap IS NOT NULL THEN gap WHEN NOT in_time THEN %s END
         FROM done WHERE s.call_id = done.call_id AND s.status = 'fetched'""",
-        (list(raw_ids), parser_version, NOT_THERE),
+        (list(gaps), list(gaps.values()), NOT_THERE),
     )
 
 

@@ -11,7 +11,7 @@ from odds_pipeline.catalog.observations import CaptureBasis
 from odds_pipeline.services import calls
 from odds_pipeline.services.answers import store_answer
 from odds_pipeline.services.collect import collect_odds
-from odds_pipeline.services.normalise import finish_pending, normalise_all
+from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.recover import recover
 from odds_pipeline.services.spool import Answer, Spool
@@ -318,22 +318,6 @@ def test_a_poison_document_does_not_stop_the_others(platform: Platform, body: by
     assert {"before", "after"} <= events
     with transaction(platform.engine) as conn:
         assert raw.read(conn, poison).body == body
-
-
-def test_what_the_database_refuses_is_set_aside_with_its_reason(platform: Platform) -> None:
-    """A parsed document that breaks a constraint: found alone in its batch, marked failed."""
-    with transaction(platform.engine) as conn:
-        conn.execute("ALTER TABLE event_ids ADD CHECK (event_id <> 'bad')")
-    ids = [_store(platform, _odds(event)) for event in ("one", "bad", "two")]
-    done = normalise_all(platform.engine)
-    assert (done.documents, done.failed) == (3, 1)
-    assert rows(platform, "SELECT raw_id, status FROM normalisations ORDER BY known_time") == [
-        (ids[0], "ok"),
-        (ids[1], "failed"),
-        (ids[2], "ok"),
-    ]
-    ((reason,),) = rows(platform, "SELECT reason FROM quarantine")
-    assert reason.startswith("CheckViolation: ")
 
 
 def test_a_spool_shared_with_another_process_may_lose_files_while_it_is_read(
