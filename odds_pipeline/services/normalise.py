@@ -22,9 +22,9 @@ from odds_pipeline.sources.files.detect import decompressed
 from odds_pipeline.sources.parse import PARSER_VERSION, parse_document
 from odds_pipeline.storage import fetch_log, locks, normalisation, raw, remembered
 from odds_pipeline.storage.captures import Item
-from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.engine import Connection, transaction
 from odds_pipeline.storage.facts import write_documents
+from odds_pipeline.storage.memory import Memory
 from odds_pipeline.storage.normalisation import Mark, Pending
 
 BATCH = 100
@@ -91,10 +91,9 @@ def normalise_all(engine: Engine, batch: int = BATCH, hot_days: int = HOT_DAYS) 
 
 
 def _next_batch(engine: Engine, size: int, hot_days: int) -> Normalised:
-    with _uncollected(), remembered.dimensions(engine) as (conn, dims):
-        locks.take(conn, locks.NORMALISER)
+    with _uncollected(), remembered.memory(engine) as (conn, memory):
         batch = normalisation.oldest_pending(conn, size, hot_days)
-        return _normalise(conn, dims, batch) if batch else Normalised()
+        return _normalise(conn, memory, batch) if batch else Normalised()
 
 
 @contextmanager
@@ -115,7 +114,7 @@ def _one_by_one(engine: Engine, hot_days: int) -> Normalised:
         batch = normalisation.oldest_pending(conn, 1, hot_days)
         try:
             with conn.transaction():
-                return _normalise(conn, Dimensions(), batch)
+                return _normalise(conn, Memory(), batch)
         except psycopg.OperationalError:
             raise
         except Exception as poison:
@@ -124,7 +123,7 @@ def _one_by_one(engine: Engine, hot_days: int) -> Normalised:
     return Normalised(documents=1, failed=1)
 
 
-def _normalise(conn: Connection, dims: Dimensions, batch: Sequence[Pending]) -> Normalised:
+def _normalise(conn: Connection, memory: Memory, batch: Sequence[Pending]) -> Normalised:
     stored = raw.packed(conn, [pending.raw_id for pending in batch])
     read, failed = [], 0
     for pending in batch:
@@ -137,7 +136,7 @@ def _normalise(conn: Connection, dims: Dimensions, batch: Sequence[Pending]) -> 
             _set_aside(conn, pending, reason)
             failed += 1
     items = [Item(r.pending.raw_id, r.pending.known_time, r.document) for r in read]
-    written = write_documents(conn, dims, items)
+    written = write_documents(conn, memory, items)
     quarantined = _finish(conn, read, written.by_raw)
     return Normalised(
         len(batch), failed, written.snapshots, written.quotes, written.statements, quarantined

@@ -42,6 +42,8 @@ def load(
 ) -> dict[int, Timeline]:
     """Timelines of events, ready for captures at or after each one's given first capture."""
     lines = {event_no: Timeline(event_no) for event_no in first_captures}
+    if not lines:
+        return lines
     spans = conn.execute(
         """SELECT event_no, scope_id, last_capture, last_listed, last_commence
         FROM event_scopes WHERE event_no = ANY(%s)""",
@@ -140,27 +142,29 @@ def listed_events(
     return rows.fetchall()
 
 
-def save_spans(conn: Connection, lines: Iterable[Timeline], sport_of: Mapping[int, int]) -> None:
-    """Bring ``event_scopes`` up to the timelines' marks."""
+def save_spans(
+    conn: Connection,
+    lines: Mapping[int, Timeline],
+    marked: Iterable[tuple[int, int]],
+    sport_of: Mapping[int, int],
+) -> None:
+    """Bring ``event_scopes`` up to the timelines' marks, for the (event, scope) with new ones."""
     rows = []
-    for line in lines:
-        by_scope: dict[int, list[Mark]] = defaultdict(list)
-        for mark in line.marks:
-            by_scope[mark.scope_id].append(mark)
-        for scope_id, marks in by_scope.items():
-            last = marks[-1]
-            rows.append(
-                (
-                    line.event_no,
-                    scope_id,
-                    sport_of[line.event_no],
-                    marks[0].capture_time,
-                    last.capture_time,
-                    last.listed,
-                    last.commence_time,
-                    max(mark.commence_time for mark in marks),
-                )
+    for event_no, scope_id in sorted(marked):
+        marks = [mark for mark in lines[event_no].marks if mark.scope_id == scope_id]
+        last = marks[-1]
+        rows.append(
+            (
+                event_no,
+                scope_id,
+                sport_of[event_no],
+                marks[0].capture_time,
+                last.capture_time,
+                last.listed,
+                last.commence_time,
+                max(mark.commence_time for mark in marks),
             )
+        )
     if not rows:
         return
     conn.execute(

@@ -28,7 +28,7 @@ SHORT = {
 # What a part may become: things of its own kind, of another kind, and nothing usable.
 NUMBERS = (-110, 100, 99, 1.91, 1, 0, 3.5, -3.5, 10**30, 1e300, True)
 TEXTS = ("", " ", "Over", "nul\x00", "\ud800", "2026-01-01T00:00:00Z", "spreads", "fanduel")
-PARTS = st.sampled_from((*NUMBERS, *TEXTS, None, [], {}, [[]]))
+PARTS: st.SearchStrategy[Any] = st.sampled_from((*NUMBERS, *TEXTS, None, [], {}, [[]]))
 
 
 def raw(
