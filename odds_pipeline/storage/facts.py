@@ -68,9 +68,9 @@ def _resolve(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> None:
             stated.sports.setdefault(capture.scope.sport_key, None)
             for event in capture.events:
                 _state_event(stated, event.event)
-                for board in event.boards:
-                    stated.bookmakers.setdefault(board.bookmaker, None)
-                    stated.markets.add(board.market)
+                for book in {board.bookmaker for board in event.boards}:
+                    stated.bookmakers.setdefault(book, None)
+                stated.markets.update({board.market for board in event.boards})
         stated.bookmakers.update(document.bookmaker_titles)
     dims.resolve(conn, stated)
 

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from odds_pipeline.catalog.observations import OddsCapture, Scope
 from odds_pipeline.storage import timelines
@@ -251,7 +250,7 @@ class OddsWriter:
                 event.day_only,
                 False,
                 ages,
-                None if far is None else Jsonb(far),
+                far,
             )
         )
         self._restate_absences(timeline, mark, known_time, incoming.sport_id)
@@ -374,11 +373,11 @@ def _to_compare(
         return {n: s for board in event.boards.values() for n, s in board.states.items()}, None
     states: dict[int, State] = {}
     open_before: list[int] = []
-    for number, board in event.boards.items():
+    boards = event.boards
+    for number in [n for n, board in boards.items() if shown.get(n) is not board]:
+        states.update(boards[number].states)
         before = shown.get(number)
-        if before is not board:
-            states.update(board.states)
-            open_before.extend(() if before is None else before.states)
+        open_before.extend(() if before is None else before.states)
     for number in shown.keys() - event.boards.keys():
         open_before.extend(shown[number].states)
     return states, open_before

@@ -10,7 +10,7 @@ Units: decimal prices; ages are whole seconds from last_update to the capture's 
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import NamedTuple
@@ -38,6 +38,8 @@ class PreparedBoard:
 
     def says(self, board: Board) -> bool:
         """Whether the board says the same."""
+        if self.quotes is board.quotes and not self.unusable and not board.unusable:
+            return True  # as a parser that remembers what it read makes them
         return self.quotes == board.quotes and self.unusable == board.unusable
 
 
@@ -87,7 +89,8 @@ class Preparer:
     def __init__(self, dims: Dimensions, shown: Mapping[int, Mapping[int, PreparedBoard]]) -> None:
         self._dims = dims
         self._shown = dict(shown)
-        self._pairs: dict[tuple[str, str], int] = {}
+        self._pairs = _Pairs(dims)
+        self._ages: dict[datetime, _Ages] = {}
         self.new: list[PreparedBoard] = []
 
     def event(self, event: EventOdds, capture_time: datetime) -> PreparedEvent:
@@ -97,17 +100,22 @@ class Preparer:
         before = self._shown.get(event_no, {})
         boards: dict[int, PreparedBoard] = {}
         ages: dict[int, int | None] = {}
-        age_of = _Ages(capture_time)
+        unsure: list[int] = []
+        age_of = self._ages.get(capture_time)
+        if age_of is None:
+            age_of = self._ages[capture_time] = _Ages(capture_time)
+        pairs = self._pairs
         for board in event.boards:
-            number = self._pair(board)
+            number = pairs[board.bookmaker, board.market]
             ages[number] = age_of[board.last_update]
             known = before.get(number)
             if known is None or not known.says(board):
                 known = PreparedBoard(number, board)
                 self.new.append(known)
             boards[number] = known
+            if not board.complete:
+                unsure.append(number)
         self._shown[event_no] = boards
-        unsure = frozenset([self._pair(board) for board in event.boards if not board.complete])
         return PreparedEvent(
             event_no,
             dims.matchup_ids[stated.home_team, stated.away_team],
@@ -116,15 +124,21 @@ class Preparer:
             boards,
             ages,
             len({board.bookmaker for board in event.boards}),
-            unsure if event.complete else None,
+            frozenset(unsure) if event.complete else None,
         )
 
-    def _pair(self, board: Board) -> int:
-        key = (board.bookmaker, board.market)
-        number = self._pairs.get(key)
-        if number is None:
-            ids = self._dims.bookmaker_ids, self._dims.market_ids
-            number = self._pairs[key] = pair(ids[0][board.bookmaker], ids[1][board.market])
+
+class _Pairs(dict[tuple[str, str], int]):
+    """The number of each (bookmaker, market)."""
+
+    def __init__(self, dims: Dimensions) -> None:
+        super().__init__()
+        self._dims = dims
+
+    def __missing__(self, keys: tuple[str, str]) -> int:
+        book, market = keys
+        number = pair(self._dims.bookmaker_ids[book], self._dims.market_ids[market])
+        self[keys] = number
         return number
 
 
@@ -184,6 +198,8 @@ def vector(
     ages: dict[int, int | None], pairs: tuple[int, ...]
 ) -> tuple[list[int], dict[str, int] | None]:
     """The ages in the layout's order, and those too far away for it, by position from 0."""
+    if _all_near(ages.values()):
+        return [ages.get(number, ABSENT) for number in pairs], None  # type: ignore[misc]
     near: list[int] = []
     far: dict[str, int] = {}
     for place, number in enumerate(pairs):
@@ -196,6 +212,13 @@ def vector(
             near.append(FAR_AGE)
             far[str(place)] = age
     return near, far or None
+
+
+def _all_near(ages: Collection[int | None]) -> bool:
+    stated = [age for age in ages if age is not None]
+    if not stated or len(stated) < len(ages):
+        return False
+    return min(stated) >= -FARTHEST and max(stated) <= FARTHEST
 
 
 def snapshot_id(scope_key: str, capture_time: datetime, event_id: str, content: str) -> int:

@@ -10,7 +10,7 @@ whoever compares captures can see is unchanged. What is remembered is bounded, a
 the outcome of reading those bytes, so that reading stays pure.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -185,19 +185,21 @@ def _event(sent: SentEvent, reading: Reading, quotes: ByBytes[tuple[Quote, ...]]
         sent.sport_title,
     )
     keys, times = reading.keys, reading.optional_times
-    boards: dict[tuple[str, str], Board] = {}
-    count = 0
+    boards: list[Board] = []
     for bookmaker in sent.bookmakers:
         book = keys[bookmaker.key]
         reading.title(book, bookmaker.title)
-        count += len(bookmaker.markets)
+        _require_once(bookmaker.markets)
         for market in bookmaker.markets:
-            key = keys[market.key]
             update = times[market.last_update] or times[bookmaker.last_update]
-            boards[book, key] = Board(book, key, update, quotes[bytes(market.outcomes)])
-    if len(boards) < count:
-        raise Unclean("a market is stated twice")
-    return EventOdds(event, tuple(boards.values()))
+            boards.append(Board(book, keys[market.key], update, quotes[bytes(market.outcomes)]))
+    _require_once(sent.bookmakers)
+    return EventOdds(event, tuple(boards))
+
+
+def _require_once(parts: Sequence[SentBookmaker] | Sequence[SentMarket]) -> None:
+    if len({part.key for part in parts}) < len(parts):
+        raise Unclean("a bookmaker or market is stated twice")
 
 
 def _newest_update(events: Iterable[EventOdds]) -> datetime | None:
