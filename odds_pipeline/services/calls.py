@@ -202,10 +202,11 @@ def store_answer(platform: Platform, answer: Answer) -> Fetched:
         if stored.created:
             ledger.settle(conn, call, credits, answer.used, answer.remaining)
             if good:
-                slots.fetched(conn, call.slot_id, call.call_id)
-                fetch_log.succeeded(
-                    conn, call, stored.raw_id, credits, answer.remaining, record.elapsed_ms
-                )
+                with conn.pipeline():
+                    slots.fetched(conn, call.slot_id, call.call_id)
+                    fetch_log.succeeded(
+                        conn, call, stored.raw_id, credits, answer.remaining, record.elapsed_ms
+                    )
             else:
                 code, message = error_of(record.body)
                 reason = f"{record.status} {code}".strip()

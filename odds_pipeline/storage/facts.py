@@ -40,7 +40,7 @@ def write_documents(conn: Connection, memory: Memory, items: Sequence[Item]) -> 
     dims = memory.dims
     _resolve(conn, dims, items)
     captures = incoming_captures(conn, dims, items)
-    statements = write_statements(conn, dims, items)
+    statements = write_statements(conn, memory, items)
     if not captures:
         return Written(0, 0, statements, {})
     writer = OddsWriter(conn, dims, memory.standing, captures)
@@ -51,6 +51,7 @@ def write_documents(conn: Connection, memory: Memory, items: Sequence[Item]) -> 
     for known_time, (s, q) in writer.counts().items():
         rows[by_known[known_time]] = (s, q)
     memory.standing = writer.stand()
+    memory.wrote(writer.capture_ids, [c.capture.capture_time for c in captures])
     return Written(snapshots, quotes, statements, rows)
 
 

@@ -5,14 +5,20 @@ parsing, and the facts themselves (``facts``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
 
 from odds_pipeline.catalog.observations import Rejection
+from odds_pipeline.storage.json_text import plain_text
 
 Connection = psycopg.Connection[Any]
+
+_HOT = """INSERT INTO hot_documents (raw_id, document)
+SELECT raw_id, body::json FROM unnest(%s::bigint[], %b::text[]) AS a(raw_id, body)
+"""
 
 
 class Pending(NamedTuple):
@@ -115,25 +121,20 @@ def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -
 
 def keep_hot(conn: Connection, bodies: Mapping[int, bytes]) -> None:
     """Keep JSON bodies readable in plain SQL too, where PostgreSQL can read them at all."""
-    if bodies and not _keep_hot(conn, bodies) and len(bodies) > 1:
-        for raw_id, body in bodies.items():
-            _keep_hot(conn, {raw_id: body})
+    texts = {raw_id: plain_text(body) for raw_id, body in bodies.items()}
+    plain = {raw_id: text for raw_id, text in texts.items() if text is not None}
+    if plain:
+        conn.execute(_HOT, (list(plain), list(plain.values())))
+    for raw_id in texts.keys() - plain.keys():
+        _try_hot(conn, raw_id, bodies[raw_id])
 
 
-def _keep_hot(conn: Connection, bodies: Mapping[int, bytes]) -> bool:
-    """Whether all of them could be kept; else none was."""
-    try:
-        texts = [body.decode() for body in bodies.values()]
+def _try_hot(conn: Connection, raw_id: int, body: bytes) -> None:
+    """Leave out what cannot be read; the exact bytes stay readable through ``raw``."""
+    with suppress(psycopg.DataError, psycopg.errors.ProgramLimitExceeded, UnicodeDecodeError):
+        text = body.decode()
         with conn.transaction():
-            conn.execute(
-                """INSERT INTO hot_documents (raw_id, document)
-                SELECT raw_id, body::json FROM unnest(%s::bigint[], %b::text[]) AS a(raw_id, body)
-                WHERE body::jsonb IS NOT NULL""",
-                (list(bodies), texts),
-            )
-    except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded, UnicodeDecodeError):
-        return False  # the exact bytes stay readable through `raw`; this copy is a convenience
-    return True
+            conn.execute(_HOT + "WHERE body::jsonb IS NOT NULL", ([raw_id], [text]))
 
 
 def expire_hot(conn: Connection, days: int) -> int:

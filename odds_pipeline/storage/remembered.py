@@ -12,28 +12,18 @@ this memory's last batch left them.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
 
-from odds_pipeline.storage import locks
 from odds_pipeline.storage.engine import Connection, transaction
-from odds_pipeline.storage.memory import FactMark, Memory, mark
-from odds_pipeline.storage.standing import Standing
+from odds_pipeline.storage.memory import Memory, locked_mark, recalled
 
 # Selections: some 100 MB. Beyond it everything is forgotten and looked up anew.
 LARGEST = 250_000
 
 
-class Kept(NamedTuple):
-    """What a batch left behind, and the mark of the facts as it left them."""
-
-    memory: Memory
-    mark: FactMark
-
-
-_committed: WeakKeyDictionary[Connection, Kept] = WeakKeyDictionary()
+_committed: WeakKeyDictionary[Connection, Memory] = WeakKeyDictionary()
 
 
 @contextmanager
@@ -42,19 +32,7 @@ def memory(engine: Engine) -> Iterator[tuple[Connection, Memory]]:
     with transaction(engine) as conn:
         # Taken out: after any exception, the commit's included, it is gone.
         kept = _committed.pop(conn, None)
-        locks.take(conn, locks.NORMALISER)
-        held = recalled(kept, mark(conn))
+        held = recalled(kept, locked_mark(conn))
         yield conn, held
-        left = Kept(held, mark(conn))
     if len(held.dims.selections) < LARGEST:
-        _committed[conn] = left
-
-
-def recalled(kept: Kept | None, now: FactMark) -> Memory:
-    """As much of what was kept as still holds."""
-    if kept is not None and kept.mark == now:
-        return kept.memory
-    fresh = Memory(standing=Standing(now.newest_capture_time))
-    if kept is not None and kept.mark.schema_id == now.schema_id:
-        fresh.dims = kept.memory.dims
-    return fresh
+        _committed[conn] = held

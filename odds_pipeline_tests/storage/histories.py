@@ -26,10 +26,10 @@ from odds_pipeline.catalog.observations import (
     Scope,
     UnusableQuote,
 )
-from odds_pipeline.storage import normalisation, raw, remembered
+from odds_pipeline.storage import normalisation, raw
 from odds_pipeline.storage.captures import Item
 from odds_pipeline.storage.facts import write_documents
-from odds_pipeline.storage.memory import Memory, mark
+from odds_pipeline.storage.memory import Memory, locked_mark, recalled
 from odds_pipeline.storage.normalisation import Mark, Pending
 from odds_pipeline.storage.scoping import answered, covers, covers_start
 
@@ -175,12 +175,11 @@ def store_history(
         document = Document(odds=(capture,))
         stored.append((Item(put.raw_id, put.known_time, document), Known(capture, put.known_time)))
     waiting = [item for item, _ in stored]
-    kept: remembered.Kept | None = None
+    memory = Memory()
     for size in sizes:
         batch, waiting = waiting[:size], waiting[size:]
-        memory = remembered.recalled(kept, mark(conn)) if remember else Memory()
+        memory = recalled(memory, locked_mark(conn)) if remember else Memory()
         write_documents(conn, memory, batch)
-        kept = remembered.Kept(memory, mark(conn))
         for item in batch:
             pending = Pending(item.raw_id, item.known_time, False)
             normalisation.mark(conn, 1, [Mark(pending)])
