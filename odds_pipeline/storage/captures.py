@@ -14,6 +14,11 @@ from odds_pipeline.catalog.observations import Document, EventCapture, OddsCaptu
 
 Connection = psycopg.Connection[Any]
 
+_INSERT = """INSERT INTO captures (raw_id, known_time, capture_time, basis, event_count, kind,
+    sport_id, scope_id, listing, asked_events)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+RETURNING capture_id"""
+
 
 class Item(NamedTuple):
     """One raw document to write, with the known time its facts get."""
@@ -25,16 +30,9 @@ class Item(NamedTuple):
 
 def insert_captures(conn: Connection, rows: Iterable[tuple[Any, ...]]) -> list[int]:
     """Write captures, numbered in the order given."""
-    with conn.cursor() as cursor:
-        cursor.executemany(
-            """INSERT INTO captures (raw_id, known_time, capture_time, basis, event_count, kind,
-                sport_id, scope_id, listing, asked_events)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-            RETURNING capture_id""",
-            rows,
-            returning=True,
-        )
-        return [number for result in cursor.results() for (number,) in result]
+    with conn.pipeline():
+        inserted = [conn.execute(_INSERT, row) for row in rows]
+    return [row[0] for cursor in inserted for row in cursor]
 
 
 def stated_capture(

@@ -20,6 +20,24 @@ _HOT = """INSERT INTO hot_documents (raw_id, document)
 SELECT raw_id, body::json FROM unnest(%s::bigint[], %b::text[]) AS a(raw_id, body)
 """
 
+_MARK = """
+WITH marked AS (
+    INSERT INTO normalisations (raw_id, parser_version, known_time, status, error,
+        snapshots, quotes)
+    SELECT raw_id, %s, known_time, CASE WHEN error IS NULL THEN 'ok' ELSE 'failed' END, error,
+        snapshots, quotes
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::int[], %s::int[])
+        AS a(raw_id, known_time, error, snapshots, quotes)
+    RETURNING raw_id, status
+), done AS (
+    DELETE FROM pending_raw USING marked WHERE pending_raw.raw_id = marked.raw_id
+)
+UPDATE slots s SET status = CASE m.status WHEN 'ok' THEN 'ok' ELSE 'gap' END,
+    reason = CASE m.status WHEN 'ok' THEN s.reason ELSE 'unreadable response' END
+FROM marked m JOIN raw_responses r USING (raw_id)
+WHERE s.call_id = r.call_id AND s.status = 'fetched'
+"""
+
 
 class Pending(NamedTuple):
     """One raw document that waits; ``cold`` when it gets no SQL-readable copy (any more)."""
@@ -64,31 +82,16 @@ def mark(conn: Connection, parser_version: int, marks: Sequence[Mark]) -> None:
     """
     if not marks:
         return
-    raw_ids = [one.pending.raw_id for one in marks]
     conn.execute(
-        """INSERT INTO normalisations (raw_id, parser_version, known_time, status, error,
-            snapshots, quotes)
-        SELECT raw_id, %s, known_time, CASE WHEN error IS NULL THEN 'ok' ELSE 'failed' END, error,
-            snapshots, quotes
-        FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::int[], %s::int[])
-            AS a(raw_id, known_time, error, snapshots, quotes)""",
+        _MARK,
         (
             parser_version,
-            raw_ids,
+            [one.pending.raw_id for one in marks],
             [one.pending.known_time for one in marks],
             [one.error for one in marks],
             [one.snapshots for one in marks],
             [one.quotes for one in marks],
         ),
-    )
-    conn.execute("DELETE FROM pending_raw WHERE raw_id = ANY(%s)", (raw_ids,))
-    conn.execute(
-        """UPDATE slots s SET status = CASE n.status WHEN 'ok' THEN 'ok' ELSE 'gap' END,
-            reason = CASE n.status WHEN 'ok' THEN s.reason ELSE 'unreadable response' END
-        FROM raw_responses r JOIN normalisations n USING (raw_id)
-        WHERE r.raw_id = ANY(%s) AND n.parser_version = %s
-          AND s.call_id = r.call_id AND s.status = 'fetched'""",
-        (raw_ids, parser_version),
     )
 
 

@@ -95,7 +95,7 @@ class OddsWriter:
         self._given = standing
         self.standing = standing if standing.precedes(first) else Standing(first)
         self.snapshots: list[SnapshotRow] = []
-        self.marked: set[tuple[int, int]] = set()
+        self.marked: dict[tuple[int, int], bool] = {}
         self.sport_of: dict[int, int] = {}
         self.prepared = self._prepare(captures)
         self.listings = self._stored_listings()
@@ -320,8 +320,10 @@ class OddsWriter:
         )
 
     def _remember(self, timeline: Timeline, mark: Mark) -> None:
+        place = timeline.event_no, mark.scope_id
+        if place not in self.marked:
+            self.marked[place] = any(m.scope_id == mark.scope_id for m in timeline.marks)
         timeline.remember(mark)
-        self.marked.add((timeline.event_no, mark.scope_id))
 
     def counts(self) -> dict[datetime, tuple[int, int]]:
         """New snapshots and quote rows by known time."""
