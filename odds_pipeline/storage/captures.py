@@ -4,7 +4,8 @@ Belongs here: the rows of ``captures``. Does not belong here: the facts under th
 (``odds_facts``, ``event_facts``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -28,9 +29,9 @@ class Item(NamedTuple):
     document: Document
 
 
-def insert_captures(conn: Connection, rows: Iterable[tuple[Any, ...]]) -> list[int]:
+def insert_captures(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> list[int]:
     """Write captures, numbered in the order given."""
-    with conn.pipeline():
+    with conn.pipeline() if len(rows) > 1 else nullcontext():
         inserted = [conn.execute(_INSERT, row) for row in rows]
     return [row[0] for cursor in inserted for row in cursor]
 

@@ -5,7 +5,7 @@ parsing, and the facts themselves (``facts``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,9 +16,10 @@ from odds_pipeline.storage.json_text import plain_text
 
 Connection = psycopg.Connection[Any]
 
-_HOT = """INSERT INTO hot_documents (raw_id, document)
-SELECT raw_id, body::json FROM unnest(%s::bigint[], %b::text[]) AS a(raw_id, body)
-"""
+_HOT = "INSERT INTO hot_documents (raw_id, document) VALUES (%s, %s)"
+_TRY_HOT = """INSERT INTO hot_documents (raw_id, document)
+SELECT raw_id, body::json FROM (SELECT %s::bigint AS raw_id, %s::text AS body) a
+WHERE body::jsonb IS NOT NULL"""
 
 _MARK = """
 WITH marked AS (
@@ -126,8 +127,9 @@ def keep_hot(conn: Connection, bodies: Mapping[int, bytes]) -> None:
     """Keep JSON bodies readable in plain SQL too, where PostgreSQL can read them at all."""
     texts = {raw_id: plain_text(body) for raw_id, body in bodies.items()}
     plain = {raw_id: text for raw_id, text in texts.items() if text is not None}
-    if plain:
-        conn.execute(_HOT, (list(plain), list(plain.values())))
+    with conn.pipeline() if len(plain) > 1 else nullcontext():
+        for raw_id, text in plain.items():
+            conn.execute(_HOT, (raw_id, text))
     for raw_id in texts.keys() - plain.keys():
         _try_hot(conn, raw_id, bodies[raw_id])
 
@@ -137,7 +139,7 @@ def _try_hot(conn: Connection, raw_id: int, body: bytes) -> None:
     with suppress(psycopg.DataError, psycopg.errors.ProgramLimitExceeded, UnicodeDecodeError):
         text = body.decode()
         with conn.transaction():
-            conn.execute(_HOT + "WHERE body::jsonb IS NOT NULL", ([raw_id], [text]))
+            conn.execute(_TRY_HOT, (raw_id, text))
 
 
 def expire_hot(conn: Connection, days: int) -> int:

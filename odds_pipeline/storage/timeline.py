@@ -85,13 +85,14 @@ def day_start(moment: datetime) -> datetime:
 class Timeline:
     """The stored marks and rows of one event, as far as they matter to captures yet to come."""
 
-    __slots__ = ("event_no", "marks", "new_rows", "rows")
+    __slots__ = ("_shortened", "event_no", "marks", "new_rows", "rows")
 
     def __init__(self, event_no: int, marks: Iterable[Mark] = ()) -> None:
         self.event_no = event_no
         self.marks: list[Mark] = sorted(marks)
         self.rows: dict[int, list[Row]] = {}
         self.new_rows: dict[tuple[int, datetime, datetime], NewRow] = {}
+        self._shortened: datetime | None = None  # the day whose older rows are gone already
 
     def load(self, selection_id: int, row: Row) -> None:
         """Take in a stored row."""
@@ -140,16 +141,21 @@ class Timeline:
         That is the newest mark of each scope, and the newest row of each selection if it is of
         the newest capture's day.
         """
-        self.new_rows = {}
         if not self.marks:
             return
         self.marks = sorted({mark.scope_id: mark for mark in self.marks}.values())
         day = day_start(self.marks[-1].capture_time)
-        self.rows = {
-            selection_id: rows[-1:]
-            for selection_id, rows in self.rows.items()
-            if rows[-1].capture_time >= day
-        }
+        if day == self._shortened:
+            for selection_id, _, _ in self.new_rows:
+                del self.rows[selection_id][:-1]
+        else:
+            self.rows = {
+                selection_id: rows[-1:]
+                for selection_id, rows in self.rows.items()
+                if rows[-1].capture_time >= day
+            }
+            self._shortened = day
+        self.new_rows = {}
 
     def _changes(
         self,

@@ -199,8 +199,7 @@ def save_spans(
                 max(mark.commence_time for mark in marks),
             )
         )
-    with conn.pipeline():
-        for (scope_id, since, until), event_nos in seen_again.items():
-            conn.execute(_SEEN_AGAIN, (since, until, event_nos, scope_id))
-        if rows:
-            conn.execute(_SPANS, [list(column) for column in zip(*rows, strict=True)])
+    for (scope_id, since, until), event_nos in seen_again.items():
+        conn.execute(_SEEN_AGAIN, (since, until, event_nos, scope_id))
+    if rows:
+        conn.execute(_SPANS, [list(column) for column in zip(*rows, strict=True)])
