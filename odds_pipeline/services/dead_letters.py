@@ -30,9 +30,9 @@ from odds_pipeline.catalog.observations import (
 from odds_pipeline.errors import StorageError
 from odds_pipeline.sources.fields import evidence_of
 from odds_pipeline.storage.captures import Item
-from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.engine import Connection
 from odds_pipeline.storage.facts import Written, write_documents
+from odds_pipeline.storage.memory import Memory
 
 # One refused event of a thousand takes about 20; beyond this what is not proven good is set aside.
 MOST_TRIALS = 200
@@ -83,7 +83,7 @@ def write_around(conn: Connection, item: Item) -> Around:
     shells = frozenset(event for event in search.poison if search.takes_shell(event))
     kept = _only(item.document, search.good, shells)
     with conn.transaction():
-        written = write_documents(conn, Dimensions(), [item._replace(document=kept)])
+        written = write_documents(conn, Memory(), [item._replace(document=kept)])
     letters = tuple(_letter(item.document, *found) for found in search.poison.items())
     return Around(kept, written, letters)
 
@@ -103,7 +103,7 @@ class _Search:
         self._trials += 1
         try:
             with self._conn.transaction(force_rollback=True):
-                write_documents(self._conn, Dimensions(), [self._item._replace(document=document)])
+                write_documents(self._conn, Memory(), [self._item._replace(document=document)])
         except Exception as refused:
             if not is_of_the_document(refused):
                 raise

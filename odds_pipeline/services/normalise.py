@@ -25,9 +25,9 @@ from odds_pipeline.sources.files.detect import decompressed
 from odds_pipeline.sources.parse import PARSER_VERSION, parse_document
 from odds_pipeline.storage import fetch_log, locks, normalisation, raw, remembered
 from odds_pipeline.storage.captures import Item
-from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.engine import Connection, transaction
 from odds_pipeline.storage.facts import write_documents
+from odds_pipeline.storage.memory import Memory
 from odds_pipeline.storage.normalisation import Mark, Pending
 
 BATCH = 100
@@ -98,10 +98,9 @@ def normalise_all(engine: Engine, batch: int = BATCH, hot_days: int = HOT_DAYS) 
 
 
 def _next_batch(engine: Engine, size: int, hot_days: int) -> Normalised:
-    with _uncollected(), remembered.dimensions(engine) as (conn, dims):
-        locks.take(conn, locks.NORMALISER)
+    with _uncollected(), remembered.memory(engine) as (conn, memory):
         batch = normalisation.oldest_pending(conn, size, hot_days)
-        done = _normalise(conn, dims, batch) if batch else Normalised()
+        done = _normalise(conn, memory, batch) if batch else Normalised()
     reached(Point.NORMALISED)
     return done
 
@@ -148,7 +147,7 @@ def _write_around(conn: Connection, pending: Pending) -> Normalised:
     return Normalised(1, 0, snapshots, quotes, statements, quarantined)
 
 
-def _normalise(conn: Connection, dims: Dimensions, batch: Sequence[Pending]) -> Normalised:
+def _normalise(conn: Connection, memory: Memory, batch: Sequence[Pending]) -> Normalised:
     stored = raw.packed(conn, [pending.raw_id for pending in batch])
     read, failed = [], 0
     for pending in batch:
@@ -161,7 +160,7 @@ def _normalise(conn: Connection, dims: Dimensions, batch: Sequence[Pending]) -> 
             _set_aside(conn, pending, reason)
             failed += 1
     items = [Item(r.pending.raw_id, r.pending.known_time, r.document) for r in read]
-    written = write_documents(conn, dims, items)
+    written = write_documents(conn, memory, items)
     reached(Point.COPIED)
     quarantined = _finish(conn, read, written.by_raw)
     reached(Point.MARKED)
