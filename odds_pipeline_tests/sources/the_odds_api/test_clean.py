@@ -1,6 +1,7 @@
 """The short way and the careful way say the same of every document that the short way takes."""
 
 import json
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -83,7 +84,7 @@ def mutated(data: st.DataObject, document: Any) -> None:
     elif kind == 1 and isinstance(holder, dict):
         del holder[key]
     else:
-        holder[key] = data.draw(PARTS)
+        holder[key] = deepcopy(data.draw(PARTS))
 
 
 @settings(max_examples=600, deadline=None)
