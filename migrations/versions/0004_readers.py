@@ -1,4 +1,4 @@
-"""Which series an event has, and the view `odds` on top of it: it reads no more than it is asked.
+"""Which series and starts an event has, and the view `odds`, which reads no more than it is asked.
 
 Revision ID: 0004
 Revises: 0002
@@ -12,9 +12,9 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-# A trigger, for whoever writes quotes must not be able to forget it: a series that is missing here
-# is never seen again. It fires for statements on `quotes` itself, not on a partition by name.
-SERIES = """
+# Triggers, for whoever writes facts must not be able to forget them: a series that is missing here
+# is never seen again. They fire for statements on the table itself, not on a partition by name.
+NOTED = """
 CREATE FUNCTION note_series() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO event_selections
@@ -24,11 +24,27 @@ END $$;
 
 CREATE TRIGGER quotes_series AFTER INSERT ON quotes
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_series();
+
+CREATE FUNCTION note_starts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO event_starts
+    SELECT DISTINCT event_no, commence_time, day_only FROM fresh ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER snapshots_starts AFTER INSERT ON snapshots
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_starts();
+
+CREATE TRIGGER event_statements_starts AFTER INSERT ON event_statements
+    REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_starts();
 """
 
 BACKFILL = """
 INSERT INTO event_selections
-SELECT DISTINCT event_no, selection_id FROM quotes ON CONFLICT DO NOTHING
+SELECT DISTINCT event_no, selection_id FROM quotes ON CONFLICT DO NOTHING;
+INSERT INTO event_starts
+SELECT event_no, commence_time, day_only FROM snapshots UNION
+SELECT event_no, commence_time, day_only FROM event_statements ON CONFLICT DO NOTHING;
 """
 
 # Every part that bounds a partition does so by itself: a range on one table says nothing about
@@ -160,8 +176,17 @@ def upgrade() -> None:
         comment="Derived from quotes: every series an event ever had a row of. "
         "Says where to look; answers nothing itself.",
     )
-    op.execute(SERIES)
-    # Committed first: from then on the trigger notes what is written, and nobody waits while what
+    op.create_table(
+        "event_starts",
+        sa.Column("event_no", sa.Integer(), nullable=False),
+        sa.Column("commence_time", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("day_only", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("event_no", "commence_time", "day_only", name="pk_event_starts"),
+        comment="Derived from snapshots and event_statements: every start ever stated of an event. "
+        "Says where to look; answers nothing itself.",
+    )
+    op.execute(NOTED)
+    # Committed first: from then on the triggers note what is written, and nobody waits while what
     # was written before is read.
     with op.get_context().autocommit_block():
         op.execute(BACKFILL)
@@ -170,6 +195,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.execute(ODDS_BEFORE)
+    op.execute("DROP TRIGGER event_statements_starts ON event_statements")
+    op.execute("DROP TRIGGER snapshots_starts ON snapshots")
     op.execute("DROP TRIGGER quotes_series ON quotes")
+    op.execute("DROP FUNCTION note_starts()")
     op.execute("DROP FUNCTION note_series()")
+    op.drop_table("event_starts")
     op.drop_table("event_selections")

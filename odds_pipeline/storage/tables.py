@@ -389,6 +389,17 @@ event_selections = Table(
     "Says where to look; answers nothing itself.",
 )
 
+event_starts = Table(
+    "event_starts",
+    metadata,
+    Column("event_no", Integer, nullable=False),
+    Column("commence_time", Time, nullable=False),
+    Column("day_only", Boolean, nullable=False),
+    PrimaryKeyConstraint("event_no", "commence_time", "day_only", name="pk_event_starts"),
+    comment="Derived from snapshots and event_statements: every start ever stated of an event. "
+    "Says where to look; answers nothing itself.",
+)
+
 # --- collection: slots, credits, calls ---
 
 slots = Table(

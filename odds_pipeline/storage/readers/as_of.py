@@ -21,9 +21,11 @@ from odds_pipeline.storage.readers.moments import resolved
 if TYPE_CHECKING:
     import pandas as pd
 
+from odds_pipeline.storage.readers.starts import Span
+
 Connection = psycopg.Connection[Any]
 
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Asked(NamedTuple):
@@ -33,23 +35,21 @@ class Asked(NamedTuple):
         event: its id.
         at: nothing after it is looked at.
         oldest: captures before it are left out.
-        play_stated_after: a capture that its own stated start says is in play counts only where
-            that start is later than this; by default every one does.
+        left_out: captures inside these spans are left out too.
     """
 
     event: str
     at: datetime
-    oldest: datetime = _LONG_AGO
-    play_stated_after: datetime = _LONG_AGO
+    oldest: datetime = LONG_AGO
+    left_out: Sequence[Span] = ()
 
 
 # The newest snapshot of each scope. `event_scopes` says between which captures to look.
 TOPS = """
 WITH asked AS MATERIALIZED (
-    SELECT a.place, a.at, a.oldest, a.play_stated_after, e.event_id, e.event_no
+    SELECT a.place, a.at, a.oldest, a.left_out::tstzmultirange, e.event_id, e.event_no
     FROM unnest(%(events)s::text[], %(moments)s::timestamptz[], %(oldest)s::timestamptz[],
-        %(play_stated_after)s::timestamptz[])
-        WITH ORDINALITY AS a(event_id, at, oldest, play_stated_after, place)
+        %(left_out)s::text[]) WITH ORDINALITY AS a(event_id, at, oldest, left_out, place)
     JOIN event_ids e USING (event_id)
 ), tops AS MATERIALIZED (
     SELECT a.place, a.event_id, a.event_no, a.at, x.scope_id, s.*, p.known_time AS stated_at,
@@ -64,73 +64,88 @@ WITH asked AS MATERIALIZED (
           AND capture_time <= least(a.at, x.last_capture)
           AND capture_time >= greatest(a.oldest, x.first_capture)
           AND known_time <= %(known_by)s
-          AND (NOT in_play OR commence_time + make_interval(days => day_only::integer)
-              > a.play_stated_after)
+          AND NOT capture_time <@ a.left_out
         ORDER BY capture_time DESC, known_time DESC LIMIT 1
     ) s
     JOIN captures p USING (capture_id)
 )"""
 
 # For each series the newest of those snapshots that covers it, and what the series was in it.
-STATES = (
-    TOPS
-    + """, covered AS MATERIALIZED (
-    SELECT t.place, t.scope_id, x.selection_id, sel.outcome_id, sel.description_id,
-        b.bookmaker_key, mk.market_key,
-        sel.bookmaker_id::integer * 65536 + sel.market_id AS pair
-    FROM tops t
-    JOIN scopes c USING (scope_id)
+# What is the same for every event is done once: a selection's names, what a scope covers.
+_STATES = """, series AS MATERIALIZED (
+    SELECT x.event_no, x.selection_id, sel.bookmaker_id::integer * 65536 + sel.market_id AS pair
+    FROM (SELECT DISTINCT event_no FROM asked) a
     JOIN event_selections x USING (event_no)
+    JOIN selections sel USING (selection_id)
+), named AS MATERIALIZED (
+    SELECT sel.selection_id, b.bookmaker_key, mk.market_key, o.name AS outcome_name,
+        d.name AS description,
+        row_number() OVER (
+            ORDER BY b.bookmaker_key, mk.market_key, o.name, d.name, sel.line, sel.selection_id
+        ) AS rank
+    FROM (SELECT DISTINCT selection_id FROM series) x
     JOIN selections sel USING (selection_id)
     JOIN bookmakers b USING (bookmaker_id)
     JOIN markets mk USING (market_id)
+    JOIN names o ON o.name_id = sel.outcome_id
+    LEFT JOIN names d ON d.name_id = sel.description_id
     WHERE (%(bookmakers)s::text[] IS NULL OR b.bookmaker_key = ANY(%(bookmakers)s))
       AND (%(markets)s::text[] IS NULL OR mk.market_key = ANY(%(markets)s))
+      AND (%(outcome)s::text IS NULL OR o.name = %(outcome)s)
+), covering AS MATERIALIZED (
+    SELECT c.scope_id, p.pair
+    FROM scopes c
+    CROSS JOIN (SELECT DISTINCT pair FROM series) p
+    JOIN bookmakers b ON b.bookmaker_id = p.pair / 65536
+    JOIN markets mk ON mk.market_id = p.pair %% 65536
+    WHERE c.scope_id IN (SELECT scope_id FROM tops)
       AND scope_covers(c, b.bookmaker_key, mk.market_key)
-      AND NOT EXISTS (
-          SELECT FROM tops n JOIN scopes c USING (scope_id)
-          WHERE n.place = t.place
-            AND (n.capture_time, n.stated_at, n.capture_id)
-                > (t.capture_time, t.stated_at, t.capture_id)
-            AND scope_covers(c, b.bookmaker_key, mk.market_key)
-      )
+), newest AS MATERIALIZED (
+    SELECT w.*, array_position(y.pairs, w.pair) AS slot
+    FROM (
+        SELECT DISTINCT ON (t.place, v.pair) t.place, v.pair, t.scope_id, t.layout_id,
+            t.event_no, t.capture_time, t.day
+        FROM tops t JOIN covering v USING (scope_id)
+        ORDER BY t.place, v.pair, t.capture_time DESC, t.stated_at DESC, t.capture_id DESC
+    ) w
+    JOIN layouts y USING (layout_id)
+), covered AS MATERIALIZED (
+    SELECT w.*, x.selection_id, n.bookmaker_key, n.market_key, n.outcome_name, n.description,
+        n.rank
+    FROM newest w
+    JOIN series x USING (event_no, pair)
+    JOIN named n USING (selection_id)
 ), states AS (
-    SELECT k.place, k.scope_id, k.selection_id, k.pair, k.bookmaker_key, k.market_key,
-        o.name AS outcome_name, d.name AS description, q.point, q.price, q.state, q.known_time
+    SELECT k.*, q.point, q.price, q.state, q.known_time
     FROM covered k
-    JOIN tops t USING (place, scope_id)
-    JOIN names o ON o.name_id = k.outcome_id
-    LEFT JOIN names d ON d.name_id = k.description_id
-    CROSS JOIN LATERAL (
+    LEFT JOIN LATERAL (
         SELECT price, point, state, known_time FROM quotes
-        WHERE event_no = t.event_no AND selection_id = k.selection_id
-          AND capture_time <= t.capture_time AND capture_time >= t.day
+        WHERE event_no = k.event_no AND selection_id = k.selection_id
+          AND capture_time <= k.capture_time AND capture_time >= k.day
           AND known_time <= %(known_by)s
         ORDER BY capture_time DESC, known_time DESC LIMIT 1
-    ) q
-    WHERE %(outcome)s::text IS NULL OR o.name = %(outcome)s
+    ) q ON true
 )"""
-)
+STATES = TOPS + _STATES
 
-_OFFERED = (
-    STATES
-    + """
+_OFFERED = """
 SELECT
-    t.place, t.event_id, q.bookmaker_key, q.market_key, q.outcome_name, q.description,
+    q.place, t.event_id, q.bookmaker_key, q.market_key, q.outcome_name, q.description,
     q.point, q.price, american(q.price) AS american_price, t.capture_time,
     greatest(t.known_time, q.known_time) AS known_time,
-    last_update_of(t.capture_time, t.ages, t.far_ages, array_position(y.pairs, q.pair))
-        AS last_update,
+    last_update_of(t.capture_time, t.ages, t.far_ages, q.slot) AS last_update,
     extract(epoch FROM t.at - t.capture_time)::float8 AS age_seconds,
     t.in_play, t.commence_time, m.home_team, m.away_team
 FROM states q
 JOIN tops t USING (place, scope_id)
-JOIN layouts y USING (layout_id)
 LEFT JOIN matchups m USING (matchup_id)
 WHERE q.state = 0
-ORDER BY t.event_id, t.place, q.bookmaker_key, q.market_key, q.outcome_name, q.description, q.point
+ORDER BY q.place, q.rank
 """
-)
+
+# Up to so many questions the plan for a few serves, made once a connection; beyond it each plan
+# is made for its own number.
+FEW = 20
 
 
 def values(
@@ -145,12 +160,16 @@ def values(
         "events": [one.event for one in asked],
         "moments": [one.at for one in asked],
         "oldest": [one.oldest for one in asked],
-        "play_stated_after": [one.play_stated_after for one in asked],
+        "left_out": [_multirange(one.left_out) for one in asked],
         "known_by": known_by,
         "bookmakers": None if bookmakers is None else list(bookmakers),
         "markets": None if markets is None else list(markets),
         "outcome": outcome,
     }
+
+
+def _multirange(spans: Iterable[Span]) -> str:
+    return "{" + ",".join(f"[{since},{until})" for since, until in spans) + "}"
 
 
 def offered(
@@ -165,7 +184,9 @@ def offered(
     """Every price on offer; ``place`` counts the questions from 1."""
     import pandas as pd
 
-    frame = fetch_frame(conn, _OFFERED, values(asked, known_by, bookmakers, markets, outcome))
+    frame = fetch_frame(
+        conn, STATES + _OFFERED, values(asked, known_by, bookmakers, markets, outcome)
+    )
     moments = pd.Series([one.at for one in asked], dtype="datetime64[us, UTC]")
     at = moments.take(frame["place"].to_numpy(dtype="int64") - 1).set_axis(frame.index)
     ages = (at - frame["last_update"]).dt.total_seconds()
@@ -205,8 +226,8 @@ def odds_at(
         NotYetNormalised: ``known_by`` reaches documents that still wait.
     """
     moment, known = resolved(conn, at, known_by)
-    oldest = _LONG_AGO if max_age is None else moment - max_age
-    ids = [events] if isinstance(events, str) else dict.fromkeys(events)
+    oldest = LONG_AGO if max_age is None else moment - max_age
+    ids = [events] if isinstance(events, str) else sorted(set(events))
     asked = [Asked(event, moment, oldest) for event in ids]
     frame = offered(conn, asked, known, max_quote_age, bookmakers, markets, outcome)
     return frame.drop(columns="place")
