@@ -43,7 +43,7 @@ def open_engine(url: str, pool_size: int = 5, max_overflow: int = 5) -> Engine:
             "-c idle_in_transaction_session_timeout=300000 -c timezone=UTC "
             # Readers probe indexes by the thousand: compiling that costs more than running it,
             # and pages that were read a moment ago are no seek away.
-            "-c jit=off -c random_page_cost=1.1",
+            "-c jit=off -c random_page_cost=1.1 -c work_mem=32MB",
         },
     )
 

@@ -62,5 +62,7 @@ def build_frame(
     wanted = {name: _TYPES[kind] for name, kind in types.items() if kind in _TYPES}
     times = [name for name, kind in wanted.items() if kind.startswith("datetime")]
     for name in times:
-        frame[name] = pd.to_datetime(frame[name], utc=True).astype("datetime64[us, UTC]")
+        frame[name] = pd.to_datetime(frame[name], utc=True, cache=False).astype(
+            "datetime64[us, UTC]"
+        )
     return frame.astype({name: kind for name, kind in wanted.items() if name not in times})

@@ -73,18 +73,16 @@ WITH asked AS MATERIALIZED (
 
 # For each series the newest of those snapshots that covers it, and what the series was in it.
 # What is the same for every event is done once: a selection's names, what a scope covers.
-_STATES = """, series AS MATERIALIZED (
-    SELECT x.event_no, x.selection_id, sel.bookmaker_id::integer * 65536 + sel.market_id AS pair
-    FROM (SELECT DISTINCT event_no FROM asked) a
-    JOIN event_selections x USING (event_no)
-    JOIN selections sel USING (selection_id)
-), named AS MATERIALIZED (
+_STATES = """, named AS MATERIALIZED (
     SELECT sel.selection_id, b.bookmaker_key, mk.market_key, o.name AS outcome_name,
-        d.name AS description,
+        d.name AS description, sel.bookmaker_id::integer * 65536 + sel.market_id AS pair,
         row_number() OVER (
             ORDER BY b.bookmaker_key, mk.market_key, o.name, d.name, sel.line, sel.selection_id
         ) AS rank
-    FROM (SELECT DISTINCT selection_id FROM series) x
+    FROM (
+        SELECT DISTINCT selection_id FROM event_selections
+        WHERE event_no IN (SELECT event_no FROM asked)
+    ) x
     JOIN selections sel USING (selection_id)
     JOIN bookmakers b USING (bookmaker_id)
     JOIN markets mk USING (market_id)
@@ -93,29 +91,34 @@ _STATES = """, series AS MATERIALIZED (
     WHERE (%(bookmakers)s::text[] IS NULL OR b.bookmaker_key = ANY(%(bookmakers)s))
       AND (%(markets)s::text[] IS NULL OR mk.market_key = ANY(%(markets)s))
       AND (%(outcome)s::text IS NULL OR o.name = %(outcome)s)
+), series AS MATERIALIZED (
+    SELECT x.event_no, n.*
+    FROM (SELECT DISTINCT event_no FROM asked) a
+    JOIN event_selections x USING (event_no)
+    JOIN named n USING (selection_id)
 ), covering AS MATERIALIZED (
     SELECT c.scope_id, p.pair
     FROM scopes c
-    CROSS JOIN (SELECT DISTINCT pair FROM series) p
+    CROSS JOIN (SELECT DISTINCT pair FROM named) p
     JOIN bookmakers b ON b.bookmaker_id = p.pair / 65536
     JOIN markets mk ON mk.market_id = p.pair %% 65536
     WHERE c.scope_id IN (SELECT scope_id FROM tops)
       AND scope_covers(c, b.bookmaker_key, mk.market_key)
 ), newest AS MATERIALIZED (
-    SELECT w.*, array_position(y.pairs, w.pair) AS slot
+    SELECT w.place, w.pair, w.scope_id, w.event_no, w.capture_time, w.day, w.unlisted,
+        last_update_of(w.capture_time, w.ages, w.far_ages, array_position(y.pairs, w.pair))
+            AS last_update
     FROM (
-        SELECT DISTINCT ON (t.place, v.pair) t.place, v.pair, t.scope_id, t.layout_id,
-            t.event_no, t.capture_time, t.day, t.unlisted
+        SELECT DISTINCT ON (t.place, v.pair) t.*, v.pair
         FROM tops t JOIN covering v USING (scope_id)
         ORDER BY t.place, v.pair, t.capture_time DESC, t.stated_at DESC, t.capture_id DESC
     ) w
     JOIN layouts y USING (layout_id)
 ), covered AS MATERIALIZED (
-    SELECT w.*, x.selection_id, n.bookmaker_key, n.market_key, n.outcome_name, n.description,
-        n.rank
+    SELECT w.*, x.selection_id, x.bookmaker_key, x.market_key, x.outcome_name, x.description,
+        x.rank
     FROM newest w
     JOIN series x USING (event_no, pair)
-    JOIN named n USING (selection_id)
 ), states AS (
     SELECT k.*, q.point, q.price, q.state, q.known_time
     FROM covered k
@@ -134,7 +137,7 @@ SELECT
     q.place, t.event_id, q.bookmaker_key, q.market_key, q.outcome_name, q.description,
     q.point, q.price, american(q.price) AS american_price, t.capture_time,
     greatest(t.known_time, q.known_time) AS known_time,
-    last_update_of(t.capture_time, t.ages, t.far_ages, q.slot) AS last_update,
+    q.last_update,
     extract(epoch FROM t.at - t.capture_time)::float8 AS age_seconds,
     t.in_play, t.commence_time, m.home_team, m.away_team
 FROM states q
