@@ -84,7 +84,7 @@ def test_upgrade_and_downgrade_leave_nothing_behind(empty_url: str) -> None:
     assert {"relation odds", "relation events", "relation odds_snapshots"} <= full
     migrate(empty_url, "downgrade", "0001")
     tables = {f"relation {table.name}" for table in metadata.sorted_tables}
-    tables -= {"relation fact_state"}
+    tables -= {"relation fact_state", "relation event_selections", "relation event_starts"}
     assert _objects(empty_url) == tables | {"relation alembic_version"}
     migrate(empty_url)
     assert _objects(empty_url) == full
@@ -97,7 +97,8 @@ def test_tables_keep_their_rows_through_down_and_up(database_url: str) -> None:
         _populate(conn)
         before = _content(conn)
     assert {name for name, rows in before.items() if rows} == {
-        *("raw_responses", "raw_bodies", "pending_raw", "names", "quotes", "fact_state")
+        *("raw_responses", "raw_bodies", "pending_raw", "names", "quotes", "fact_state"),
+        "event_selections",
     }
     migrate(database_url, "downgrade", "0001")
     migrate(database_url)
