@@ -123,6 +123,7 @@ _FIELDS = (
         nullable=True,
     ),
     Field("point", NUMBER, "Line or handicap, in the sport's own units.", "points", nullable=True),
+    Field("missing_reason", TEXT, "Why there is no price.", nullable=True, enum=("voided",)),
     Field(
         "implied_probability",
         NUMBER,
@@ -148,8 +149,17 @@ _FIELDS = (
         nullable=True,
         minimum=-1,
     ),
-    Field("is_valid", BOOLEAN, "Whether no rule of severity error or critical flagged it."),
-    Field("validation_notes", TEXT, "What the rules said of it.", nullable=True),
+    Field(
+        "is_valid",
+        BOOLEAN,
+        "Whether it is not voided and no rule of severity error or critical flagged it.",
+    ),
+    Field(
+        "validation_notes",
+        TEXT,
+        "What the rules said of it, and why it was voided.",
+        nullable=True,
+    ),
     # --- quality ---
     Field("rule", TEXT, "Name of the rule that found the issue."),
     Field("issue_type", TEXT, "Kind of issue."),
@@ -208,9 +218,10 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("response_time_ms", "credits", "slot_id"),
         ),
         "slots": ("slot_id", "purpose", "sport_key", "slot_time", "status", "reason"),
-        "quotes": _QUOTES,
+        "quotes": (*_QUOTES, "missing_reason"),
         "line_movement": (
             *("capture_time", "outcome_name", "description", "point", "price", "in_play"),
+            "missing_reason",
         ),
         "best_odds": _QUOTES,
         "compare_bookmakers": (
@@ -229,7 +240,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "data_quality_logs": "Table: one row per issue a quality rule found.",
         "fetch_logs": "Table: one row per call to the provider.",
         "slots": "Table: one row per planned capture.",
-        "quotes": "Frame of `odds_at`: the newest quote of each selection as of a time.",
+        "quotes": "Frame of `odds_at`: the newest quote of each selection as of a time; a voided "
+        "one without price and point.",
         "line_movement": "Frame of `line_movement`: each change of one book's market.",
         "best_odds": "Frame of `best_odds`: for each selection the quote that pays most.",
         "compare_bookmakers": "Frame of `compare_bookmakers`: the books' quotes side by side.",
@@ -244,18 +256,21 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("odds", "id"): {"meaning": "Stable hash of snapshot and selection."},
     ("odds", "price"): {
         "type": INTEGER,
-        "meaning": "Price offered; missing for decimal 1, which has no American form.",
+        "meaning": "Price offered; missing where voided, and for decimal 1, which has no American "
+        "form.",
         "unit": "American odds",
         "nullable": True,
         "minimum": None,
         "below": None,
     },
+    ("odds", "decimal_price"): {"meaning": "Price offered; missing where voided.", **_MAYBE},
+    ("quotes", "price"): {"meaning": "Price offered; missing where voided.", **_MAYBE},
     ("line_movement", "price"): {
-        "meaning": "Price offered; missing once withdrawn.",
+        "meaning": "Price offered; missing once withdrawn, and while voided.",
         "nullable": True,
     },
     ("line_movement", "point"): {
-        "meaning": "Line or handicap; of a withdrawal, the one withdrawn."
+        "meaning": "Line or handicap; of a withdrawal, the one withdrawn; missing while voided."
     },
     ("data_quality_logs", "event_id"): _MAYBE,
     ("data_quality_logs", "bookmaker_key"): _MAYBE,

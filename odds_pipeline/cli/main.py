@@ -29,6 +29,7 @@ from odds_pipeline.cli import (
     simulator,
     status,
     up,
+    void,
 )
 from odds_pipeline.cli.screen import complain
 from odds_pipeline.cli.signals import orderly_exit
@@ -47,7 +48,7 @@ app = typer.Typer(
 )
 for each in (
     *(up, fetch, status, quota, events, show_odds, line_movement, best, compare, env),
-    *(import_files, config, db, simulator),
+    *(import_files, void, config, db, simulator),
 ):
     each.register(app)
 

@@ -32,12 +32,15 @@ WITH tops AS MATERIALIZED (
 )
 SELECT
     t.event_id, b.bookmaker_key, mk.market_key, o.name AS outcome_name, d.name AS description,
-    q.point, q.price, american(q.price) AS american_price, t.capture_time,
+    CASE WHEN v.void_reason IS NULL THEN q.point END AS point,
+    CASE WHEN v.void_reason IS NULL THEN q.price END AS price,
+    CASE WHEN v.void_reason IS NULL THEN american(q.price) END AS american_price, t.capture_time,
     greatest(t.known_time, q.known_time) AS known_time,
     last_update_of(t.capture_time, t.ages, t.far_ages, array_position(
         y.pairs, sel.bookmaker_id::integer * 65536 + sel.market_id)) AS last_update,
     extract(epoch FROM %(at)s - t.capture_time)::float8 AS age_seconds,
-    t.in_play, t.commence_time, m.home_team, m.away_team
+    t.in_play, t.commence_time, m.home_team, m.away_team,
+    CASE WHEN v.void_reason IS NOT NULL THEN 'voided' END AS missing_reason
 FROM tops t
 JOIN captures p USING (capture_id)
 JOIN scopes c ON c.scope_id = t.scope_id
@@ -58,6 +61,10 @@ JOIN bookmakers b USING (bookmaker_id)
 JOIN markets mk USING (market_id)
 JOIN names o ON o.name_id = sel.outcome_id
 LEFT JOIN names d ON d.name_id = sel.description_id
+LEFT JOIN LATERAL voided_by(
+    t.event_no, sel.bookmaker_id, sel.market_id, sel.outcome_id, sel.description_id,
+    t.capture_time, %(known_by)s
+) v ON true
 WHERE q.state = 0
   AND scope_covers(c, b.bookmaker_key, mk.market_key)
   AND NOT EXISTS (
@@ -83,6 +90,8 @@ def odds_at(
     max_quote_age: timedelta | None = None,
 ) -> "pd.DataFrame":
     """Every price on offer at ``at``: one row an event, bookmaker, market and outcome.
+
+    A voided quote has no price and point, and ``missing_reason`` says ``voided``.
 
     Args:
         conn: a connection inside a transaction.

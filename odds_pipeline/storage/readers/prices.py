@@ -26,8 +26,7 @@ def best_odds(
     max_age: timedelta | None = None,
 ) -> "pd.DataFrame":
     """The highest price of each outcome and point, with every book that offers it."""
-    frame = odds_at(conn, event, at, known_by, max_age)
-    frame = frame[frame["market_key"] == market]
+    frame = _priced(odds_at(conn, event, at, known_by, max_age), market)
     if outcome is not None:
         frame = frame[frame["outcome_name"] == outcome]
     keys = ["outcome_name", "description", "point"]
@@ -50,8 +49,7 @@ def compare_bookmakers(
     The fair probability is the implied one divided by its book's sum (multiplicative margin
     removal); a market with one side only has none.
     """
-    frame = odds_at(conn, event, at, known_by, max_age)
-    frame = frame[frame["market_key"] == market].reset_index(drop=True)
+    frame = _priced(odds_at(conn, event, at, known_by, max_age), market)
     frame["implied_probability"] = 1.0 / frame["price"]
     # A spread's two sides carry opposite points: both are put as the home side's.
     away = frame["outcome_name"] == frame["away_team"]
@@ -62,3 +60,9 @@ def compare_bookmakers(
     frame["overround"] = (total - 1.0).where(several)
     frame["fair_probability"] = (frame["implied_probability"] / total).where(several)
     return frame
+
+
+def _priced(frame: "pd.DataFrame", market: str) -> "pd.DataFrame":
+    """What of an as-of frame is offered in a market: a voided quote is no offer."""
+    offered = frame[(frame["market_key"] == market) & frame["missing_reason"].isna()]
+    return offered.drop(columns="missing_reason").reset_index(drop=True)
