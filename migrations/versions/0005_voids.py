@@ -314,6 +314,7 @@ def _create_tables() -> None:
         sa.UniqueConstraint("known_time", name=op.f("uq_voids_known_time")),
         comment="Quotes that must not be used: a key (null = every one) and an interval of capture times, both ends in it. Immutable; undone by a row of void_lifts.",
     )
+    op.create_index("ix_voids_event_no", "voids", ["event_no"], unique=False)
     op.create_table(
         "void_lifts",
         sa.Column("void_id", sa.Integer(), nullable=False),

@@ -396,6 +396,7 @@ voids = Table(
     Column("to_capture", Time, nullable=False),
     Column("reason", Text, nullable=False),
     Column("created_by", Text, nullable=False),
+    Index("ix_voids_event_no", "event_no"),
     CheckConstraint("event_no IS NOT NULL OR bookmaker_id IS NOT NULL", name="key"),
     CheckConstraint("from_capture <= to_capture", name="interval"),
     CheckConstraint("btrim(reason) <> ''", name="reason"),
