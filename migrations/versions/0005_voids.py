@@ -1,14 +1,14 @@
 """Voids and their lifts, and events through time: one rule for the view and the reader.
 
 Revision ID: 0005
-Revises: 0002
+Revises: 0004
 """
 
 import sqlalchemy as sa
 from alembic import context, op
 
 revision = "0005"
-down_revision = "0002"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -60,13 +60,14 @@ CREATE FUNCTION voided_by(
 $$;
 """
 
+# Every part that bounds a partition does so by itself, as in the view `odds` of 0004.
 STORED_ODDS = """
 CREATE VIEW stored_odds AS
 SELECT
     s.snapshot_id,
     s.event_no,
     e.event_id,
-    q.selection_id,
+    x.selection_id,
     sel.bookmaker_id,
     b.bookmaker_key,
     b.title AS bookmaker_title,
@@ -84,14 +85,7 @@ SELECT
 FROM snapshots s
 JOIN event_ids e USING (event_no)
 JOIN layouts y USING (layout_id)
-CROSS JOIN LATERAL (
-    SELECT DISTINCT ON (x.selection_id) x.selection_id, x.price, x.point, x.state
-    FROM quotes x
-    WHERE x.event_no = s.event_no
-      AND x.capture_time <= s.capture_time
-      AND x.capture_time >= date_trunc('day', s.capture_time, 'UTC')
-    ORDER BY x.selection_id, x.capture_time DESC, x.known_time DESC
-) q
+JOIN event_selections x USING (event_no)
 JOIN selections sel USING (selection_id)
 JOIN bookmakers b USING (bookmaker_id)
 JOIN markets mk USING (market_id)
@@ -100,13 +94,21 @@ LEFT JOIN names d ON d.name_id = sel.description_id
 CROSS JOIN LATERAL (
     SELECT array_position(y.pairs, sel.bookmaker_id::integer * 65536 + sel.market_id) AS place
 ) a
+CROSS JOIN LATERAL (
+    SELECT price, point, state FROM quotes
+    WHERE event_no = s.event_no
+      AND selection_id = x.selection_id
+      AND capture_time <= s.capture_time
+      AND capture_time >= date_trunc('day', s.capture_time, 'UTC')
+    ORDER BY capture_time DESC, known_time DESC LIMIT 1
+) q
 WHERE q.state = 0
   AND NOT s.unlisted
   AND s.ages[a.place] <> -32768
-  AND NOT EXISTS (
-      SELECT FROM snapshots v
+  AND s.known_time = (
+      SELECT max(v.known_time) FROM snapshots v
       WHERE v.event_no = s.event_no AND v.capture_time = s.capture_time
-        AND v.scope_id = s.scope_id AND v.known_time > s.known_time
+        AND v.scope_id = s.scope_id
   );
 COMMENT ON VIEW stored_odds IS
     'One row per outcome per snapshot as it was observed, voided or not; `odds` leaves voids out.';
@@ -239,6 +241,11 @@ CREATE FUNCTION events_as_of(moment timestamptz, known timestamptz) RETURNS TABL
             WHEN sc.completed THEN 'final'
             WHEN st.starts_by > moment THEN CASE
                 WHEN EXISTS (
+                    -- Whether to look at all: hardly any event was ever stated that much earlier.
+                    SELECT FROM event_starts x
+                    WHERE x.event_no = e.event_no
+                      AND x.commence_time < st.commence_time - st.lasts
+                ) AND EXISTS (
                     SELECT FROM sightings(e.event_no, moment, known) p
                     WHERE p.commence_time < st.commence_time - st.lasts
                       AND NOT EXISTS (
@@ -335,9 +342,9 @@ def _create_tables() -> None:
 
 
 def downgrade() -> None:
-    before = context.script.get_revision("0002").module
-    for view in (before.EVENTS, before.ODDS):
-        op.execute(view.replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1))
+    op.execute(context.script.get_revision("0004").module.ODDS)
+    events = context.script.get_revision("0002").module.EVENTS
+    op.execute(events.replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1))
     op.execute("DROP VIEW stored_odds")
     op.execute(NEXT_KNOWN_TIME.format(more=""))
     for function in (
