@@ -237,10 +237,11 @@ def test_an_event_that_vanished_and_comes_back_with_a_later_start_is_postponed(
     ("told_at", "moved_to"),
     [
         (START - LIVE - HOUR, START + timedelta(days=7)),
+        (START - LIVE, START + timedelta(days=7)),
         (START + HOUR, START + LIVE),
         (START - HOUR, START - 30 * timedelta(minutes=1)),
     ],
-    ids=["long before", "not far", "earlier"],
+    ids=["long before", "before it was close", "not far", "earlier"],
 )
 def test_other_moves_are_no_postponements(
     feed: Feed, told_at: datetime, moved_to: datetime
