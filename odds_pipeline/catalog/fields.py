@@ -165,8 +165,17 @@ _FIELDS = (
     ),
     Field("missing_reason", TEXT, "Why there is no price; missing where there is.", nullable=True),
     Field("at_first_sight", BOOLEAN, "Whether it was there when the event was first seen."),
-    Field("is_valid", BOOLEAN, "Whether no rule of severity error or critical flagged it."),
-    Field("validation_notes", TEXT, "What the rules said of it.", nullable=True),
+    Field(
+        "is_valid",
+        BOOLEAN,
+        "Whether it is not voided and no rule of severity error or critical flagged it.",
+    ),
+    Field(
+        "validation_notes",
+        TEXT,
+        "What the rules said of it, and why it was voided.",
+        nullable=True,
+    ),
     # --- quality ---
     Field("rule", TEXT, "Name of the rule that found the issue."),
     Field("issue_type", TEXT, "Kind of issue."),
@@ -272,14 +281,16 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("provider_date", "captured_at", "odds_format", "elapsed_ms", "credits"),
             "known_time",
         ),
-        "quotes": _QUOTES,
+        "quotes": (*_QUOTES, "missing_reason"),
         "line_movement": (
             *("capture_time", "outcome_name", "description", "point", "price", "in_play"),
+            "missing_reason",
         ),
         "best_odds": _QUOTES,
         "decision_frame": (
             *("event_id", "offset_seconds", "decision_time", "start_precision"),
             *_QUOTES[1:],
+            "missing_reason",
         ),
         "closing_lines": (
             *_LINES,
@@ -313,7 +324,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "credit_ledger": "Table: credits reserved before and settled after each paid call.",
         "quarantine": "Table: one row per part of a document that cannot be used.",
         "raw_responses": "Table: one row per provider response or imported file.",
-        "quotes": "Frame of `odds_at`: the newest quote of each selection as of a time.",
+        "quotes": "Frame of `odds_at`: the newest quote of each selection as of a time; a voided "
+        "one without price and point.",
         "line_movement": "Frame of `line_movement`: each change of one book's market.",
         "decision_frame": "Frame of `decision_frame`: what was on offer at decision points.",
         "closing_lines": "Frame of `closing_lines`: the last pre-match quote, or why not.",
@@ -332,18 +344,22 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("odds", "id"): {"meaning": "Stable hash of snapshot and selection."},
     ("odds", "price"): {
         "type": INTEGER,
-        "meaning": "Price offered; missing for decimal 1, which has no American form.",
+        "meaning": "Price offered; missing where voided, and for decimal 1, which has no American "
+        "form.",
         "unit": "American odds",
         "nullable": True,
         "minimum": None,
         "below": None,
     },
+    ("odds", "decimal_price"): {"meaning": "Price offered; missing where voided.", **_MAYBE},
+    ("quotes", "price"): {"meaning": "Price offered; missing where voided.", **_MAYBE},
+    ("decision_frame", "price"): {"meaning": "Price offered; missing where voided.", **_MAYBE},
     ("line_movement", "price"): {
-        "meaning": "Price offered; missing once withdrawn.",
+        "meaning": "Price offered; missing once withdrawn, and while voided.",
         "nullable": True,
     },
     ("line_movement", "point"): {
-        "meaning": "Line or handicap; of a withdrawal, the one withdrawn."
+        "meaning": "Line or handicap; of a withdrawal, the one withdrawn; missing while voided."
     },
     **{
         (table, name): _MAYBE

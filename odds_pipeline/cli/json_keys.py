@@ -8,11 +8,13 @@ from collections.abc import Mapping
 
 from odds_pipeline.catalog.fields import FIELDS, describe
 
-_QUOTE_KEYS = tuple(field.name for field in describe("quotes"))
-
 
 def _named(*names: str) -> dict[str, str]:
     return {name: FIELDS[name].meaning for name in names}
+
+
+def _described(table: str) -> dict[str, str]:
+    return {field.name: field.meaning for field in describe(table)}
 
 
 _STATUS = {
@@ -53,6 +55,33 @@ _IMPORT = {
     "files[].quotes": "Quotes it added, changes only.",
     "files[].quarantined": "Entries of it in quarantine.",
     "files[].reason": "Why it was refused or failed.",
+}
+_COVERED = {
+    "quotes": "Prices covered: one an outcome a snapshot.",
+    "snapshots": "Snapshots with such a price.",
+    "days": "UTC days of their captures.",
+    "users": "One object a row worked out from one of them, with the keys below.",
+    "users[].table": "Its table.",
+    "users[].asset": "The Dagster asset that makes a day of the table anew.",
+    "users[].row": "Id of the row.",
+    "users[].day": "UTC day it belongs to.",
+    "users[].says": "What it says.",
+}
+_VOID = {
+    "void_id": "Number of the void.",
+    "known_time": "Since when it holds: a reader's known_by before it is not touched.",
+    "event_id": "Event voided; null means every one.",
+    "bookmaker_key": "Bookmaker voided; null means every one.",
+    "market_key": "Market voided; null means every one.",
+    "outcome_name": "Outcome voided; null means every one.",
+    "description": "Whom the voided outcome is about; null means anyone.",
+    "from_capture": "Capture time of the first snapshot voided.",
+    "to_capture": "Capture time of the last snapshot voided.",
+    "reason": "Why.",
+    "created_by": "Who said so.",
+    "lifted_at": "Since when it no longer holds; null while it does.",
+    "lift_reason": "Why it was lifted.",
+    "lifted_by": "Who lifted it.",
 }
 
 _DOCTOR = {
@@ -104,8 +133,8 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
         "fits": "Whether that is within the quota.",
         "resets_at": "When the month ends.",
     },
-    "events": {field.name: field.meaning for field in describe("events")},
-    "show-odds": _named(*_QUOTE_KEYS),
+    "events": _described("events"),
+    "show-odds": _described("quotes"),
     "show-odds --raw": {
         "raw_id": "Number of the raw document.",
         "capture_time": FIELDS["capture_time"].meaning,
@@ -131,12 +160,13 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
         "quotes[].market_sid": "Its id of the market.",
         "quotes[].event_sid": "Its id of the event.",
     },
-    "line-movement": _named(
-        *("capture_time", "outcome_name", "description", "point", "price", "american_price"),
-        "in_play",
-    ),
-    "best": _named(*_QUOTE_KEYS),
-    "compare": _named(*_QUOTE_KEYS, "implied_probability", "overround", "fair_probability"),
+    "line-movement": _described("line_movement") | _named("american_price"),
+    "best": _described("best_odds"),
+    "compare": _described("compare_bookmakers"),
+    "void add": {"void_id": "Number of the void; null with --dry-run."} | _COVERED,
+    "void list": _VOID,
+    "void lift": _VOID,
+    "void affected": {"void_id": "Number of the void."} | _COVERED,
     "env": {
         "DATABASE_URL": "Our database, with its password.",
         "ODDS_DAGSTER_PG_URL": "Dagster's database, with its password.",

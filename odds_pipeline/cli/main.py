@@ -31,6 +31,7 @@ from odds_pipeline.cli import (
     simulator,
     status,
     up,
+    void,
 )
 from odds_pipeline.cli.screen import complain
 from odds_pipeline.cli.signals import orderly_exit
@@ -51,7 +52,7 @@ app = typer.Typer(
 )
 for each in (
     *(up, fetch, status, quota, events, show_odds, line_movement, best, compare, env),
-    *(import_files, export, doctor, config, db, simulator),
+    *(import_files, export, doctor, void, config, db, simulator),
 ):
     each.register(app)
 

@@ -25,7 +25,9 @@ OUTCOME = (
 PRICE = (
     Column("american", "american", right=True),
     Column("price", "decimal", right=True),
+    Column("missing_reason", "missing"),
 )
+_ONLY_WHERE_USED = frozenset({"description", "missing_reason"})
 TIMES = (Column("capture_time", "captured"), Column("last_update", "last update"))
 
 
@@ -69,4 +71,4 @@ def _american(price: object) -> str:
 
 
 def _is_used(column: Column, rows: Sequence[dict[str, object]]) -> bool:
-    return column.key != "description" or any(row[column.key] is not None for row in rows)
+    return column.key not in _ONLY_WHERE_USED or any(row.get(column.key) for row in rows)

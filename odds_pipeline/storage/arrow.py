@@ -54,7 +54,8 @@ def pandas_frame(table: "pa.Table") -> "pd.DataFrame":
         for name, kind in zip(table.column_names, table.schema.types, strict=True)
         if pa.types.is_integer(kind)
     }
-    return frame.astype(widened)
+    typed: pd.DataFrame = frame.astype(widened)
+    return typed
 
 
 def polars_frame(table: "pa.Table") -> "pl.DataFrame":

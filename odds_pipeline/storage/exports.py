@@ -92,13 +92,15 @@ _ODDS_AS_OF = f"""
 SELECT
     hashtextextended(concat_ws('|', s.snapshot_id, q.selection_id), 0) AS id,
     e.event_id, b.bookmaker_key, b.title AS bookmaker_title, mk.market_key,
-    o.name AS outcome_name, d.name AS description, american(q.price) AS price, q.point,
+    o.name AS outcome_name, d.name AS description,
+    CASE WHEN w.void_reason IS NULL THEN american(q.price) END AS price,
+    CASE WHEN w.void_reason IS NULL THEN q.point END AS point,
     s.capture_time AS odds_timestamp,
     last_update_of(s.capture_time, s.ages, s.far_ages, a.place) AS last_update,
     s.known_time AS created_at,
-    coalesce(l.severe IS NOT TRUE, true) AS is_valid,
-    l.notes AS validation_notes,
-    q.price AS decimal_price
+    w.void_reason IS NULL AND l.severe IS NOT TRUE AS is_valid,
+    nullif(concat_ws('; ', 'voided: ' || w.void_reason, l.notes), '') AS validation_notes,
+    CASE WHEN w.void_reason IS NULL THEN q.price END AS decimal_price
 FROM snapshots s
 JOIN event_ids e USING (event_no)
 JOIN sports sp USING (sport_id)
@@ -129,6 +131,10 @@ CROSS JOIN LATERAL (
       AND coalesce(v.outcome_name, o.name) = o.name AND v.resolution IS NULL
       AND v.created_at <= %(known_by)s
 ) l
+LEFT JOIN LATERAL voided_by(
+    s.event_no, sel.bookmaker_id, sel.market_id, sel.outcome_id, sel.description_id,
+    s.capture_time, %(known_by)s
+) w ON true
 WHERE q.state = 0
   AND s.capture_time >= %(start)s AND s.capture_time < %(end)s
   AND s.known_time <= %(known_by)s

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from odds_pipeline.storage import voids
 from odds_pipeline.storage.frames import fetch_frame
 from odds_pipeline.storage.prepared import ABSENT
 
@@ -21,18 +22,18 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[Any]
 
 _QUOTES = """
-SELECT o.event_id, sp.sport_key, o.odds_timestamp AS snapshot_time, o.created_at AS known_time,
+SELECT o.event_id, sp.sport_key, o.capture_time AS snapshot_time, o.known_time,
     s.commence_time, s.in_play, m.home_team, m.away_team, o.bookmaker_key, o.market_key,
-    o.outcome_name, o.description, o.point, o.decimal_price, o.price AS american_price,
-    o.last_update
-FROM odds o
+    o.outcome_name, o.description, o.point, o.price AS decimal_price,
+    american(o.price) AS american_price, o.last_update
+FROM stored_odds o
 JOIN event_ids e ON e.event_id = o.event_id
 JOIN sports sp USING (sport_id)
-JOIN snapshots s ON s.event_no = e.event_no AND s.capture_time = o.odds_timestamp
-    AND s.known_time = o.created_at AND NOT s.unlisted
+JOIN snapshots s ON s.event_no = e.event_no AND s.capture_time = o.capture_time
+    AND s.known_time = o.known_time AND NOT s.unlisted
 LEFT JOIN matchups m USING (matchup_id)
-WHERE o.odds_timestamp >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
-  AND o.odds_timestamp < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
+WHERE o.capture_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
+  AND o.capture_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
   -- Said once more, for only a range of its own lets the planner leave other months out.
   AND s.capture_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
   AND s.capture_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
@@ -58,12 +59,12 @@ def quotes_of(conn: Connection, day: date) -> "pd.DataFrame":
 def stored_quotes(conn: Connection, day: date) -> Iterator[tuple[Any, ...]]:
     """The day's quotes as plain rows, for comparison."""
     yield from conn.execute(
-        """SELECT event_id, odds_timestamp, bookmaker_key, market_key, outcome_name, description,
-            point, decimal_price
-        FROM odds
-        WHERE odds_timestamp >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
-          AND odds_timestamp < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
-        ORDER BY created_at""",
+        """SELECT event_id, capture_time, bookmaker_key, market_key, outcome_name, description,
+            point, price
+        FROM stored_odds
+        WHERE capture_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
+          AND capture_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
+        ORDER BY known_time""",
         {"day": day},
     )
 
@@ -159,10 +160,11 @@ def dead_letters_of(conn: Connection, raw_id: int) -> frozenset[str]:
 
 
 def record(conn: Connection, day: date, findings: Iterable[Finding]) -> None:
-    """Log rules' results: each issue once; those no longer found are resolved."""
+    """Log rules' results: each issue once; those no longer found, or of voids, are resolved."""
     with conn.pipeline():
         for finding in findings:
             _record(conn, day, finding)
+        voids.mark_issues(conn, day)
 
 
 def note_once(conn: Connection, day: date, rule: str, description: str) -> int:

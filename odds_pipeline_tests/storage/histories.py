@@ -195,14 +195,22 @@ def store_history(
 
 def offers(known: Sequence[Known], event_id: str, at: datetime, known_by: datetime) -> set[Offer]:
     """What the oracle says was on offer."""
+    return {offer for _, offer in read_at(known, event_id, at, known_by)}
+
+
+def read_at(
+    known: Sequence[Known], event_id: str, at: datetime, known_by: datetime
+) -> set[tuple[datetime, Offer]]:
+    """What the oracle says was on offer, with the capture time of the snapshot it is read in."""
     usable = [k for k in known if k.capture.capture_time <= at and k.known_time <= known_by]
     usable.sort(key=lambda k: (k.capture.capture_time, k.known_time))
-    found: set[Offer] = set()
+    found: set[tuple[datetime, Offer]] = set()
     for book in BOOKS:
         for market in (*MARKETS, "h2h_lay"):
             newest = _newest_covering(usable, event_id, book, market)
             if newest is not None:
-                found |= _stated(newest, event_id, book, market)
+                stated = _stated(newest, event_id, book, market)
+                found |= {(newest.capture_time, offer) for offer in stated}
     return found
 
 

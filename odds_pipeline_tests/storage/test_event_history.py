@@ -22,9 +22,9 @@ from odds_pipeline.errors import NotFound
 from odds_pipeline.quality.schemas import schema
 from odds_pipeline.storage import normalisation, raw
 from odds_pipeline.storage.captures import Item
-from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.facts import write_documents
+from odds_pipeline.storage.memory import Memory
 from odds_pipeline.storage.readers import event_history
 from odds_pipeline_tests.storage.histories import store_history
 from odds_pipeline_tests.storage.test_lines import START, capture
@@ -46,7 +46,7 @@ def _score(conn: Conn, moment: datetime, home: int, away: int, *, completed: boo
     statement = EventStatement(event, completed, home, away, moment)
     said = EventCapture(moment, CaptureBasis.CLOCK, (statement,))
     item = Item(stored.raw_id, stored.known_time, Document(statements=(said,)))
-    write_documents(conn, Dimensions(), [item])
+    write_documents(conn, Memory(), [item])
     pending = normalisation.Pending(stored.raw_id, stored.known_time, False)
     normalisation.mark(conn, 1, [normalisation.Mark(pending)])
     return stored.known_time

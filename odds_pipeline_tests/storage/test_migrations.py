@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import psycopg
@@ -84,7 +85,8 @@ def test_upgrade_and_downgrade_leave_nothing_behind(empty_url: str) -> None:
     assert {"relation odds", "relation events", "relation odds_snapshots"} <= full
     migrate(empty_url, "downgrade", "0001")
     tables = {f"relation {table.name}" for table in metadata.sorted_tables}
-    tables -= {"relation fact_state", "relation event_selections", "relation event_starts"}
+    later = ("fact_state", "event_selections", "event_starts", "voids", "void_lifts")
+    tables -= {f"relation {name}" for name in later}
     assert _objects(empty_url) == tables | {"relation alembic_version"}
     migrate(empty_url)
     assert _objects(empty_url) == full
@@ -109,6 +111,31 @@ def test_tables_keep_their_rows_through_down_and_up(database_url: str) -> None:
         assert after == before
         with pytest.raises(psycopg.errors.RestrictViolation):
             conn.execute("DELETE FROM raw_responses")
+
+
+def test_each_revision_brings_its_own_views_and_functions(empty_url: str) -> None:
+    scripts = ScriptDirectory.from_config(Config(toml_file=REPOSITORY / "pyproject.toml"))
+    revisions = [script.revision for script in scripts.walk_revisions()][::-1]
+    texts = []
+    for revision in revisions:
+        migrate(empty_url, "upgrade", revision)
+        texts.append(_texts(empty_url))
+    assert all(one != other for one, other in pairwise(texts))
+    for revision, before in zip(revisions[-2::-1], texts[-2::-1], strict=True):
+        migrate(empty_url, "downgrade", revision)
+        assert _texts(empty_url) == before
+
+
+def _texts(url: str) -> list[tuple[Any, ...]]:
+    with _connect(url) as conn:
+        return conn.execute(
+            """SELECT c.relname, pg_get_viewdef(c.oid) FROM pg_class c
+            WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'v'
+            UNION ALL
+            SELECT p.oid::regprocedure::text, pg_get_functiondef(p.oid) FROM pg_proc p
+            WHERE p.pronamespace = 'public'::regnamespace
+            ORDER BY 1"""
+        ).fetchall()
 
 
 def test_a_populated_database_goes_down_to_nothing(database_url: str) -> None:
@@ -155,7 +182,7 @@ def test_the_code_knows_the_newest_revision(database_url: str) -> None:
     engine = open_engine(database_url)
     require_schema(engine, composition.REVISION)
     migrate(database_url, "downgrade", "-1")
-    with pytest.raises(SchemaOutOfDate, match=r"at revision 0002.*odds db migrate"):
+    with pytest.raises(SchemaOutOfDate, match=r"at revision 0004.*odds db migrate"):
         require_schema(engine, composition.REVISION)
     engine.dispose()
 

@@ -74,8 +74,9 @@ WITH asked AS MATERIALIZED (
 # For each series the newest of those snapshots that covers it, and what the series was in it.
 # What is the same for every event is done once: a selection's names, what a scope covers.
 _STATES = """, named AS MATERIALIZED (
-    SELECT sel.selection_id, b.bookmaker_key, mk.market_key, o.name AS outcome_name,
-        d.name AS description, sel.bookmaker_id::integer * 65536 + sel.market_id AS pair,
+    SELECT sel.selection_id, sel.bookmaker_id, b.bookmaker_key, sel.market_id, mk.market_key,
+        sel.outcome_id, o.name AS outcome_name, sel.description_id, d.name AS description,
+        sel.bookmaker_id::integer * 65536 + sel.market_id AS pair,
         row_number() OVER (
             ORDER BY b.bookmaker_key, mk.market_key, o.name, d.name, sel.line, sel.selection_id
         ) AS rank
@@ -115,12 +116,14 @@ _STATES = """, named AS MATERIALIZED (
     ) w
     JOIN layouts y USING (layout_id)
 ), covered AS MATERIALIZED (
-    SELECT w.*, x.selection_id, x.bookmaker_key, x.market_key, x.outcome_name, x.description,
-        x.rank
+    SELECT w.*, x.selection_id, x.bookmaker_id, x.bookmaker_key, x.market_id, x.market_key,
+        x.outcome_id, x.outcome_name, x.description_id, x.description, x.rank
     FROM newest w
     JOIN series x USING (event_no, pair)
 ), states AS (
-    SELECT k.*, q.point, q.price, q.state, q.known_time
+    SELECT k.*, CASE WHEN v.void_reason IS NULL THEN q.point END AS point,
+        CASE WHEN v.void_reason IS NULL THEN q.price END AS price, q.state, q.known_time,
+        CASE WHEN v.void_reason IS NOT NULL THEN 'voided' END AS missing_reason
     FROM covered k
     LEFT JOIN LATERAL (
         SELECT price, point, state, known_time FROM quotes
@@ -129,6 +132,10 @@ _STATES = """, named AS MATERIALIZED (
           AND known_time <= %(known_by)s AND NOT k.unlisted
         ORDER BY capture_time DESC, known_time DESC LIMIT 1
     ) q ON true
+    LEFT JOIN LATERAL voided_by(
+        k.event_no, k.bookmaker_id, k.market_id, k.outcome_id, k.description_id, k.capture_time,
+        %(known_by)s
+    ) v ON true
 )"""
 STATES = TOPS + _STATES
 
@@ -139,7 +146,7 @@ SELECT
     greatest(t.known_time, q.known_time) AS known_time,
     q.last_update,
     extract(epoch FROM t.at - t.capture_time)::float8 AS age_seconds,
-    t.in_play, t.commence_time, m.home_team, m.away_team
+    t.in_play, t.commence_time, m.home_team, m.away_team, q.missing_reason
 FROM states q
 JOIN tops t USING (place, scope_id)
 LEFT JOIN matchups m USING (matchup_id)
@@ -214,6 +221,8 @@ def odds_at(
     outcome: str | None = None,
 ) -> "pd.DataFrame":
     """Every price on offer at ``at``: one row an event, bookmaker, market and outcome.
+
+    A voided quote has no price and point, and ``missing_reason`` says ``voided``.
 
     Args:
         conn: a connection inside a transaction.

@@ -1,5 +1,11 @@
-"""Every change of one book's one market."""
+"""Every change of one book's one market.
 
+Belongs here: reading it off the event's timeline. Does not belong here: which voids hold, which
+the database's `voids_known` says.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +21,10 @@ if TYPE_CHECKING:
 
 Connection = psycopg.Connection[Any]
 
+# What is shown of a quote inside a void: neither its price nor the one before it.
+_VOIDED = State(-1)
+_Interval = tuple[datetime, datetime]
+
 
 def line_movement(
     conn: Connection,
@@ -26,12 +36,14 @@ def line_movement(
 ) -> "pd.DataFrame":
     """Every change of a book's market: one row an outcome and change.
 
-    Once withdrawn the price is null, and the point is the one that was withdrawn.
+    Once withdrawn the price is null, and the point is the one that was withdrawn. While voided
+    both are null, and ``missing_reason`` says ``voided``.
     """
     moment, known = resolved(conn, at, known_by)
     event_no = event_number(conn, event)
     outcomes = _outcomes(conn, event_no, bookmaker, market)
     timeline = _timeline(conn, event_no, list(outcomes), moment, known)
+    voided = _voided(conn, event_no, list(outcomes), known)
     covering = _covering_scopes(conn, event_no, bookmaker, market)
     rows: list[tuple[object, ...]] = []
     last: dict[int, State | None] = {}
@@ -41,6 +53,8 @@ def line_movement(
         for selection_id, (outcome, description) in outcomes.items():
             state = timeline.state_at(selection_id, mark.capture_time)
             offered = state if state is not None and state.code == PRICED else None
+            if offered is not None and _within(voided.get(selection_id, ()), mark.capture_time):
+                offered = _VOIDED
             if offered == last.get(selection_id):
                 continue
             named = offered or last[selection_id]
@@ -48,7 +62,8 @@ def line_movement(
             price = None if offered is None else offered.price
             point = None if named is None else named.point
             in_play = mark.capture_time >= mark.commence_time
-            rows.append((mark.capture_time, outcome, description, point, price, in_play))
+            reason = "voided" if offered is _VOIDED else None
+            rows.append((mark.capture_time, outcome, description, point, price, in_play, reason))
     types = {
         "capture_time": "timestamptz",
         "outcome_name": "text",
@@ -56,6 +71,7 @@ def line_movement(
         "point": "float8",
         "price": "float8",
         "in_play": "bool",
+        "missing_reason": "text",
     }
     return build_frame(rows, types)
 
@@ -97,6 +113,27 @@ def _timeline(
     for selection_id, capture_time, known_time_, *state in rows:
         timeline.load(selection_id, Row(capture_time, known_time_, State(*state)))
     return timeline
+
+
+def _voided(
+    conn: Connection, event_no: int, selections: list[int], known_by: datetime
+) -> dict[int, list[_Interval]]:
+    """Voided intervals of capture times by selection."""
+    rows = conn.execute(
+        """SELECT sel.selection_id, v.from_capture, v.to_capture
+        FROM selections sel JOIN voids_known(%s) v ON void_covers(
+            v, %s, sel.bookmaker_id, sel.market_id, sel.outcome_id, sel.description_id)
+        WHERE sel.selection_id = ANY(%s)""",
+        (known_by, event_no, selections),
+    )
+    found: dict[int, list[_Interval]] = defaultdict(list)
+    for selection_id, first, last in rows:
+        found[selection_id].append((first, last))
+    return found
+
+
+def _within(intervals: Iterable[_Interval], moment: datetime) -> bool:
+    return any(first <= moment <= last for first, last in intervals)
 
 
 def _covering_scopes(conn: Connection, event_no: int, bookmaker: str, market: str) -> set[int]:

@@ -26,7 +26,7 @@ def best_odds(
     max_age: timedelta | None = None,
 ) -> "pd.DataFrame":
     """The highest price of each outcome and point, with every book that offers it."""
-    frame = odds_at(conn, event, at, known_by, max_age, markets=[market], outcome=outcome)
+    frame = _priced(odds_at(conn, event, at, known_by, max_age, markets=[market], outcome=outcome))
     keys = ["outcome_name", "description", "point"]
     best = frame.groupby(keys, dropna=False)["price"].transform("max")
     return (
@@ -47,7 +47,7 @@ def compare_bookmakers(
     The fair probability is the implied one divided by its book's sum (multiplicative margin
     removal); a market with one side only has none.
     """
-    frame = odds_at(conn, event, at, known_by, max_age, markets=[market])
+    frame = _priced(odds_at(conn, event, at, known_by, max_age, markets=[market]))
     frame["implied_probability"] = 1.0 / frame["price"]
     # A spread's two sides carry opposite points: both are put as the home side's.
     away = frame["outcome_name"] == frame["away_team"]
@@ -58,3 +58,9 @@ def compare_bookmakers(
     frame["overround"] = (total - 1.0).where(several)
     frame["fair_probability"] = (frame["implied_probability"] / total).where(several)
     return frame
+
+
+def _priced(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """What of an as-of frame is offered: a voided quote is no offer."""
+    offered = frame[frame["missing_reason"].isna()]
+    return offered.drop(columns="missing_reason").reset_index(drop=True)
