@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from odds_pipeline import crash_points
 from odds_pipeline.catalog.markets import FEATURED
 from odds_pipeline.errors import SettingsError
 
@@ -104,6 +105,9 @@ class Settings(BaseSettings):
     log_file: Path | None = Field(
         None, description="JSON log file; unset: logs/odds.log under ODDS_HOME."
     )
+    odds_crash: str | None = Field(
+        None, description="For tests: a crash point at which the process kills itself."
+    )
 
     @field_validator("sports", "bookmakers", "markets", "regions", mode="before")
     @classmethod
@@ -153,6 +157,13 @@ class Settings(BaseSettings):
         parts = urlsplit(value.get_secret_value())
         if parts.scheme.split("+")[0] not in {"postgresql", "postgres"} or len(parts.path) < 2:
             raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("odds_crash")
+    @classmethod
+    def _crash_point(cls, value: str | None) -> str | None:
+        if value is not None:
+            crash_points.parse(value)
         return value
 
     @field_validator("log_level")

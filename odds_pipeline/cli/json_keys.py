@@ -83,6 +83,7 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
         "credits": "Credits it was charged.",
         "snapshots": "Snapshots stored meanwhile.",
         "quotes": "Changed quotes stored meanwhile.",
+        "markets_refused": "Markets that the provider refused; the others were captured.",
         "checks": "Checks run on the day.",
         "checks_with_issues": "Names of those that found issues.",
         "run_id": "Dagster's id of the run.",

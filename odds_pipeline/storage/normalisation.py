@@ -11,8 +11,11 @@ from typing import Any, NamedTuple
 import psycopg
 
 from odds_pipeline.catalog.observations import Rejection
+from odds_pipeline.storage import slots
 
 Connection = psycopg.Connection[Any]
+UNREADABLE = "unreadable response"
+UNUSABLE = "nothing usable in the response"
 
 
 class Pending(NamedTuple):
@@ -42,20 +45,20 @@ def oldest_pending(conn: Connection, limit: int, hot_days: int) -> list[Pending]
 
 
 class Mark(NamedTuple):
-    """The mark of one document: normalised into so many rows, or failed with an error."""
+    """The mark of one document: normalised into so many rows, or failed with an error.
+
+    ``usable`` is False when it could be read and every part of it stands in quarantine.
+    """
 
     pending: Pending
     snapshots: int = 0
     quotes: int = 0
     error: str | None = None
+    usable: bool = True
 
 
 def mark(conn: Connection, parser_version: int, marks: Sequence[Mark]) -> None:
-    """Mark documents as done.
-
-    The slot of a normalised one becomes ok, that of one that cannot be normalised a gap; its
-    bytes stay.
-    """
+    """Mark documents as done, and close their slots (``slots.finish``); their bytes stay."""
     if not marks:
         return
     raw_ids = [one.pending.raw_id for one in marks]
@@ -70,20 +73,26 @@ def mark(conn: Connection, parser_version: int, marks: Sequence[Mark]) -> None:
             parser_version,
             raw_ids,
             [one.pending.known_time for one in marks],
-            [one.error for one in marks],
+            [_storable(one.error) for one in marks],
             [one.snapshots for one in marks],
             [one.quotes for one in marks],
         ),
     )
     conn.execute("DELETE FROM pending_raw WHERE raw_id = ANY(%s)", (raw_ids,))
-    conn.execute(
-        """UPDATE slots s SET status = CASE n.status WHEN 'ok' THEN 'ok' ELSE 'gap' END,
-            reason = CASE n.status WHEN 'ok' THEN s.reason ELSE 'unreadable response' END
-        FROM raw_responses r JOIN normalisations n USING (raw_id)
-        WHERE r.raw_id = ANY(%s) AND n.parser_version = %s
-          AND s.call_id = r.call_id AND s.status = 'fetched'""",
-        (raw_ids, parser_version),
-    )
+    slots.finish(conn, {one.pending.raw_id: _gap(one) for one in marks})
+
+
+def _gap(mark: Mark) -> str | None:
+    if mark.error is not None:
+        return UNREADABLE
+    return None if mark.usable else UNUSABLE
+
+
+def _storable(text: str | None) -> str | None:
+    """Text as PostgreSQL can keep it: without NUL and half characters."""
+    if text is None:
+        return None
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\0")
 
 
 def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -> int:
@@ -92,12 +101,7 @@ def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -
         (
             raw_id,
             r.capture_time,
-            r.event_id,
-            r.bookmaker,
-            r.market,
-            r.where,
-            r.reason,
-            r.evidence.replace("\x00", "\\0"),
+            *map(_storable, (r.event_id, r.bookmaker, r.market, r.where, r.reason, r.evidence)),
         )
         for r in rejections
     ]

@@ -5,6 +5,7 @@ odds (``listings``), calls (``client``).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from math import isfinite
 
 from msgspec.structs import replace
 
@@ -20,7 +21,6 @@ from odds_pipeline.sources.fields import (
     FieldError,
     ReadPrice,
     clean_point,
-    clean_time,
     looks_american,
     price_reader,
 )
@@ -86,10 +86,18 @@ def parse_historical_event_odds(raw: RawDocument) -> Document:
 
 def decide_format(prices: Iterable[object]) -> OddsFormat | None:
     """The format of a body's prices: American only if all of them can be; ``None`` without any."""
-    numbers = [price for price in prices if type(price) is int or type(price) is float]
+    numbers = [
+        price
+        for price in prices
+        if type(price) is int or (type(price) is float and isfinite(price))
+    ]
     if not numbers:
         return None
     return OddsFormat.AMERICAN if all(map(looks_american, numbers)) else OddsFormat.DECIMAL
+
+
+def _is_finite(price: object) -> bool:
+    return type(price) is float and isfinite(price)
 
 
 class _OddsReading(Reading):
@@ -101,7 +109,7 @@ class _OddsReading(Reading):
     """
 
     def __init__(self, raw: RawDocument, *timestamp: object) -> None:
-        super().__init__()
+        super().__init__(raw)
         self._raw = raw
         self._timestamp = timestamp
 
@@ -125,8 +133,8 @@ class _OddsReading(Reading):
     def _capture(self, draft: CaptureDraft) -> Capture | None:
         if self._timestamp:
             try:
-                return clean_time(self._timestamp[0]), CaptureBasis.TIMESTAMP
-            except FieldError as unreadable:
+                return self.past_times[self._timestamp[0]], CaptureBasis.TIMESTAMP
+            except (FieldError, TypeError) as unreadable:
                 self.reject("timestamp", unreadable, self._timestamp[0])
                 return None
         capture = odds_capture(self._raw, draft.newest_update())
