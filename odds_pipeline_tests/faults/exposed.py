@@ -37,6 +37,7 @@ from odds_pipeline_tests.faults.webserver import Asked
 from odds_pipeline_tests.faults.worker import CLOCK, ENDED
 
 START = datetime(2025, 11, 10, 12, tzinfo=UTC)
+WORKER = "from odds_pipeline_tests.faults.worker import main; main()"
 STEP = timedelta(hours=1)  # each order has an hour, and so a slot of each kind, of its own
 _START_S = 120.0
 
@@ -82,12 +83,13 @@ class Exposed:
         return self.clock.now().date().isoformat()
 
     @contextmanager
-    def worker(self, name: str, script: str | None = None, **changed: str) -> Iterator[Worker]:
-        """A worker of its own, or a script that ends as one; what it says is kept."""
-        command = ["-m", "odds_pipeline_tests.faults.worker"] if script is None else ["-c", script]
+    def worker(
+        self, name: str, script: str = WORKER, argument: str = "", **changed: str
+    ) -> Iterator[Worker]:
+        """A worker, or a script that becomes one, with an argument; what it says is kept."""
         with (self.outside / f"{name}.stderr").open("a+b") as errors:
             process = subprocess.Popen(
-                [sys.executable, *command],
+                [sys.executable, "-c", script, argument],
                 env=self.variables | changed,
                 cwd=self.home,
                 stdin=subprocess.PIPE,
@@ -201,7 +203,7 @@ def exposed(database_url: str, home: Path, outside: Path) -> Iterator[Exposed]:
             "ODDS_API_BASE_URL": provider.url,
             "ODDS_API_KEY": secrets["awkward key"],
             "ODDS_YES": "1",
-            "BOOKMAKERS": "pinnacle,draftkings",
+            "BOOKMAKERS": "pinnacle",
             "LOG_LEVEL": "DEBUG",
             "LOG_FILE": str(home / "elsewhere.log"),
             CLOCK: str(outside / "clock"),

@@ -1,7 +1,7 @@
 """The platform as it is, with nothing to wait for and nothing forgotten.
 
-Belongs here: a clock that a file sets, short deadlines, no pauses, copies of all that ever rested
-in the spool. Does not belong here: anything that changes what is said or stored. Dagster loads
+Belongs here: a clock that a file sets, short deadlines, no pauses after failures, copies of all
+that ever rested in the spool. Does not belong here: anything that changes what is said or stored. Dagster loads
 ``definitions`` from here as it would from ``odds_pipeline.definitions``.
 """
 
@@ -17,6 +17,7 @@ import dagster as dg
 from odds_pipeline import composition
 from odds_pipeline.orchestration.assets import ingest
 from odds_pipeline.orchestration.build import build_definitions
+from odds_pipeline.planning import breaker
 from odds_pipeline.services.spool import Spool
 from odds_pipeline.settings import load_settings
 from odds_pipeline.sources.the_odds_api import client, transport
@@ -41,6 +42,7 @@ def hurry() -> None:
     replaced.Timing = lambda: transport.Timing(sleep=lambda _: None)
     cast("Any", composition).datetime = FileClock
     cast("Any", ingest).FETCH_AGAIN = dg.RetryPolicy(max_retries=1)
+    cast("Any", breaker).pause = lambda *_, **__: None
     cast("Any", Spool).remove = _remove_but_keep
 
 

@@ -129,7 +129,7 @@ class Asked:
             yield from self._of_run(run["runId"])
         for what in ("materialization", "check", "observation"):
             yield f"report {what}", self._get(f"/report_asset_{what}/odds", b"{}")
-        for path in ("/", "/server_info", "/logs/none/compute_logs/none.err", "/notebook"):
+        for path in ("/", "/server_info", "/logs/none/compute_logs/none/err", "/notebook"):
             yield f"GET {path}", self._get(path)
 
     def _of_run(self, run_id: str) -> Iterator[tuple[str, bytes]]:
@@ -153,7 +153,7 @@ class Asked:
         assert logs["capturedLogs"]["stderr"], "no compute log was captured"
         yield "GraphQL captured logs", _bytes(logs)
         for kind in ("out", "err"):
-            yield f"download of .{kind}", self._get(f"/logs/{'/'.join(key)}.{kind}")
+            yield f"download of .{kind}", self._get("/logs/" + "/".join([*key, kind]))
 
     def _told(self, name: str, query: str, **variables: object) -> Iterator[tuple[str, bytes]]:
         yield f"GraphQL {name}", _bytes(self._graphql(query, **variables))
