@@ -21,6 +21,8 @@ JSON_KINDS = {
     "events": "events.json",
     "scores": "scores.json",
     "sports": "sports.json",
+    "event_markets": "event_markets.json",
+    "participants": "participants.json",
 }
 CSV_KINDS = {
     "flat_odds": "flat_odds.csv",

@@ -22,6 +22,7 @@ from odds_pipeline.errors import (
     ProviderError,
     ProviderRefused,
     ProviderUnreachable,
+    TooManyCalls,
 )
 from odds_pipeline.simulator.clock import SteppedClock
 from odds_pipeline.simulator.faults.fault import Fault
@@ -108,11 +109,11 @@ UNREADABLE, NO_JSON = data("malformed"), data("malformed", "rejections")
 LIMITED = "429 EXCEEDED_FREQ_LIMIT"
 
 EXPECTED = {
-    "rate_limited": busy(ProviderRefused, LIMITED),
-    "rate_limited_seconds": busy(ProviderRefused, LIMITED, (2.0, 2.0)),
-    "rate_limited_date": busy(ProviderRefused, LIMITED, (3.0, 3.0)),
-    "rate_limited_long": busy(ProviderRefused, LIMITED, (60.0, 60.0)),
-    "rate_limited_garbled": busy(ProviderRefused, LIMITED),
+    "rate_limited": busy(TooManyCalls, LIMITED),
+    "rate_limited_seconds": busy(TooManyCalls, LIMITED, (2.0, 2.0)),
+    "rate_limited_date": busy(TooManyCalls, LIMITED, (3.0, 3.0)),
+    "rate_limited_long": busy(TooManyCalls, LIMITED, (60.0, 60.0)),
+    "rate_limited_garbled": busy(TooManyCalls, LIMITED),
     "server_error": busy(ProviderError, "500 on odds: INTERNAL_ERROR"),
     "bad_gateway": busy(ProviderError, "502 on odds", credits=None),
     "unavailable": busy(ProviderError, "503 on odds", (1.0, 1.0), credits=None),
