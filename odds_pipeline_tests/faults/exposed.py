@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -197,7 +197,8 @@ def exposed(database_url: str, home: Path, outside: Path) -> Iterator[Exposed]:
         opened.callback(_drop, dagster_database(url), through=database_url)
         keys = frozenset((secrets["awkward key"], secrets["plain key"]))
         provider = opened.enter_context(RunningSimulator(clock=clock, keys=keys))
-        variables = _plain_environment() | environment(Settings(_env_file=None, odds_home=home), url)
+        settings = Settings(_env_file=None, odds_home=home)
+        variables = _plain_environment() | environment(settings, url)
         variables |= {
             "PYTHONPATH": str(REPOSITORY),
             "ODDS_API_BASE_URL": provider.url,
@@ -222,9 +223,8 @@ def _login(database_url: str, user: str, password: str) -> Iterator[str]:
     """The same database for a superuser whose password is known to be looked for."""
     role = sql.Identifier(user)
     with psycopg.connect(libpq_url(database_url), autocommit=True) as conn:
-        conn.execute(
-            sql.SQL("CREATE ROLE {} LOGIN SUPERUSER PASSWORD {}").format(role, sql.Literal(password))
-        )
+        made = sql.SQL("CREATE ROLE {} LOGIN SUPERUSER PASSWORD {}")
+        conn.execute(made.format(role, sql.Literal(password)))
     parts = urlsplit(database_url)
     place = parts.netloc.rpartition("@")[2]
     yield parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}").geturl()
@@ -241,7 +241,10 @@ def _drop(url: str, through: str) -> None:
 
 
 def _launch_at_once(file: Path) -> None:
-    """Dagster's instance as it is shipped, without the queue that only its daemon empties."""
+    """Dagster's instance as it is shipped, without the queue that only its daemon empties.
+
+    Commands put the shipped file back, so the webserver has to be started before them.
+    """
     shipped = yaml.safe_load((project_root() / "dagster.yaml").read_text())
     del shipped["concurrency"]
     shipped["run_coordinator"] = {

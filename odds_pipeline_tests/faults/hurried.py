@@ -1,8 +1,8 @@
 """The platform as it is, with nothing to wait for and nothing forgotten.
 
 Belongs here: a clock that a file sets, short deadlines, no pauses after failures, copies of all
-that ever rested in the spool. Does not belong here: anything that changes what is said or stored. Dagster loads
-``definitions`` from here as it would from ``odds_pipeline.definitions``.
+that ever rested in the spool. Does not belong here: anything that changes what is said or stored.
+Dagster loads ``definitions`` from here as it would from ``odds_pipeline.definitions``.
 """
 
 import os

@@ -123,7 +123,8 @@ def test_what_a_tick_fails_with_quotes_no_key(monkeypatch: pytest.MonkeyPatch) -
     )
     with pytest.raises(dg.DagsterError) as raised:
         schedule.evaluate_tick(context)
-    stored = str(serializable_error_info_from_exc_info(raised._excinfo))
+    info = (raised.type, raised.value, raised.tb)
+    stored = str(serializable_error_info_from_exc_info(info))
     assert "leaked at" in stored, stored
     for spelling in SPELLINGS:
         assert spelling not in stored
