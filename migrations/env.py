@@ -5,6 +5,7 @@ import re
 from alembic import context
 from sqlalchemy import create_engine, pool
 
+from odds_pipeline.redaction import install
 from odds_pipeline.settings import load_settings
 from odds_pipeline.storage.database import database
 from odds_pipeline.storage.tables import metadata
@@ -52,6 +53,7 @@ if context.is_offline_mode():
     print_sql()
 else:
     settings = load_settings()
+    install(settings)
     named = settings.database_url
     with database(named.get_secret_value() if named else None, settings.home) as address:
         migrate(address)

@@ -99,6 +99,10 @@ class ProviderRefused(ProviderError):
         self.message = message
         super().__init__(f"provider answered {status} {error_code or '(no code)'}: {message}")
 
+    def __reduce__(self) -> tuple[type["ProviderRefused"], tuple[int, str, str]]:
+        # Pickling would hand the one text in `args` to the constructor, which takes three.
+        return type(self), (self.status, self.error_code, self.message)
+
 
 class InvalidKey(ProviderRefused):
     """The API key is missing, wrong or deactivated."""

@@ -1,24 +1,28 @@
 """No secret leaves the process: the one place that knows the secrets in force and hides them.
 
 Belongs here: which texts are secret, every spelling in which one may turn up, and the places of a
-process through which text leaves it (log records, what ends a process or a thread). Does not
-belong here: where logs go (``cli.log_file``), the HTTP client's own care with its key.
+process through which text leaves it (log records, warnings, what ends a process or a thread).
+Does not belong here: where logs go (``cli.log_file``), the HTTP client's own care with its key.
 
 A composition root calls ``install`` once; nothing else needs to know. Two rules apply to a text:
 what looks like a key or password by what stands before it (``apiKey=``, ``password=``,
 ``://user:``) is hidden whether it is known or not, and each known secret is hidden wherever it
-stands: plain, percent-encoded, JSON-escaped and base64, alone or inside a longer base64 text.
+stands: plain, percent-encoded (once or twice), escaped for JSON or HTML, and base64, alone or
+inside a longer base64 text.
 Shorter than ``SHORTEST``, a secret may be an ordinary word and only the first rule applies.
 """
 
+import html
 import json
 import logging
 import re
 import sys
 import threading
 import traceback
+import warnings
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from hashlib import sha256
 from types import TracebackType
 from typing import Any
@@ -26,6 +30,7 @@ from urllib.parse import parse_qs, quote, quote_plus, unquote, urlsplit
 
 from pydantic import SecretStr
 
+from odds_pipeline.errors import OddsPipelineError
 from odds_pipeline.settings import Settings
 
 REMOVED = "[removed]"
@@ -123,7 +128,7 @@ def secrets_of(settings: Settings) -> list[str]:
 
 
 def install(settings: Settings) -> None:
-    """Hide the settings' secrets in all that this process logs, and in what it dies of.
+    """Hide the settings' secrets in all that this process logs, warns of and dies of.
 
     Log records are cleaned as they are made, so no logger, handler or formatter, of ours, of
     Dagster or of a library, ever holds a secret. Safe to repeat.
@@ -135,11 +140,33 @@ def install(settings: Settings) -> None:
     sys.excepthook = _died
     threading.excepthook = _thread_died
     sys.unraisablehook = _unraisable
+    # Both ways of a warning, to standard error and into the log, go through this function.
+    warnings.formatwarning = _clean_warning(warnings.formatwarning)
 
 
 def hide_password(url: str) -> None:
     """Hide the password of a database's address from now on: the embedded server chose its own."""
     IN_FORCE.learn(_passwords(url))
+
+
+@contextmanager
+def clean_errors() -> Iterator[None]:
+    """Let no error out that quotes a secret: its traceback, redacted, takes its place.
+
+    For code whose errors are stored or shown by others before any log record is made of them; also
+    a decorator.
+
+    Raises:
+        OddsPipelineError: in place of an error that quotes a secret; any other passes as it is.
+    """
+    try:
+        yield
+    except Exception as error:
+        hidden = IN_FORCE.trace(error)
+        if hidden is None:
+            raise
+        # Whoever shows an error leaves out a context that is suppressed.
+        raise OddsPipelineError(hidden.rstrip()) from None
 
 
 class _RecordFactory:
@@ -190,6 +217,10 @@ def _clean_trace(record: logging.LogRecord) -> None:
     record.exc_text = record.__dict__["exception"] = hidden.rstrip("\n")
 
 
+def _clean_warning(told: Callable[..., str]) -> Callable[..., str]:
+    return lambda *args, **kwargs: redact(told(*args, **kwargs))
+
+
 def _died(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     told = "".join(traceback.format_exception(kind, error, trace))
     sys.stderr.write(redact(told))
@@ -222,14 +253,19 @@ def _spellings(secret: str) -> Iterator[str]:
     yield secret
     for encoded in (
         *(quote(secret), quote(secret, ""), quote(secret, " +"), quote_plus(secret)),
+        *(quote(quote(secret, ""), ""), quote(_lower(quote(secret, "")), ""), html.escape(secret)),
         json.dumps(secret)[1:-1],
         repr(secret)[1:-1],
     ):
         yield encoded
-        yield re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), encoded)
+        yield _lower(encoded)
     data = secret.encode()
     for shift in range(3):
         yield from _base64(data, shift)
+
+
+def _lower(encoded: str) -> str:
+    return re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), encoded)
 
 
 def _base64(data: bytes, shift: int) -> Iterator[str]:

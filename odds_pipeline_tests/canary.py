@@ -158,8 +158,11 @@ def _values(
     query = sql.SQL("SELECT {} FROM {} WHERE {} IS NOT NULL").format(
         wanted, sql.Identifier(*table), sql.Identifier(column)
     )
-    for (value,) in conn.execute(query):
-        yield bytes(value) if binary else str(value).encode()
+    values = (row[0] for row in conn.execute(query))
+    if binary:
+        yield from map(bytes, values)
+    else:
+        yield "\0".join(map(str, values)).encode()  # at once: the search has a cost a call
 
 
 def _tables(

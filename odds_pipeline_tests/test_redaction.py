@@ -1,10 +1,13 @@
 """No spelling of a secret passes, by whatever way a text leaves the process."""
 
+import html
 import json
 import logging
 import re
 import subprocess
 import sys
+import traceback
+import warnings
 from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,22 +20,25 @@ from pydantic import SecretStr
 from sqlalchemy.engine import make_url
 
 from odds_pipeline import redaction
+from odds_pipeline.errors import OddsPipelineError
 from odds_pipeline.redaction import Redactor, fingerprint, secrets_of
 from odds_pipeline.settings import Settings
 
-KEY = "canary/0123+45=67 89"
+KEY = "nightjar/0123+45=67 89"
 SECRETS = st.text(st.characters(codec="utf-8", min_codepoint=33), min_size=6, max_size=40)
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
 def installed() -> Iterator[None]:
-    """This process hides the canary; afterwards it is as it was."""
+    """This process hides the nightjar; afterwards it is as it was."""
     before = logging.getLogRecordFactory(), sys.excepthook, sys.unraisablehook
+    told = warnings.formatwarning
     redaction.install(Settings(_env_file=None, odds_api_key=SecretStr(KEY)))
     yield
     logging.setLogRecordFactory(before[0])
     sys.excepthook, sys.unraisablehook = before[1:]
+    warnings.formatwarning = told
 
 
 @given(SECRETS, st.binary(max_size=9), st.binary(max_size=9))
@@ -40,6 +46,7 @@ def test_no_spelling_of_a_secret_passes(secret: str, before: bytes, after: bytes
     hide = Redactor([secret]).text
     spelled = [
         *(secret, quote(secret), quote(secret, ""), quote_plus(secret)),
+        *(quote(quote(secret, ""), ""), html.escape(secret)),
         *(
             json.dumps(secret)[1:-1],
             repr(secret)[1:-1],
@@ -134,7 +141,7 @@ def test_every_log_record_is_clean_whoever_formats_it(
     except KeyError:
         log.exception("ordinary")
     told = "\n".join(f"{record.msg} {record.args} {record.exc_text}" for record in caplog.records)
-    assert "canary" not in caplog.text + told
+    assert "nightjar" not in caplog.text + told
     plain, *_, hidden, ordinary = caplog.records[-3:][:1] + caplog.records[-2:]
     assert (plain.msg, plain.args) == ("plain %s of %d", ("one", 2))
     assert hidden.exc_info is None
@@ -144,8 +151,23 @@ def test_every_log_record_is_clean_whoever_formats_it(
     assert ordinary.exc_info is not None
 
 
+def test_an_error_that_quotes_a_secret_is_replaced(installed: None) -> None:
+    with pytest.raises(OddsPipelineError, match=r"(?s)ValueError: .*apiKey=\[removed\]") as raised:
+        leaves_with(ValueError(f"GET /v4?apiKey={KEY}"))
+    told = "".join(traceback.format_exception(raised.value))
+    assert "nightjar" not in told
+    assert "in leaves_with" in told, "the place itself is kept"
+    with pytest.raises(KeyError, match="ordinary"):
+        leaves_with(KeyError("ordinary"))
+
+
+@redaction.clean_errors()
+def leaves_with(error: Exception) -> None:
+    raise error
+
+
 DYING = """
-import sys, threading
+import sys, threading, warnings
 from pydantic import SecretStr
 from odds_pipeline import redaction
 from odds_pipeline.settings import Settings
@@ -159,6 +181,7 @@ class Careless:
 def work():
     raise RuntimeError("thread " + key)
 
+warnings.warn("warned " + key)
 thread = threading.Thread(target=work)
 thread.start()
 thread.join()
@@ -176,9 +199,10 @@ def test_what_a_process_and_its_threads_die_of_is_clean() -> None:
         check=False,
     )
     assert ended.returncode == 1
-    for words in ("thread [removed]", "dropped [removed]", "died of [removed]", "Traceback"):
+    ways = ("warned", "thread", "dropped", "died of")
+    for words in (*(f"{way} [removed]" for way in ways), "Traceback"):
         assert words in ended.stderr
-    assert "canary" not in ended.stdout + ended.stderr
+    assert "nightjar" not in ended.stdout + ended.stderr
 
 
 def test_sqlalchemys_spelling_of_a_password_is_known() -> None:

@@ -16,7 +16,7 @@ from odds_pipeline.orchestration.jobs import build_jobs
 from odds_pipeline.orchestration.partitions import daily_partitions
 from odds_pipeline.orchestration.resources import build_resources
 from odds_pipeline.orchestration.schedules import build_schedules
-from odds_pipeline.redaction import install
+from odds_pipeline.redaction import clean_errors, install
 from odds_pipeline.settings import Settings
 
 
@@ -28,6 +28,11 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     _ignore_known_warnings()
     # Every process that runs our code for Dagster comes through here first.
     install(settings)
+    with clean_errors():
+        return _definitions(settings)
+
+
+def _definitions(settings: Settings) -> dg.Definitions:
     days = daily_partitions(settings)
     assets = [*ingest_assets(days), *normalized_assets(days), *quality_assets(days)]
     return dg.Definitions(

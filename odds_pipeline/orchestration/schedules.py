@@ -18,6 +18,7 @@ from odds_pipeline.orchestration.jobs import COLLECT, SETTLE
 from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.tags import REASON, SLOT
 from odds_pipeline.planning.sampling import fixed_slots, slot_of
+from odds_pipeline.redaction import clean_errors
 from odds_pipeline.services.calls import forecast
 from odds_pipeline.services.collect import DAYS_FROM, LIVE, SCORES, SCORES_MINUTES, live_cost
 from odds_pipeline.services.pauses import skip_paused
@@ -78,6 +79,7 @@ def _schedule(
         description=f"{every(interval_minutes).capitalize()}, up to {cost} credits each time.",
         owners=OWNERS,
     )
+    @clean_errors()
     def tick(
         context: dg.ScheduleEvaluationContext,
         platform_resource: dg.ResourceParam[PlatformResource],

@@ -4,18 +4,27 @@ import json
 import os
 import subprocess
 import sys
+import traceback
 from base64 import b64encode
+from datetime import UTC, datetime
 from pathlib import Path
 
+import dagster as dg
 import psycopg
 import pytest
+from dagster._utils.error import serializable_error_info_from_exc_info
 from psycopg import sql
+from pydantic import SecretStr
 
+from odds_pipeline.errors import OddsPipelineError
+from odds_pipeline.orchestration import build, schedules
+from odds_pipeline.orchestration.build import build_definitions
+from odds_pipeline.settings import Settings
 from odds_pipeline.storage.urls import dagster_database, libpq_url
 from odds_pipeline_tests.orchestration.conftest import TODAY, Stage
 
-KEY = "canary/0123+45=67"
-SPELLINGS = (KEY, "canary%2F0123", b64encode(f"xx:{KEY}".encode()).decode()[4:-4], "canary")
+KEY = "nightjar/0123+45=67"
+SPELLINGS = (KEY, "nightjar%2F0123", b64encode(f"xx:{KEY}".encode()).decode()[4:-4], "nightjar")
 
 # The service leaks in every way it can; the second run leaks from a check.
 LEAKING = """
@@ -102,3 +111,31 @@ def test_a_quoted_key_is_nowhere(stage: Stage, place: str) -> None:
     assert "ValueError: GET https" in stored, "the traceback itself is kept"
     for spelling in SPELLINGS:
         assert spelling not in seen
+
+
+def test_what_a_tick_fails_with_quotes_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = Settings(_env_file=None, odds_api_key=SecretStr(KEY))
+    schedule = build_definitions(settings).resolve_schedule_def("collect_odds")
+    monkeypatch.setattr(schedules, "_pause", _leak)
+    at = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    context = dg.build_schedule_context(
+        scheduled_execution_time=at, resources={"platform_resource": None}
+    )
+    with pytest.raises(dg.DagsterError) as raised:
+        schedule.evaluate_tick(context)
+    info = (raised.type, raised.value, raised.tb)
+    stored = str(serializable_error_info_from_exc_info(info))
+    assert "leaked at" in stored, stored
+    for spelling in SPELLINGS:
+        assert spelling not in stored
+
+
+def test_definitions_that_do_not_load_quote_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(build, "build_jobs", _leak)
+    with pytest.raises(OddsPipelineError, match=r"leaked at .*\[removed\]") as raised:
+        build_definitions(Settings(_env_file=None, odds_api_key=SecretStr(KEY)))
+    assert "nightjar" not in "".join(traceback.format_exception(raised.value))
+
+
+def _leak(*_: object) -> None:
+    raise ValueError(f"leaked at https://h/v4/sports?apiKey={KEY}")
