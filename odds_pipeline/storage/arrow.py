@@ -48,7 +48,7 @@ def pandas_frame(table: "pa.Table") -> "pd.DataFrame":
         **dict.fromkeys((pa.string(), pa.large_string()), pd.StringDtype(na_value=float("nan"))),
         pa.bool_(): pd.BooleanDtype(),
     }
-    frame = table.to_pandas(types_mapper=types.get)
+    frame: pd.DataFrame = table.to_pandas(types_mapper=types.get)
     widened = {
         name: "Int64"
         for name, kind in zip(table.column_names, table.schema.types, strict=True)

@@ -149,6 +149,20 @@ def forget_facts(conn: psycopg.Connection[Any]) -> None:
     conn.execute("TRUNCATE quotes, snapshots, captures, event_scopes, normalisations CASCADE")
 
 
+def starts_are_ordered(history: Sequence[OddsCapture]) -> bool:
+    """Whether it is clear which start each instant stated last.
+
+    A document that repeats what its scope said of an instant before is not stored again, so that
+    it does not overrule another scope's document of that instant that came in between.
+    """
+    told: dict[tuple[str, datetime], list[datetime]] = {}
+    for capture in history:
+        for odds in capture.events:
+            key = (odds.event.event_id, capture.capture_time)
+            told.setdefault(key, []).append(odds.event.commence_time)
+    return all(len(starts) < 3 or len(set(starts)) == 1 for starts in told.values())
+
+
 def batch_sizes() -> st.SearchStrategy[list[int]]:
     """How many documents each transaction takes."""
     return st.lists(st.integers(1, 4), min_size=7, max_size=7)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from sqlalchemy import Engine
 
 from odds_pipeline.catalog.fields import TABLES
@@ -26,7 +26,13 @@ from odds_pipeline.quality.schemas import schema
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.readers import closing_lines, opening_lines
 from odds_pipeline.storage.scoping import answered, covers, covers_start
-from odds_pipeline_tests.storage.histories import Known, batch_sizes, histories, store_history
+from odds_pipeline_tests.storage.histories import (
+    Known,
+    batch_sizes,
+    histories,
+    starts_are_ordered,
+    store_history,
+)
 
 Conn = psycopg.Connection[Any]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -218,6 +224,7 @@ def test_lines_equal_the_oracle(
     sizes: Sequence[int],
 ) -> None:
     assert _certain(history)
+    assume(starts_are_ordered(history))
     with transaction(engine) as conn:
         known = store_history(conn, history, sizes)
         events = sorted({e.event.event_id for c in history for e in c.events})

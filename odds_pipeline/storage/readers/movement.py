@@ -80,12 +80,12 @@ def _outcomes(
     conn: Connection, event_no: int, bookmaker: str, market: str
 ) -> dict[int, tuple[str, str | None]]:
     rows = conn.execute(
-        """SELECT DISTINCT sel.selection_id, o.name, d.name
-        FROM quotes q JOIN selections sel USING (selection_id)
+        """SELECT sel.selection_id, o.name, d.name
+        FROM event_selections x JOIN selections sel USING (selection_id)
         JOIN bookmakers b USING (bookmaker_id) JOIN markets mk USING (market_id)
         JOIN names o ON o.name_id = sel.outcome_id
         LEFT JOIN names d ON d.name_id = sel.description_id
-        WHERE q.event_no = %s AND b.bookmaker_key = %s AND mk.market_key = %s
+        WHERE x.event_no = %s AND b.bookmaker_key = %s AND mk.market_key = %s
         ORDER BY o.name, d.name, sel.selection_id""",
         (event_no, bookmaker, market),
     )
@@ -107,8 +107,9 @@ def _timeline(
     rows = conn.execute(
         """SELECT selection_id, capture_time, known_time, state, price, point FROM quotes
         WHERE event_no = %s AND selection_id = ANY(%s)
+          AND capture_time >= (SELECT min(first_capture) FROM event_scopes WHERE event_no = %s)
           AND capture_time <= %s AND known_time <= %s""",
-        (event_no, selections, at, known_by),
+        (event_no, selections, event_no, at, known_by),
     )
     for selection_id, capture_time, known_time_, *state in rows:
         timeline.load(selection_id, Row(capture_time, known_time_, State(*state)))

@@ -60,18 +60,19 @@ CROSS JOIN LATERAL (
 _SEEN = """
 SELECT DISTINCT s.event_no, b.bookmaker_key, mk.market_key
 FROM (
-    SELECT x.event_no, x.selection_id, min(e.first_capture) AS first, max(e.last_capture) AS last
-    FROM event_selections x JOIN event_scopes e USING (event_no)
-    WHERE x.event_no = ANY(%(numbers)s)
-    GROUP BY x.event_no, x.selection_id
+    SELECT event_no, date_trunc('day', min(first_capture), 'UTC') AS first,
+        max(last_capture) AS last
+    FROM event_scopes WHERE event_no = ANY(%(numbers)s)
+    GROUP BY event_no
 ) s
+JOIN event_selections x USING (event_no)
 JOIN selections sel USING (selection_id)
 JOIN bookmakers b USING (bookmaker_id)
 JOIN markets mk USING (market_id)
 WHERE EXISTS (
     SELECT FROM quotes
-    WHERE event_no = s.event_no AND selection_id = s.selection_id
-      AND capture_time >= date_trunc('day', s.first, 'UTC') AND capture_time <= s.last
+    WHERE event_no = s.event_no AND selection_id = x.selection_id
+      AND capture_time >= s.first AND capture_time <= s.last
       AND known_time <= %(known_by)s
 )
 """

@@ -3,6 +3,7 @@
 Belongs here: what is read off an as-of frame. Does not belong here: the as-of query (``as_of``).
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,16 +19,17 @@ Connection = psycopg.Connection[Any]
 
 def best_odds(
     conn: Connection,
-    event: str,
+    events: str | Iterable[str],
     market: str,
     outcome: str | None = None,
     at: datetime | None = None,
     known_by: datetime | None = None,
     max_age: timedelta | None = None,
 ) -> "pd.DataFrame":
-    """The highest price of each outcome and point, with every book that offers it."""
-    frame = _priced(odds_at(conn, event, at, known_by, max_age, markets=[market], outcome=outcome))
-    keys = ["outcome_name", "description", "point"]
+    """The highest price of each event's outcome and point, with every book that offers it."""
+    offered = odds_at(conn, events, at, known_by, max_age, markets=[market], outcome=outcome)
+    frame = _priced(offered)
+    keys = ["event_id", "outcome_name", "description", "point"]
     best = frame.groupby(keys, dropna=False)["price"].transform("max")
     return (
         frame[frame["price"] == best].sort_values([*keys, "bookmaker_key"]).reset_index(drop=True)
