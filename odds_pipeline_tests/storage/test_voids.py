@@ -304,3 +304,28 @@ def test_readers_take_the_text_of_voided_by_into_their_own_query(conn: Conn) -> 
     plan = "\n".join(row[0] for row in conn.execute("EXPLAIN SELECT * FROM odds"))
     assert "Function Scan" not in plan
     assert "on voids" in plan
+
+
+def test_a_voided_line_neither_closes_nor_opens_and_no_other_price_stands_in(conn: Conn) -> None:
+    start = NOON + 6 * MINUTE
+    moments = [NOON + minutes * MINUTE for minutes in (0, 3, 5)]
+    captures = [
+        capture(moment, h2h("pinnacle", moment, 1.5 + place, 2.5), start=start)
+        for place, moment in enumerate(moments)
+    ]
+    store_history(conn, captures, [3])
+    _, closed = _void(conn, moments[2], moments[2], event="e1", outcome="Home")
+    _, opened = _void(conn, moments[0], moments[0], event="e1", outcome="Away")
+
+    def lines(read: Any, known_by: datetime) -> dict[str, tuple[float | None, str | None]]:
+        frame = read(conn, ["e1"], known_by, ["pinnacle"], ["h2h"]).astype(object)
+        frame = frame.where(frame.notna(), None)
+        return {
+            row.outcome_name: (row.price, row.missing_reason)
+            for row in frame.itertuples(index=False)
+        }
+
+    before = {"Away": (2.5, None), "Home": (3.5, None)}
+    assert lines(readers.closing_lines, closed - MOMENT) == before
+    assert lines(readers.closing_lines, opened) == before | {"Home": (None, "voided")}
+    assert lines(readers.opening_lines, opened) == {"Away": (None, "voided"), "Home": (1.5, None)}

@@ -3,7 +3,7 @@
 Belongs here: what closes. Does not belong here: what is pre-match (``prematch``).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,6 +20,7 @@ from odds_pipeline.storage.readers.prematch import (
     prematch_events,
 )
 from odds_pipeline.storage.readers.shown import Series, Shown, search
+from odds_pipeline.storage.readers.voided import Lines, without_voided
 from odds_pipeline.storage.timeline import PRICED, UNUSABLE_CODE
 
 if TYPE_CHECKING:
@@ -80,7 +81,8 @@ def closing_lines(
     Every book's market that is expected has at least one row. Where none of its outcomes was ever
     seen pre-match there is one without outcome, and ``missing_reason`` says why: ``not captured
     before the start``, ``never offered`` (captured, but not there), ``unusable``, ``not started``
-    (the true start lies after ``known_by``).
+    (the true start lies after ``known_by``). A line whose capture lies inside a void is ``none``
+    because it is ``voided``; no earlier price takes its place.
 
     Args:
         conn: a connection inside a transaction.
@@ -99,6 +101,7 @@ def closing_lines(
     kinds = None if markets is None else list(markets)
     found = prematch_events(conn, events, known, books, kinds)
     lines = _lines(conn, [event for event in found if event.started], known, books, kinds)
+    lines = without_voided(conn, lines, known)
     rows = []
     for event in found:
         true = event.start.true
@@ -118,8 +121,7 @@ def closing_lines(
     return line_frame(rows, types)
 
 
-def _covered(event: Event, lines: Mapping[Pair, list[Line]]) -> Iterable[tuple[Pair, Line]]:
-    # A void of a key belongs here too: its lines become missing("voided").
+def _covered(event: Event, lines: Mapping[Pair, Sequence[Line]]) -> Iterable[tuple[Pair, Line]]:
     if event.started:
         return covered(event, lines)
     return ((pair, missing(NOT_STARTED)) for pair in event.expected)
@@ -131,7 +133,7 @@ def _lines(
     known_by: datetime,
     bookmakers: Iterable[str] | None,
     markets: Iterable[str] | None,
-) -> Mapping[str, Mapping[Pair, list[Line]]]:
+) -> Lines:
     """Lines by event and book's market."""
     asked = [event.asked() for event in events]
     stored = conn.execute(

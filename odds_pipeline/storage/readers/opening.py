@@ -3,7 +3,7 @@
 Belongs here: what opens. Does not belong here: what is pre-match (``prematch``).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +14,7 @@ from odds_pipeline.storage.readers.line_frames import Line, covered, line_frame,
 from odds_pipeline.storage.readers.moments import resolved
 from odds_pipeline.storage.readers.prematch import UNUSABLE, Event, Pair, prematch_events
 from odds_pipeline.storage.readers.shown import Series, Shown, search
+from odds_pipeline.storage.readers.voided import Lines, without_voided
 from odds_pipeline.storage.timeline import PRICED, UNUSABLE_CODE
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def opening_lines(
     kinds = None if markets is None else list(markets)
     found = prematch_events(conn, events, known, books, kinds)
     seen = [event for event in found if event.first_seen is not None]
-    lines = _lines(conn, seen, known, books, kinds)
+    lines = without_voided(conn, _lines(conn, seen, known, books, kinds), known)
     rows = []
     for event in found:
         for pair, line in covered(event, lines.get(event.start.event, {})):
@@ -135,7 +136,7 @@ def _lines(
     known_by: datetime,
     bookmakers: Sequence[str] | None,
     markets: Sequence[str] | None,
-) -> Mapping[str, Mapping[Pair, list[Line]]]:
+) -> Lines:
     """Lines by event and book's market."""
     stored = conn.execute(
         _FIRST_ROWS,
