@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.frames import fetch_frame
 from odds_pipeline.storage.readers.moments import resolved
 
@@ -97,11 +98,13 @@ def odds_at(
         NotYetNormalised: ``known_by`` reaches documents that still wait.
     """
     moment, known = resolved(conn, at, known_by)
+    asked = [events] if isinstance(events, str) else list(events)
+    thaw(conn, asked, at=moment)
     frame = fetch_frame(
         conn,
         _ODDS_AT,
         {
-            "events": [events] if isinstance(events, str) else list(events),
+            "events": asked,
             "at": moment,
             "known_by": known,
             "oldest": _LONG_AGO if max_age is None else moment - max_age,
