@@ -51,7 +51,7 @@ def _column(column: "pa.Array") -> "Numbers":
     kind = column.type
     if pa.types.is_list(kind):
         numbers = _lists(column)
-    elif pa.types.is_string(kind) or pa.types.is_binary(kind):
+    elif not pa.types.is_primitive(kind):
         numbers = np.fromiter(map(_text, column.to_pylist()), np.uint64, len(column))
     else:
         numbers = _plain(column)
