@@ -98,7 +98,7 @@ def superseded(conn: Connection) -> list[Archive]:
 def next_version(conn: Connection, partition: Partition) -> int:
     """The number of the next file of the month."""
     row = conn.execute(
-        "SELECT coalesce(max(version), 0) + 1 FROM archives WHERE kind = %s AND month = %s",
+        "SELECT coalesce(max(version), 0) + 1 FROM public.archives WHERE kind = %s AND month = %s",
         partition,
     ).fetchone()
     assert row is not None
@@ -108,7 +108,7 @@ def next_version(conn: Connection, partition: Partition) -> int:
 def _archives(conn: Connection, where: sql.LiteralString, values: tuple[Any, ...]) -> list[Archive]:
     rows = conn.execute(
         sql.SQL(
-            "SELECT archive_id, kind, month, version, path, rows, rows_hash, sha256 FROM archives "
+            "SELECT archive_id, kind, month, version, path, rows, rows_hash, sha256 FROM public.archives "
             "WHERE {} ORDER BY month, kind, version"
         ).format(sql.SQL(where)),
         values,
