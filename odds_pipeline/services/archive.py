@@ -23,7 +23,7 @@ from odds_pipeline.storage.archive.manifest import Partition
 from odds_pipeline.storage.archive.switch import switch
 from odds_pipeline.storage.archive.verify import verify
 from odds_pipeline.storage.archive.write import Draft, fingerprint, remove, write
-from odds_pipeline.storage.engine import transaction
+from odds_pipeline.storage.engine import Connection, transaction
 
 ATTEMPTS = 12
 FIRST_PAUSE_S = 0.05
@@ -84,17 +84,17 @@ def clean(platform: Platform, age: str) -> list[Archived]:
     return [one for one in done if one is not None]
 
 
-def _old(conn: psycopg.Connection[object], cutoff: datetime) -> list[Partition]:
+def _old(conn: Connection, cutoff: datetime) -> list[Partition]:
     return [p for p in manifest.partitions(conn) if p.end <= cutoff]
 
 
-def _standing(conn: psycopg.Connection[object], partition: Partition) -> Archived:
+def _standing(conn: Connection, partition: Partition) -> Archived:
     row = conn.execute(
         "SELECT pg_total_relation_size(%s::regclass)", (f"public.{partition.table}",)
     ).fetchone()
     assert row is not None
     rows, _ = fingerprint(conn, partition)
-    return Archived(partition.kind, partition.month, rows, int(str(row[0])))
+    return Archived(partition.kind, partition.month, rows, int(row[0]))
 
 
 def _archive(engine: Engine, folder: Path, partition: Partition) -> Archived | None:
@@ -118,7 +118,7 @@ def _archive(engine: Engine, folder: Path, partition: Partition) -> Archived | N
         written.rows,
         standing.hot_bytes,
         written.path,
-        written.bytes,
+        written.size,
     )
 
 

@@ -36,7 +36,7 @@ class Rebuilt:
     differences: tuple[Difference, ...]
 
 
-class _NothingKept(Exception):  # noqa: N818
+class _NothingKept(Exception):
     """Rolls a comparison back."""
 
 
@@ -132,7 +132,5 @@ def _until(document: Document, day: Day) -> Document:
     return msgspec.structs.replace(
         document,
         odds=tuple(c for c in document.odds if day.since <= c.capture_time < day.end),
-        statements=tuple(
-            c for c in document.statements if day.start <= c.capture_time < day.end
-        ),
+        statements=tuple(c for c in document.statements if day.start <= c.capture_time < day.end),
     )

@@ -13,7 +13,7 @@ earlier days that became known after it are applied as well.
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -97,7 +97,7 @@ def day_of(conn: Connection, start: datetime) -> Day | None:
     return Day(start, sources, first_known, events, min(start, row[1] or start))
 
 
-def _sources(conn: Connection, where: sql.LiteralString, values: dict[str, Any]) -> list[Source]:
+def _sources(conn: Connection, where: LiteralString, values: dict[str, Any]) -> list[Source]:
     rows = conn.execute(
         sql.SQL(
             "SELECT raw_id, known_time, parser_version FROM normalisations n "
@@ -199,19 +199,20 @@ _VECTOR = """ARRAY(
 _CAPTURE = """raw_id, known_time, capture_time, basis, kind, sport_id, scope_id, listing,
     asked_events, event_count"""
 
+# The text is all ours.
 _KEYS: dict[str, str] = {
     "captures": f"""SELECT {_CAPTURE}, row_number() OVER (
         PARTITION BY {_CAPTURE} ORDER BY capture_id) AS copy, capture_id
-    FROM {{captures}}""",
+    FROM {{captures}}""",  # noqa: S608
     "quotes": """SELECT event_no, selection_id, capture_time, known_time, state, price, point
     FROM {quotes}""",
     "snapshots": f"""SELECT s.event_no, s.capture_time, s.known_time, s.scope_id, s.commence_time,
         s.snapshot_id, {{capture}} AS capture_id, s.matchup_id, s.bookmaker_count, s.in_play,
         s.day_only, s.unlisted, {_VECTOR} AS vector
-    FROM {{snapshots}} s {{renumbered}}""",
-    "event_statements": """SELECT s.event_no, s.capture_time, s.known_time, {capture} AS capture_id,
-        s.matchup_id, s.commence_time, s.day_only, s.completed, s.home_score, s.away_score,
-        s.score_time
+    FROM {{snapshots}} s {{renumbered}}""",  # noqa: S608
+    "event_statements": """SELECT s.event_no, s.capture_time, s.known_time,
+        {capture} AS capture_id, s.matchup_id, s.commence_time, s.day_only, s.completed,
+        s.home_score, s.away_score, s.score_time
     FROM {event_statements} s {renumbered}""",
 }
 
@@ -308,9 +309,9 @@ def _differences(
     for name, one, other in (("missing", staged, stored), ("surplus", stored, staged)):
         kept = sql.Identifier(f"{name}_{table}")
         made = conn.execute(
-            sql.SQL(
-                "CREATE TEMP TABLE {} ON COMMIT DROP AS ({}) EXCEPT ALL ({})"
-            ).format(kept, one, other)
+            sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS ({}) EXCEPT ALL ({})").format(
+                kept, one, other
+            )
         )
         counts.append(made.rowcount)
     return Difference(table, *counts)

@@ -1,11 +1,10 @@
 """A day made again from raw is the day that was stored, row for row."""
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -15,12 +14,13 @@ from odds_pipeline.catalog.observations import Document, OddsCapture, RawDocumen
 from odds_pipeline.errors import UsageError
 from odds_pipeline.services import normalise, rebuild
 from odds_pipeline.services.archive import clean
+from odds_pipeline.services.collect import collect_events, collect_odds, collect_scores
+from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.rebuild import rebuild_day, rebuild_days
 from odds_pipeline.simulator.clock import SteppedClock
 from odds_pipeline.storage.engine import transaction
-from odds_pipeline_tests.storage.histories import batch_sizes, histories, offers, store_history
-from odds_pipeline_tests.storage.months import answers, over_two_months, platform_of
-from odds_pipeline_tests.storage.test_point_in_time import _read
+from odds_pipeline_tests.storage.histories import batch_sizes, histories, store_history
+from odds_pipeline_tests.storage.months import over_two_months, platform_of
 
 DAYS = (date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 2))
 ROWS = {
@@ -55,7 +55,7 @@ def _rows(conn: psycopg.Connection[Any]) -> dict[str, list[str]]:
 
 
 @settings(
-    max_examples=40,
+    max_examples=25,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -80,14 +80,109 @@ def test_rebuilding_changes_nothing(
         assert done.differences == ()
     with transaction(engine) as conn:
         assert _rows(conn) == before
-        for table in ("quotes", "snapshots", "captures"):
-            conn.execute(
-                f"DELETE FROM {table} WHERE capture_time >= '2026-03-01' "
-                f"AND capture_time < '2026-03-02'".encode()
-            ) if table != "captures" else None
+        conn.execute("DELETE FROM quotes WHERE capture_time >= '2026-03-01'")
+        conn.execute("DELETE FROM snapshots WHERE capture_time >= '2026-03-01'")
     made = rebuild_day(platform, DAYS[1])
     with transaction(engine) as conn:
         after = _rows(conn)
         assert after == before
     assert rebuild_day(platform, DAYS[1]).differences == ()
     assert made.documents >= sum(c.capture_time.date() == DAYS[1] for c in told)
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(history=histories(), sizes=batch_sizes())
+def test_archived_days_are_verified_too(
+    engine: Engine,
+    home: Path,
+    clock: SteppedClock,
+    readable: dict[datetime, OddsCapture],
+    history: Sequence[OddsCapture],
+    sizes: Sequence[int],
+) -> None:
+    platform = platform_of(engine, home, clock)
+    told = over_two_months(history)
+    with transaction(engine) as conn:
+        known = store_history(conn, told[:4], sizes)
+    clean(platform, "0d")
+    with transaction(engine) as conn:
+        known += store_history(conn, told[4:], sizes)
+    readable.update({k.known_time: k.capture for k in known})
+    for done in rebuild_days(platform, DAYS[0], DAYS[-1], verify=True):
+        assert done.differences == ()
+
+
+# --- a real day of the provider's ---
+
+
+@pytest.fixture
+def collected(platform: Platform, clock: SteppedClock) -> Platform:
+    """Two days of odds, events and scores, as the platform collects them."""
+    for _ in range(9):
+        collect_odds(platform)
+        collect_events(platform)
+        collect_scores(platform)
+        normalise.finish_pending(platform)
+        clock.advance(timedelta(hours=3))
+    return platform
+
+
+def _tables(platform: Platform) -> dict[str, list[str]]:
+    with transaction(platform.engine) as conn:
+        return _rows(conn)
+
+
+def test_a_collected_day_stands_as_its_raw_says(collected: Platform) -> None:
+    before = _tables(collected)
+    assert all(before.values())
+    first, last = date(2026, 3, 10), date(2026, 3, 11)
+    days = list(rebuild_days(collected, first, last, verify=True))
+    assert [done.differences for done in days] == [(), ()]
+    assert all(done.documents for done in days)
+    assert list(rebuild_days(collected, first, last, verify=False)) == days
+    assert _tables(collected) == before
+
+
+@pytest.mark.parametrize(
+    ("damage", "table"),
+    [
+        (b"DELETE FROM quotes WHERE selection_id % 3 = 0", "quotes"),
+        (b"DELETE FROM snapshots WHERE event_no % 2 = 0", "snapshots"),
+        (b"DELETE FROM event_statements", "event_statements"),
+        (
+            b"DELETE FROM quotes; INSERT INTO quotes VALUES "
+            b"('2026-03-10 13:00Z', '2026-03-10 13:00Z', 1.5, NULL, 1, 1, 0)",
+            "quotes",
+        ),
+        (b"DELETE FROM snapshots; DELETE FROM event_statements; DELETE FROM captures", "captures"),
+    ],
+)
+def test_damage_is_reported_and_mended(collected: Platform, damage: bytes, table: str) -> None:
+    before = _tables(collected)
+    with transaction(collected.engine) as conn:
+        conn.execute(damage)
+    damaged = _tables(collected)
+    days = (date(2026, 3, 10), date(2026, 3, 11))
+    verified = list(rebuild_days(collected, *days, verify=True))
+    assert any(found.table == table for done in verified for found in done.differences)
+    assert _tables(collected) == damaged
+    for done in rebuild_days(collected, *days, verify=False):
+        assert done.differences
+    assert _tables(collected) == before
+    for done in rebuild_days(collected, *days, verify=True):
+        assert done.differences == ()
+
+
+def test_an_empty_day_is_nothing_to_rebuild(platform: Platform) -> None:
+    done = rebuild_day(platform, date(2026, 3, 1))
+    assert (done.documents, done.differences) == (0, ())
+
+
+def test_days_the_wrong_way_round_are_refused(platform: Platform) -> None:
+    with pytest.raises(UsageError, match="lies before"):
+        list(rebuild_days(platform, date(2026, 3, 2), date(2026, 3, 1), verify=True))

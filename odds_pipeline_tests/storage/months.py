@@ -48,15 +48,16 @@ def answers(conn: psycopg.Connection[Any], known: Sequence[Known]) -> list[str]:
     events = sorted({e.event.event_id for k in known for e in k.capture.events})
     moments = sorted({k.capture.capture_time for k in known})
     sport = known[0].capture.scope.sport_key
-    start = moments[0].replace(year=2025)
+    start, end = moments[0].replace(year=2025), moments[-1].replace(year=2027)
     told: list[pd.DataFrame] = []
     for known_by in (known[0].known_time, known[-1].known_time):
         for at in moments:
-            told.append(events_between(conn, start, moments[-1].replace(year=2027), sport, at, known_by))
+            told.append(events_between(conn, start, end, sport, at, known_by))
             told.append(odds_at(conn, events, at, known_by))
         for event in events:
             told.append(compare_bookmakers(conn, event, "h2h", moments[-1], known_by))
             for book in BOOKS:
-                for market in MARKETS:
-                    told.append(line_movement(conn, event, book, market, None, known_by))
+                told.extend(
+                    line_movement(conn, event, book, market, None, known_by) for market in MARKETS
+                )
     return [frame.to_csv(index=False) for frame in told]

@@ -33,7 +33,7 @@ from odds_pipeline.storage import raw
 from odds_pipeline.storage.archive import manifest
 from odds_pipeline.storage.archive import switch as switching
 from odds_pipeline.storage.archive import write as writing
-from odds_pipeline.storage.archive.verify import content
+from odds_pipeline.storage.archive.verify import content, verify
 from odds_pipeline.storage.engine import open_engine, transaction
 from odds_pipeline.storage.readers import odds_at
 from odds_pipeline_tests.conftest import REPOSITORY
@@ -233,7 +233,7 @@ def test_a_reader_in_the_way_is_never_robbed(
     moments = _history(engine, "sport_a")
     with transaction(engine) as conn:
         wanted = odds_at(conn, "sport_a-a", moments[3]).to_csv()
-        with pytest.raises(StorageError, match="stayed in use.*nothing was dropped"):
+        with pytest.raises(StorageError, match=r"stayed in use.*nothing was dropped"):
             clean(platform, "0d")
         assert odds_at(conn, "sport_a-a", moments[3]).to_csv() == wanted
     done = clean(platform, "0d")
@@ -248,7 +248,7 @@ def test_a_late_capture_while_a_month_is_archived_keeps_it(
 ) -> None:
     platform = platform_of(engine, home, clock)
     moments = _history(engine, "sport_a")
-    real = archiving.verify
+    real = verify
 
     def late(conn: Any, partition: Any, draft: Any) -> None:
         real(conn, partition, draft)

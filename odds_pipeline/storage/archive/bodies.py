@@ -82,7 +82,7 @@ def _listed(conn: Connection, table: str) -> list[Body]:
     rows = conn.execute(
         sql.SQL(_PLACE + " JOIN {} b USING (raw_id)").format(sql.Identifier("public", table))
     )
-    return [Body(*row, False) for row in rows]
+    return [Body._make((*row, False)) for row in rows]
 
 
 def _archived(conn: Connection, archive: Archive) -> list[Body]:
@@ -90,7 +90,7 @@ def _archived(conn: Connection, archive: Archive) -> list[Body]:
 
     numbers = pq.read_table(archive.path, columns=["raw_id"])["raw_id"].to_pylist()
     rows = conn.execute(_PLACE + " WHERE raw_id = ANY(%s)", (numbers,))
-    return [Body(*row, True) for row in rows]
+    return [Body._make((*row, True)) for row in rows]
 
 
 def table_of(conn: Connection, group: Sequence[Body], older: Archive | None) -> "pa.Table":
@@ -180,7 +180,5 @@ def read_file(path: "Path", raw_ids: Sequence[int]) -> dict[int, bytes]:
             if wanted.isdisjoint(numbers):
                 continue
             contents = file.read_row_group(place, ["body"])["body"]
-            found |= {
-                n: contents[row].as_py() for row, n in enumerate(numbers) if n in wanted
-            }
+            found |= {n: contents[row].as_py() for row, n in enumerate(numbers) if n in wanted}
     return found

@@ -90,9 +90,7 @@ def stored(conn: Connection, kind: str, table: str, first: int, last: int) -> "p
     return read(conn, sql.Identifier("public", table), first, last)
 
 
-def _stored_quotes(
-    conn: Connection, table: sql.Identifier, first: int, last: int
-) -> "pa.Table":
+def _stored_quotes(conn: Connection, table: sql.Identifier, first: int, last: int) -> "pa.Table":
     import numpy as np
     import pyarrow as pa
 
@@ -104,9 +102,7 @@ def _stored_quotes(
     ).format(table, first, last)
     with conn.cursor() as cursor, cursor.copy(query) as copy:
         content = b"".join(copy)
-    records = np.frombuffer(
-        content[len(_HEADER) : -len(_TRAILER)], dtype=_record(names)
-    )
+    records = np.frombuffer(content[len(_HEADER) : -len(_TRAILER)], dtype=_record(names))
     shape = schema(QUOTES)
     arrays = []
     for field in shape:
@@ -130,9 +126,7 @@ def _record(names: tuple[str, ...]) -> "np.dtype[Any]":
     return np.dtype(fields)
 
 
-def _stored_snapshots(
-    conn: Connection, table: sql.Identifier, first: int, last: int
-) -> "pa.Table":
+def _stored_snapshots(conn: Connection, table: sql.Identifier, first: int, last: int) -> "pa.Table":
     import pyarrow as pa
 
     named = sql.SQL(", ").join(
@@ -167,7 +161,6 @@ def put(conn: Connection, kind: str, table: str, rows: "pa.Table") -> None:
 
 def _quote_records(rows: "pa.Table") -> bytes:
     """Rows as a binary COPY: a block of equal records for each pattern of nulls."""
-    import numpy as np
     import pyarrow.compute as pc
 
     absent = {

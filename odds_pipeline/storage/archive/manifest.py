@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, LiteralString, NamedTuple
 
 import psycopg
 from psycopg import sql
@@ -41,7 +41,7 @@ class Written(NamedTuple):
     path: Path
     rows: int
     rows_hash: int
-    bytes: int
+    size: int
     sha256: bytes
     min_capture: datetime | None
     max_capture: datetime | None
@@ -79,9 +79,8 @@ def next_month(moment: datetime) -> datetime:
 
 def current(conn: Connection, partition: Partition) -> Archive | None:
     """The archive that holds the month, if there is one."""
-    found = _archives(
-        conn, "kind = %s AND month = %s AND superseded_at IS NULL", (partition.kind, partition.month)
-    )
+    where = "kind = %s AND month = %s AND superseded_at IS NULL"
+    found = _archives(conn, where, tuple(partition))
     return found[0] if found else None
 
 
@@ -105,15 +104,15 @@ def next_version(conn: Connection, partition: Partition) -> int:
     return int(row[0])
 
 
-def _archives(conn: Connection, where: sql.LiteralString, values: tuple[Any, ...]) -> list[Archive]:
+def _archives(conn: Connection, where: LiteralString, values: tuple[Any, ...]) -> list[Archive]:
     rows = conn.execute(
         sql.SQL(
-            "SELECT archive_id, kind, month, version, path, rows, rows_hash, sha256 FROM public.archives "
-            "WHERE {} ORDER BY month, kind, version"
+            "SELECT archive_id, kind, month, version, path, rows, rows_hash, sha256 "
+            "FROM public.archives WHERE {} ORDER BY month, kind, version"
         ).format(sql.SQL(where)),
         values,
     )
-    return [Archive(*row[:4], Path(row[4]), *row[5:]) for row in rows]
+    return [Archive._make((*row[:4], Path(row[4]), *row[5:])) for row in rows]
 
 
 def partitions(conn: Connection) -> list[Partition]:

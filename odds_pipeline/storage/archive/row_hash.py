@@ -71,7 +71,8 @@ def _plain(column: "pa.Array") -> "Numbers":
         column = column.cast(pa.int8())
     filled = pc.fill_null(column, pa.scalar(0, column.type)).to_numpy(zero_copy_only=False)
     wide = np.float64 if pa.types.is_floating(kind) else np.int64
-    return filled.astype(wide).view(np.uint64)
+    numbers: Numbers = filled.astype(wide).view(np.uint64)
+    return numbers
 
 
 def _lists(column: "pa.Array") -> "Numbers":
@@ -86,7 +87,8 @@ def _lists(column: "pa.Array") -> "Numbers":
     mixed = _mix(_mix(values) + places.astype(np.uint64))
     sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(mixed, dtype=np.uint64)])
     ends = offsets - offsets[0]
-    return sums[ends[1:]] - sums[ends[:-1]] + lengths.astype(np.uint64)
+    totals: Numbers = sums[ends[1:]] - sums[ends[:-1]] + lengths.astype(np.uint64)
+    return totals
 
 
 def _text(value: str | bytes | None) -> int:

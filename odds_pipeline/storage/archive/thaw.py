@@ -49,7 +49,8 @@ SELECT a.archive_id, a.kind, a.path, array_agg(e.event_no)
 FROM archives a JOIN archived_events e USING (archive_id)
 WHERE a.kind = 'snapshots' AND a.superseded_at IS NULL AND a.min_capture <= %(at)s
   AND e.event_no IN (
-      SELECT event_no FROM archived_events WHERE min_commence < %(end)s AND max_commence >= %(start)s
+      SELECT event_no FROM archived_events
+      WHERE min_commence < %(end)s AND max_commence >= %(start)s
   )
 GROUP BY a.archive_id, a.kind, a.path
 """
@@ -171,7 +172,6 @@ def _lay(conn: Connection, needed: Sequence[_Needed]) -> None:
             "kind": sql.Identifier(kind),
             "hot": sql.Identifier("public", kind),
             "cold": sql.Identifier(f"thawed_{kind}"),
-            "columns": sql.SQL(", ").join(map(sql.Identifier, facts.columns(kind))),
         }
         conn.execute(
             sql.SQL(
@@ -181,8 +181,8 @@ def _lay(conn: Connection, needed: Sequence[_Needed]) -> None:
         )
         conn.execute(
             sql.SQL(
-                "CREATE TEMP VIEW {kind} AS SELECT {columns} FROM {hot} "
-                "UNION ALL SELECT {columns} FROM pg_temp.{cold}"
+                "CREATE TEMP VIEW {kind} AS SELECT * FROM {hot} "
+                "UNION ALL SELECT * FROM pg_temp.{cold}"
             ).format(**names)
         )
     # Named first, so that statements prepared on this connection are read anew.
@@ -212,9 +212,7 @@ def _load(conn: Connection, needed: Sequence[_Needed]) -> None:
         if kind == SNAPSHOTS:
             _forget_newest(conn, rows)
         facts.put(conn, kind, f"thawed_{kind}", rows)
-        conn.execute(
-            "INSERT INTO thawed_events SELECT %s, unnest(%s::int[])", (archive_id, events)
-        )
+        conn.execute("INSERT INTO thawed_events SELECT %s, unnest(%s::int[])", (archive_id, events))
 
 
 def _forget_newest(conn: Connection, rows: "pa.Table") -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from odds_pipeline.errors import StorageError
-
 from odds_pipeline.storage.archive.manifest import BODIES, Archive, Partition, Written
 from odds_pipeline.storage.archive.row_hash import rows_hash, signed
 from odds_pipeline.storage.archive.write import Draft, tables
@@ -83,5 +82,3 @@ def _stored(conn: Connection, partition: Partition) -> tuple[int, int]:
         rows += table.num_rows
         total += rows_hash(table)
     return rows, total
-
-

@@ -35,6 +35,7 @@ from odds_pipeline.storage.archive.row_hash import rows_hash, signed
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
 Connection = psycopg.Connection[Any]
 
@@ -126,9 +127,7 @@ def _options(kind: str) -> dict[str, Any]:
     return shared | {"use_dictionary": ["price", "point", "state", "scope_id", "layout_id"]}
 
 
-def tables(
-    conn: Connection, partition: Partition, older: Archive | None
-) -> Iterator["pa.Table"]:
+def tables(conn: Connection, partition: Partition, older: Archive | None) -> Iterator["pa.Table"]:
     """The month's rows, hot and archived before, in the file's order, a part at a time."""
     if partition.kind == BODIES:
         for group in bodies.groups(conn, partition.table, older):
@@ -199,7 +198,7 @@ def _require_unique(table: "pa.Table", partition: Partition) -> None:
         raise StorageError(f"{partition.table} repeats rows that are archived; it was left alone")
 
 
-def read_facts(path: Path, kind: str, wanted: Any = None) -> "pa.Table":
+def read_facts(path: Path, kind: str, wanted: "pc.Expression | None" = None) -> "pa.Table":
     """Rows of an archive of quotes or snapshots.
 
     Raises:
