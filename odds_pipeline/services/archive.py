@@ -9,6 +9,7 @@ is lost, and the next pass finishes it.
 
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -20,7 +21,7 @@ from odds_pipeline.errors import StorageError, UsageError
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage.archive import manifest
 from odds_pipeline.storage.archive.manifest import Partition
-from odds_pipeline.storage.archive.switch import switch
+from odds_pipeline.storage.archive.switch import drop_empty, switch
 from odds_pipeline.storage.archive.verify import verify
 from odds_pipeline.storage.archive.write import Draft, fingerprint, remove, write
 from odds_pipeline.storage.engine import Connection, transaction
@@ -65,7 +66,8 @@ def archivable(platform: Platform, age: str) -> list[Archived]:
         UsageError: ``age`` is no age.
     """
     with transaction(platform.engine) as conn:
-        return [_standing(conn, p) for p in _old(conn, oldest_kept(platform.now(), age))]
+        found = [_standing(conn, p) for p in _old(conn, oldest_kept(platform.now(), age))]
+    return [one for one in found if one.rows]
 
 
 def clean(platform: Platform, age: str) -> list[Archived]:
@@ -107,6 +109,7 @@ def _archive(engine: Engine, folder: Path, partition: Partition) -> Archived | N
         if draft is not None:
             verify(conn, partition, draft)
     if draft is None:
+        _drop_empty(engine, partition)
         return None
     _switch(engine, partition, draft)
     if draft.older is not None:
@@ -141,6 +144,12 @@ def _switch(engine: Engine, partition: Partition, draft: Draft) -> None:
         f"{partition.table} stayed in use; its archive is written, but nothing was dropped: run "
         "`odds db clean` again"
     )
+
+
+def _drop_empty(engine: Engine, partition: Partition) -> None:
+    """Drop an old month's table that holds nothing, unless it is in use: then another time."""
+    with suppress(psycopg.errors.LockNotAvailable), transaction(engine) as conn:
+        drop_empty(conn, partition)
 
 
 def _sweep(engine: Engine, folder: Path) -> None:

@@ -76,15 +76,22 @@ def day_of(conn: Connection, start: datetime) -> Day | None:
     own = _sources(
         conn,
         """raw_id IN (SELECT raw_id FROM captures WHERE capture_time >= %(start)s
-            AND capture_time < %(end)s)
-        OR (known_time >= %(start)s AND known_time < %(end)s
-            AND NOT EXISTS (SELECT FROM captures c WHERE c.raw_id = n.raw_id))""",
+            AND capture_time < %(end)s)""",
         {"start": start, "end": end},
     )
+    # Answers received that day of which nothing is noted: whatever they say was lost.
+    lost = _sources(
+        conn,
+        """raw_id IN (SELECT raw_id FROM raw_responses
+            WHERE received_at >= %(start)s AND received_at < %(end)s)
+        AND NOT EXISTS (SELECT FROM captures c WHERE c.raw_id = n.raw_id)""",
+        {"start": start, "end": end},
+    )
+    own += lost
     if not own:
         return None
     first_known = min(source.known_time for source in own)
-    events = _missable(conn, start)
+    events = _missable(conn, start, any_sport=bool(lost))
     thaw(conn, events, at=end, kinds=("snapshots",))
     row = conn.execute(
         """SELECT array_agg(DISTINCT known_time), min(capture_time) FROM snapshots
@@ -108,7 +115,7 @@ def _sources(conn: Connection, where: LiteralString, values: dict[str, Any]) -> 
     return [Source(*row) for row in rows]
 
 
-def _missable(conn: Connection, start: datetime) -> list[int]:
+def _missable(conn: Connection, start: datetime, any_sport: bool) -> list[int]:
     """Events whose absence from a listing of the day could say something."""
     rows = conn.execute(
         """WITH listings AS MATERIALIZED (
@@ -117,12 +124,13 @@ def _missable(conn: Connection, start: datetime) -> list[int]:
               AND (listing OR asked_events IS NOT NULL)
         )
         SELECT event_no FROM event_scopes
-        WHERE sport_id IN (SELECT sport_id FROM listings) AND first_capture < %(end)s
+        WHERE (%(any)s OR sport_id IN (SELECT sport_id FROM listings)) AND first_capture < %(end)s
           AND max_commence >= %(oldest)s
         UNION
         SELECT event_no FROM event_ids
         WHERE event_id IN (SELECT unnest(asked_events) FROM listings)""",
-        {"start": start, "end": start + DAY, "oldest": start - LISTED_AFTER_START},
+        {"start": start, "end": start + DAY, "oldest": start - LISTED_AFTER_START}
+        | {"any": any_sport},
     )
     return [row[0] for row in rows]
 

@@ -1,7 +1,8 @@
 """A day made again from raw is the day that was stored, row for row."""
 
+import uuid
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,22 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import Engine
 
-from odds_pipeline.catalog.observations import Document, OddsCapture, RawDocument
+from odds_pipeline.catalog.observations import CaptureBasis, Document, OddsCapture, RawDocument
 from odds_pipeline.errors import UsageError
 from odds_pipeline.services import normalise, rebuild
-from odds_pipeline.services.archive import clean
+from odds_pipeline.services.archive import archivable, clean
 from odds_pipeline.services.collect import collect_events, collect_odds, collect_scores
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.rebuild import rebuild_day, rebuild_days
 from odds_pipeline.simulator.clock import SteppedClock
+from odds_pipeline.storage import raw
 from odds_pipeline.storage.engine import transaction
+from odds_pipeline.storage.readers import odds_at
+from odds_pipeline_tests.conftest import REPOSITORY
 from odds_pipeline_tests.storage.histories import batch_sizes, histories, store_history
 from odds_pipeline_tests.storage.months import over_two_months, platform_of
 
+FIXTURES = REPOSITORY / "odds_pipeline_tests" / "fixtures"
 DAYS = (date(2026, 2, 28), date(2026, 3, 1), date(2026, 3, 2))
 ROWS = {
     "quotes": "SELECT * FROM quotes",
@@ -186,3 +191,43 @@ def test_an_empty_day_is_nothing_to_rebuild(platform: Platform) -> None:
 def test_days_the_wrong_way_round_are_refused(platform: Platform) -> None:
     with pytest.raises(UsageError, match="lies before"):
         list(rebuild_days(platform, date(2026, 3, 2), date(2026, 3, 1), verify=True))
+
+
+def test_late_answers_reach_an_archived_month_again_and_again(
+    platform: Platform, clock: SteppedClock
+) -> None:
+    """The process that writes them has written to the month's tables before they were dropped."""
+    body = (FIXTURES / "historical_odds.json").read_text()
+
+    def imported(minute: int) -> None:
+        record = raw.RawRecord(
+            uuid.uuid4(),
+            "the_odds_api",
+            "historical_odds",
+            {"sport": "basketball_nba"},
+            body.replace("T18:00:38Z", f"T18:{minute:02}:38Z", 1).encode(),
+            clock.now(),
+            CaptureBasis.CLOCK,
+        )
+        with transaction(platform.engine) as conn:
+            raw.store(conn, record)
+        assert normalise.finish_pending(platform).failed == 0
+
+    for minute, changed in ((10, {"quotes"}), (5, {"quotes"}), (20, set())):
+        imported(minute)
+        assert {one.kind for one in clean(platform, "0d")} == changed | {"snapshots"}
+    assert archivable(platform, "0d") == []
+    with transaction(platform.engine) as conn:
+        row = conn.execute("SELECT count(*) FROM captures").fetchone()
+        assert row == (3,)
+        seen = [
+            odds_at(conn, "0" * 31 + "1", datetime(2026, 1, 9, 18, minute, 59, tzinfo=UTC))
+            for minute in (4, 5, 10, 20)
+        ]
+    assert [frame["capture_time"].nunique() for frame in seen] == [0, 1, 1, 1]
+    assert [frame.empty for frame in seen] == [True, False, False, False]
+    assert rebuild_day(platform, date(2026, 1, 9), verify=True).differences == ()
+    with transaction(platform.engine) as conn:
+        conn.execute("DELETE FROM captures WHERE capture_time = '2026-01-09 18:05:38Z'")
+    with pytest.raises(UsageError, match="can be verified, not rebuilt"):
+        rebuild_day(platform, date(2026, 1, 9))

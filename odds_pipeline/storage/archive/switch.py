@@ -37,6 +37,18 @@ def switch(conn: Connection, partition: Partition, draft: Draft) -> bool:
     return True
 
 
+def drop_empty(conn: Connection, partition: Partition) -> None:
+    """Drop a partition if it holds nothing: late data that changed nothing leaves such ones.
+
+    Raises:
+        psycopg.errors.LockNotAvailable: the table is in use; nothing is done.
+    """
+    if partition.kind != BODIES:
+        locks.take(conn, locks.NORMALISER)
+    if fingerprint(conn, partition) == (0, 0):
+        drop(conn, partition)
+
+
 def drop(conn: Connection, partition: Partition) -> None:
     """Drop a partition whose rows are not needed here any more.
 
