@@ -18,10 +18,12 @@ from odds_pipeline.services.archive import archivable, clean
 from odds_pipeline.services.collect import collect_events, collect_odds, collect_scores
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.rebuild import rebuild_day, rebuild_days
+from odds_pipeline.services.validate import validate_day
 from odds_pipeline.simulator.clock import SteppedClock
 from odds_pipeline.storage import raw
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.readers import odds_at
+from odds_pipeline.storage.statistics import DayFigures, day_figures
 from odds_pipeline_tests.conftest import REPOSITORY
 from odds_pipeline_tests.storage.histories import batch_sizes, histories, store_history
 from odds_pipeline_tests.storage.months import over_two_months, platform_of
@@ -213,7 +215,19 @@ def test_late_answers_reach_an_archived_month_again_and_again(
             raw.store(conn, record)
         assert normalise.finish_pending(platform).failed == 0
 
-    for minute, changed in ((10, {"quotes"}), (5, {"quotes"}), (20, set())):
+    day = date(2026, 1, 9)
+    imported(8)
+
+    def judged() -> tuple[list[tuple[str, int, int]], DayFigures]:
+        results = [(r.rule.name, r.checked, len(r.issues)) for r in validate_day(platform, day)]
+        with transaction(platform.engine) as conn:
+            return results, day_figures(conn, day)
+
+    before = judged()
+    assert {name: checked for name, checked, _ in before[0]}["reconciliation"]
+    clean(platform, "0d")
+    assert judged() == before
+    for minute, changed in ((5, {"quotes"}), (20, set())):
         imported(minute)
         assert {one.kind for one in clean(platform, "0d")} == changed | {"snapshots"}
     assert archivable(platform, "0d") == []
@@ -222,7 +236,7 @@ def test_late_answers_reach_an_archived_month_again_and_again(
         assert row == (3,)
         seen = [
             odds_at(conn, "0" * 31 + "1", datetime(2026, 1, 9, 18, minute, 59, tzinfo=UTC))
-            for minute in (4, 5, 10, 20)
+            for minute in (4, 5, 8, 20)
         ]
     assert [frame["capture_time"].nunique() for frame in seen] == [0, 1, 1, 1]
     assert [frame.empty for frame in seen] == [True, False, False, False]

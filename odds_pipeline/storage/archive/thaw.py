@@ -11,7 +11,7 @@ not possible where archives are needed: it may not make temporary tables.
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -24,6 +24,7 @@ from odds_pipeline.storage.archive.write import read_facts
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
 Connection = psycopg.Connection[Any]
 
@@ -107,7 +108,55 @@ def thaw_starting(
     needed = [_Needed(*row) for row in found]
     _lay(conn, needed)
     for one in _unloaded(conn, needed):
-        _put_once(conn, _newest(one, at, known_by))
+        _put_once(conn, SNAPSHOTS, _newest(one, at, known_by))
+
+
+def thaw_day(conn: Connection, day: date) -> None:
+    """Make a UTC day's archived rows readable, through the view ``odds`` too.
+
+    Raises:
+        StorageError: a file is missing or damaged.
+    """
+    if not _anything(conn):
+        return
+    rows = conn.execute(
+        """SELECT archive_id, kind, path, '{}'::integer[] FROM archives
+        WHERE superseded_at IS NULL AND kind = ANY(%s) AND month = date_trunc('month', %s::date)""",
+        (list(_FACTS), day),
+    )
+    needed = [_Needed(*row) for row in rows.fetchall()]
+    if not needed:
+        return
+    _lay(conn, needed)
+    for one in needed:
+        _put_once(conn, one.kind, read_facts(Path(one.path), one.kind, _within(day)))
+    _lay_odds(conn)
+
+
+def _within(day: date) -> "pc.Expression":
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    start = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    since, until = (
+        pa.scalar(moment, pa.timestamp("us", "UTC"))
+        for moment in (start, start + timedelta(days=1))
+    )
+    return (pc.field("capture_time") >= since) & (pc.field("capture_time") < until)
+
+
+def _lay_odds(conn: Connection) -> None:
+    """Put the view ``odds`` over the united tables in the way of its own self."""
+    row = conn.execute("SELECT to_regclass('pg_temp.odds'), current_setting('search_path')")
+    present, path = row.fetchone() or (None, "")
+    if present is not None:
+        return
+    # Where its tables are the first ones found, its text does not name their schema.
+    conn.execute("SELECT set_config('search_path', 'public, pg_temp', true)")
+    text = conn.execute("SELECT pg_get_viewdef('public.odds'::regclass)").fetchone()
+    conn.execute("SELECT set_config('search_path', %s, true)", (path,))
+    assert text is not None
+    conn.execute(f"CREATE TEMP VIEW odds AS {text[0]}".encode())
 
 
 @contextmanager
@@ -122,6 +171,9 @@ def thawed(
         since: capture time before which nothing is read.
         whole: those of them of which every snapshot is needed.
     """
+    if not _anything(conn):
+        yield
+        return
     thaw(conn, list(events), since=since)
     thaw(conn, list(whole), kinds=(SNAPSHOTS,))
     yield
@@ -209,19 +261,20 @@ def _load(conn: Connection, needed: Sequence[_Needed]) -> None:
     _lay(conn, needed)
     for archive_id, kind, path, events in _unloaded(conn, needed):
         rows = read_facts(Path(path), kind, pc.field("event_no").isin(events))
-        if kind == SNAPSHOTS:
-            _forget_newest(conn, rows)
+        _make_way(conn, kind, rows)
         facts.put(conn, kind, f"thawed_{kind}", rows)
         conn.execute("INSERT INTO thawed_events SELECT %s, unnest(%s::int[])", (archive_id, events))
 
 
-def _forget_newest(conn: Connection, rows: "pa.Table") -> None:
-    """Make way for snapshots of which ``thaw_starting`` may have put one there."""
+def _make_way(conn: Connection, kind: str, rows: "pa.Table") -> None:
+    """Forget rows of which an earlier question of the transaction may have put some there."""
     import pyarrow.compute as pc
 
     span = pc.min_max(rows["capture_time"]).as_py()
     conn.execute(
-        "DELETE FROM thawed_snapshots WHERE event_no = ANY(%s) AND capture_time BETWEEN %s AND %s",
+        sql.SQL(
+            "DELETE FROM {} WHERE event_no = ANY(%s) AND capture_time BETWEEN %s AND %s"
+        ).format(sql.Identifier(f"thawed_{kind}")),
         (pc.unique(rows["event_no"]).to_pylist(), span["min"], span["max"]),
     )
 
@@ -247,8 +300,14 @@ def _newest(one: _Needed, at: datetime, known_by: datetime) -> "pa.Table":
     return rows.filter(pa.array(last))
 
 
-def _put_once(conn: Connection, rows: "pa.Table") -> None:
-    conn.execute("CREATE TEMP TABLE arriving (LIKE thawed_snapshots) ON COMMIT DROP")
-    facts.put(conn, SNAPSHOTS, "arriving", rows)
-    conn.execute("INSERT INTO thawed_snapshots SELECT * FROM arriving ON CONFLICT DO NOTHING")
+def _put_once(conn: Connection, kind: str, rows: "pa.Table") -> None:
+    """Add rows of which some may be there."""
+    table = sql.Identifier(f"thawed_{kind}")
+    conn.execute(
+        sql.SQL("CREATE TEMP TABLE arriving (LIKE pg_temp.{}) ON COMMIT DROP").format(table)
+    )
+    facts.put(conn, kind, "arriving", rows)
+    conn.execute(
+        sql.SQL("INSERT INTO {} SELECT * FROM arriving ON CONFLICT DO NOTHING").format(table)
+    )
     conn.execute("DROP TABLE arriving")
