@@ -306,16 +306,44 @@ def test_statements_prepared_before_are_read_anew(
     """A connection that has asked often must not go on with the plan it had."""
     platform = platform_of(engine, home, clock)
     moments = _history(engine, "sport_a")
+    hot = datetime(2026, 3, 9, tzinfo=UTC)
     with transaction(engine) as conn:
-        for _ in range(8):
-            wanted = odds_at(conn, "sport_a-a", moments[3]).to_csv()
+        store_history(conn, [_capture("sport_b", hot, 2.0)], [1])
+        wanted = odds_at(conn, "sport_a-a", moments[3]).to_csv()
     clean(platform, "0d")
+    with transaction(engine) as conn:
+        conn.execute("CREATE TEMP TABLE anything (x int) ON COMMIT DROP")
     for _ in range(3):
+        for _ in range(8):
+            with transaction(engine) as conn:
+                assert len(odds_at(conn, "sport_b-a", hot)) == 2
         with transaction(engine) as conn:
             assert odds_at(conn, "sport_a-a", moments[3]).to_csv() == wanted
         with transaction(engine) as conn:
             row = conn.execute("SELECT count(*) FROM quotes WHERE capture_time < '2026-03-01'")
             assert row.fetchone() == (0,)
+
+
+def test_a_late_capture_does_not_leak_into_archived_ones_behind_it(
+    engine: Engine, home: Path, clock: SteppedClock
+) -> None:
+    platform = platform_of(engine, home, clock)
+    noon = datetime(2026, 2, 20, 12, tzinfo=UTC)
+    hour = timedelta(hours=1)
+    with transaction(engine) as conn:
+        told = [_capture("sport_a", noon + place * hour, 1.5) for place in range(4)]
+        store_history(conn, told, [4])
+    clean(platform, "0d")
+    with transaction(engine) as conn:
+        store_history(conn, [_capture("sport_a", noon + 1.5 * hour, 9.0)], [1])
+    for _ in range(2):
+        with transaction(engine) as conn:
+            home_prices = [
+                odds_at(conn, "sport_a-a", noon + place * hour).query("outcome_name == 'Home'")
+                for place in (1, 1.5, 2, 3)
+            ]
+            assert [float(frame["price"].iloc[0]) for frame in home_prices] == [1.5, 9.0, 1.5, 1.5]
+        clean(platform, "0d")
 
 
 def test_raw_bodies_come_back_byte_for_byte(
