@@ -5,9 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WORKERS ?= auto
+SECONDS ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check-types check-imports bench docs lock clean
+.PHONY: help run test faults lint check-types check-imports bench docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -17,6 +18,10 @@ run: $(VENV)/.run ## Set everything up, run the main job and leave the Dagster U
 
 test: $(VENV)/.dev lint ## Set everything up and pass the tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+faults: $(VENV)/.dev ## Kill at every point and at random, fill disks: minutes (SECONDS=100, SEED=...)
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow odds_pipeline_tests/faults
+	$(BIN)/python -m odds_pipeline_tests.faults --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 lint: $(VENV)/.dev ## ruff, mypy strict, import contracts, Dagster definitions
 	$(BIN)/ruff check .

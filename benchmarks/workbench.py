@@ -10,21 +10,29 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 from sqlalchemy import Engine, create_engine
 
 from benchmarks import orm_reference
-from benchmarks.bodies import REQUEST, Body, Quote
+from benchmarks.bodies import REQUEST, SPORT, Body, Quote
 from odds_pipeline.catalog.observations import CaptureBasis, OddsFormat
-from odds_pipeline.services.normalise import normalise_all
-from odds_pipeline.storage import raw
+from odds_pipeline.services.answers import store_answer
+from odds_pipeline.services.normalise import finish_pending
+from odds_pipeline.services.platform import Platform, Provider
+from odds_pipeline.services.spool import Answer, Spool
+from odds_pipeline.settings import Settings
+from odds_pipeline.storage import raw, slots
 from odds_pipeline.storage.embedded import EmbeddedServer
 from odds_pipeline.storage.engine import open_engine, transaction
+from odds_pipeline.storage.ledger import Call, reserve
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+CREDITS = 3.0
+LEASE = timedelta(hours=1)
 
 
 class Workbench:
@@ -87,8 +95,13 @@ def workbench() -> Iterator[Workbench]:
 
 def store(engine: Engine, body: Body) -> None:
     """Transaction 1 of a live call: the exact bytes, queued."""
-    record = raw.RawRecord(
-        call_id=uuid4(),
+    with transaction(engine) as conn:
+        raw.store(conn, _record(body, uuid4()))
+
+
+def _record(body: Body, call_id: UUID) -> raw.RawRecord:
+    return raw.RawRecord(
+        call_id=call_id,
         source="the_odds_api",
         endpoint="odds",
         request=REQUEST,
@@ -98,14 +111,38 @@ def store(engine: Engine, body: Body) -> None:
         status=200,
         odds_format=OddsFormat.AMERICAN,
     )
-    with transaction(engine) as conn:
-        raw.store(conn, record)
 
 
-def ingest(engine: Engine, body: Body) -> None:
-    """Our whole live path behind the call: both transactions."""
-    store(engine, body)
-    normalise_all(engine)
+def platform(engine: Engine, home: Path) -> Platform:
+    """A platform on this database whose spool rests under ``home``; it calls nobody."""
+
+    def nobody() -> Provider:
+        raise AssertionError("the benchmark calls no provider")
+
+    settings = Settings(_env_file=None, odds_home=home)
+    return Platform(settings, engine, Spool(home / "spool"), nobody, lambda: datetime.now(UTC))
+
+
+def answers(to: Platform, written: Sequence[Body]) -> list[Answer]:
+    """The bodies as answers to calls whose slots are claimed and whose credits are reserved."""
+    found = []
+    with transaction(to.engine) as conn:
+        for number, body in enumerate(written, 1):
+            call_id = uuid4()
+            slot = slots.claim(conn, "live", SPORT, body.received_at, call_id, LEASE)
+            assert slot is not None
+            call = Call(call_id, to.key_fingerprint, "live", "odds", SPORT, slot)
+            reserve(conn, call, CREDITS, 500 * CREDITS)
+            used, left = float(CREDITS * number), float(CREDITS * (500 - number))
+            found.append(Answer(_record(body, call_id), call, CREDITS, CREDITS, used, left))
+    return found
+
+
+def ingest(to: Platform, answer: Answer) -> None:
+    """Our whole live path behind the last byte: spool, transaction 1, transaction 2."""
+    to.spool.write(answer)
+    store_answer(to, answer)
+    finish_pending(to)
 
 
 def requeue(engine: Engine) -> None:

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 
+from odds_pipeline import crash_points
+from odds_pipeline.redaction import hide_password
 from odds_pipeline.services.platform import Platform, Provider
 from odds_pipeline.services.spool import Spool
 from odds_pipeline.settings import Settings
@@ -27,8 +29,10 @@ def open_platform(settings: Settings) -> Iterator[Platform]:
         DatabaseUnavailable: the database cannot be reached.
         SchemaOutOfDate: it is not at this code's revision.
     """
+    crash_points.arm(settings.odds_crash)
     named = settings.database_url
     with database(named.get_secret_value() if named else None, settings.home) as url:
+        hide_password(url)
         engine = open_engine(url, settings.database_pool_size, settings.database_max_overflow)
         try:
             require_schema(engine, REVISION)

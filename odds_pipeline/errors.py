@@ -9,6 +9,7 @@ Does not belong here: handling, logging, texts of single faults.
     ├── NotFound                      exit 3   the named event, book, market or file is not here
     ├── StorageError                  exit 4   PostgreSQL refused or cannot be reached
     │   ├── DatabaseUnavailable       exit 4
+    │   │   └── ConnectionLost        exit 4   in mid-work; what it did is unknown
     │   ├── SchemaOutOfDate           exit 4   run `odds db migrate`
     │   └── NotYetNormalised          exit 4   an answer would change: raw of that time is pending
     ├── ProviderError                 exit 5   the odds provider answered with an error
@@ -21,6 +22,7 @@ Does not belong here: handling, logging, texts of single faults.
     │   │   ├── EventNotFound         exit 5   usually: the game has ended
     │   │   ├── MarketsRefused        exit 5   one such market refuses the whole call
     │   │   └── TooManyCalls          exit 5   429, after the allowed retries
+    │   ├── CallsPaused               exit 5   nothing was asked: earlier calls failed
     │   └── MalformedResponse         exit 5   an answer that cannot be read at all
     ├── BudgetExceeded                exit 6   the reservation would pass quota minus reserve
     ├── AlreadyRunning                exit 7   another process holds this role or port
@@ -58,6 +60,10 @@ class StorageError(OddsPipelineError):
 
 class DatabaseUnavailable(StorageError):
     """No connection could be made."""
+
+
+class ConnectionLost(DatabaseUnavailable):
+    """The connection broke in mid-work: it was undone, unless it broke during the commit."""
 
 
 class SchemaOutOfDate(StorageError):
@@ -122,6 +128,10 @@ class MarketsRefused(ProviderRefused):
 
 class TooManyCalls(ProviderRefused):
     """The provider's frequency limit held through the allowed retries."""
+
+
+class CallsPaused(ProviderError):
+    """Nothing was asked: calls with this key pause after failures, until a stated time."""
 
 
 class MalformedResponse(ProviderError):

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from odds_pipeline import crash_points
 from odds_pipeline.catalog.markets import FEATURED
 from odds_pipeline.errors import SettingsError
 
@@ -104,6 +105,9 @@ class Settings(BaseSettings):
     log_file: Path | None = Field(
         None, description="JSON log file; unset: logs/odds.log under ODDS_HOME."
     )
+    odds_crash: str | None = Field(
+        None, description="For tests: a crash point at which the process kills itself."
+    )
 
     @field_validator("sports", "bookmakers", "markets", "regions", mode="before")
     @classmethod
@@ -155,6 +159,13 @@ class Settings(BaseSettings):
             raise ValueError("must look like postgresql://user:password@host:5432/database")
         return value
 
+    @field_validator("odds_crash")
+    @classmethod
+    def _crash_point(cls, value: str | None) -> str | None:
+        if value is not None:
+            crash_points.parse(value)
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _level(cls, value: str) -> str:
@@ -194,7 +205,27 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as invalid:
-        first = invalid.errors(include_url=False, include_input=False, include_context=False)[0]
-        name = "_".join(str(part) for part in first["loc"][:1]).upper()
-        reason = str(first["msg"]).removeprefix("Value error, ")
-    raise SettingsError(f"{name}: {reason}")
+        first = next(iter(_faults(invalid).values()))
+    raise SettingsError(first)
+
+
+def usable_settings() -> tuple[Settings, dict[str, str]]:
+    """The settings with every wrong one at its default, and what is wrong, by the setting's name.
+
+    For `odds doctor` alone: nothing else may run on settings nobody chose.
+    """
+    try:
+        return Settings(), {}
+    except ValidationError as invalid:
+        faults = _faults(invalid)
+    chosen = {name: Settings.model_fields[name.lower()].default for name in faults}
+    return Settings(**{name.lower(): value for name, value in chosen.items()}), faults
+
+
+def _faults(invalid: ValidationError) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for fault in invalid.errors(include_url=False, include_input=False, include_context=False):
+        name = "_".join(str(part) for part in fault["loc"][:1]).upper()
+        reason = str(fault["msg"]).removeprefix("Value error, ")
+        found.setdefault(name, f"{name}: {reason}")
+    return found

@@ -14,6 +14,8 @@ from odds_pipeline.cli.supervisor import Child
 from odds_pipeline.settings import PROVIDER_URL, Settings
 from odds_pipeline.storage.embedded.ports import LOOPBACK
 
+PROBE = "/v4/sports/?apiKey=demo"
+
 
 def needs_provider(settings: Settings) -> bool:
     """Whether the loopback provider is ours to run: DEMO, and no other address was given."""
@@ -31,7 +33,7 @@ def provider(settings: Settings) -> Child:
         ),
         env=dict(os.environ),
         log=settings.home / "logs" / "simulator.log",
-        ready=http_answers(port, "/v4/sports/?apiKey=demo"),
+        ready=http_answers(port, PROBE),
     )
 
 

@@ -13,6 +13,7 @@ from odds_pipeline.cli import screen
 from odds_pipeline.cli.options import AsJson
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import configured
+from odds_pipeline.redaction import fingerprint
 from odds_pipeline.settings import Settings
 
 _COLUMNS = (
@@ -38,7 +39,10 @@ def _group() -> None:
 
 
 def show(as_json: AsJson = False) -> None:
-    """Show each setting, its value, where it is set and what it means; never a secret."""
+    """Show each setting, its value, where it is set and what it means; never a secret.
+
+    The API key is shown by its fingerprint, the same as in `odds quota` and `odds doctor`.
+    """
     rows = settings_rows(configured())
     if as_json:
         screen.show_json(rows)
@@ -54,13 +58,19 @@ def settings_rows(settings: Settings) -> list[dict[str, Any]]:
     return [
         {
             "name": name.upper(),
-            "value": plain(getattr(settings, name)),
+            "value": _shown(name, getattr(settings, name)),
             "default": plain(field.default),
             "set_in": _place(name, name in chosen, environment),
             "meaning": field.description,
         }
         for name, field in Settings.model_fields.items()
     ]
+
+
+def _shown(name: str, value: object) -> str:
+    if name == "odds_api_key" and isinstance(value, SecretStr):
+        return f"(set, fingerprint {fingerprint(value)})"
+    return plain(value)
 
 
 def plain(value: object) -> str:

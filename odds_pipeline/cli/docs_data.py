@@ -12,6 +12,7 @@ _JUDGED = {
     "quotes": "every quote of the day",
     "quarantine": "what the parser put aside",
     "slots": "the day's planned captures",
+    "shares": "how much of each document stands in quarantine",
     "reconciliation": "stored quotes against the raw responses, parsed again",
 }
 _SEVERITIES = (

@@ -48,6 +48,11 @@ def fetch(
         f"{screen.YES} Captured {brought['snapshots']:,} snapshots, {brought['quotes']:,} changed "
         f"quotes; charged {brought['credits']:,g} credits"
     )
+    if brought["markets_refused"]:
+        screen.say(
+            f"{screen.WARN} The provider refused the markets "
+            f"{', '.join(brought['markets_refused'])}; the others were captured"
+        )
     show_checks(brought["checks"], brought["checks_with_issues"])
 
 
@@ -87,6 +92,7 @@ def _run(settings: Settings, sports: tuple[str, ...] | None, quiet: bool) -> dic
         "credits": run.credits,
         "snapshots": after[0] - before[0],
         "quotes": after[1] - before[1],
+        "markets_refused": list(run.refused),
         "checks": run.checks,
         "checks_with_issues": list(run.failed),
         "run_id": run.run_id,

@@ -17,6 +17,7 @@ def _named(*names: str) -> dict[str, str]:
 
 _STATUS = {
     "kind": "demo or real; null before the first call.",
+    "key": "Fingerprint of the API key; demo without one.",
     "last_fetch": "When the provider was last called.",
     "status": "ok, warning or error.",
     "status_reason": "Why, in words.",
@@ -54,19 +55,45 @@ _IMPORT = {
     "files[].reason": "Why it was refused or failed.",
 }
 
+_DOCTOR = {
+    "status": "The worst of the checks: ok, warn or fail.",
+    "ok": "How many are ok.",
+    "warn": "How many warn.",
+    "fail": "How many failed; any makes the exit code 1.",
+    "checks": "One object a check, with the keys below; one that does not apply is left out.",
+    "checks[].name": "What was looked at.",
+    "checks[].status": "ok, warn or fail.",
+    "checks[].found": "What was found.",
+    "checks[].advice": "What to do; empty when there is nothing to do.",
+}
+_EXPORT = {
+    "what": "What was exported.",
+    "path": "The file, or for raw_responses the folder of the bodies.",
+    "dictionary": "The file that says what each column is.",
+    "format": "parquet or csv.",
+    "rows": "Rows written.",
+    "bytes": "Size of the file; of all bodies and the list of them for raw_responses.",
+    "sha256": "Digest of the file; of the list for raw_responses, which holds each body's.",
+    "columns": "Names of the columns, in order.",
+}
+
 JSON_KEYS: Mapping[str, Mapping[str, str]] = {
     "fetch": {
         "credits_forecast": "Credits the fetch would cost at most, told before it.",
         "credits": "Credits it was charged.",
         "snapshots": "Snapshots stored meanwhile.",
         "quotes": "Changed quotes stored meanwhile.",
+        "markets_refused": "Markets that the provider refused; the others were captured.",
         "checks": "Checks run on the day.",
         "checks_with_issues": "Names of those that found issues.",
         "run_id": "Dagster's id of the run.",
     },
     "import the-odds-api": _IMPORT,
+    "doctor": _DOCTOR,
+    "export": _EXPORT,
     "status": _STATUS,
     "quota": {
+        "key": "Fingerprint of the API key; demo without one.",
         "quota": "Credits a month (ODDS_API_QUOTA).",
         "used": "Credits used this month.",
         "reserved": "Credits of calls in flight.",

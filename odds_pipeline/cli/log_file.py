@@ -1,20 +1,24 @@
 """The log: one JSON object a line, in LOG_FILE or ``<home>/logs/odds.log``.
 
-Belongs here: where events go, at which level, and that no secret is in them. Does not belong
-here: what is logged. Times are UTC.
+Belongs here: where events go, at which level, and how long they are kept. Does not belong here:
+what is logged, what is secret (``redaction``). Times and days are UTC.
+
+A file holds one day. Any number of processes write to it: the first one to write on a new day
+puts the file aside under its day's name, and the others notice and follow.
 """
 
 import logging
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
+from datetime import UTC, date, datetime, timedelta
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus
 
 from odds_pipeline.errors import SettingsError
+from odds_pipeline.redaction import IN_FORCE, install
 from odds_pipeline.settings import Settings
 
-REMOVED = "[removed]"
+KEPT_DAYS = 30
 
 
 def log_path(settings: Settings) -> Path:
@@ -23,17 +27,18 @@ def log_path(settings: Settings) -> Path:
 
 
 def start_logging(settings: Settings) -> None:
-    """Send structlog's and the standard library's events to the log file.
+    """Send structlog's and the standard library's events to the log file, without secrets.
 
     Raises:
         SettingsError: the file cannot be written.
     """
     import structlog
 
+    install(settings)
     path = log_path(settings)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = WatchedFileHandler(path)
+        handler = DailyFileHandler(path)
     except OSError as refused:
         reason = f"LOG_FILE: {path} cannot be written ({refused.strerror}); name another file"
         raise SettingsError(reason) from None
@@ -50,13 +55,13 @@ def start_logging(settings: Settings) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
-                Scrubber(secrets_of(settings)),
+                _without_secrets,
                 structlog.processors.JSONRenderer(default=str),
             ],
         )
     )
     root = logging.getLogger()
-    for old in [each for each in root.handlers if isinstance(each, WatchedFileHandler)]:
+    for old in [each for each in root.handlers if isinstance(each, DailyFileHandler)]:
         root.removeHandler(old)
         old.close()
     root.addHandler(handler)
@@ -69,45 +74,57 @@ def start_logging(settings: Settings) -> None:
     )
 
 
-def secrets_of(settings: Settings) -> list[str]:
-    """What must never be written: the API key and the database password, encoded or not."""
-    from urllib.parse import unquote, urlsplit
-
-    found = []
-    if settings.odds_api_key is not None:
-        found.append(settings.odds_api_key.get_secret_value())
-    if settings.database_url is not None:
-        password = urlsplit(settings.database_url.get_secret_value()).password
-        found.extend([password, unquote(password)] if password else [])
-    forms = {form for secret in found for form in (secret, quote(secret, ""), quote_plus(secret))}
-    return sorted((form for form in forms if form), key=len, reverse=True)
+def _without_secrets(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Records are clean already; what is bound or added to them is not."""
+    clean: dict[str, Any] = IN_FORCE.value(event)
+    return clean
 
 
-class Scrubber:
-    """A structlog processor that removes secrets from every text of an event."""
+def _today() -> date:
+    return datetime.now(UTC).date()
 
-    def __init__(self, secrets: list[str]) -> None:
-        self._secrets = secrets
 
-    def __call__(
-        self, _logger: object, _method: str, event: MutableMapping[str, Any]
-    ) -> MutableMapping[str, Any]:
-        """The event with every text scrubbed."""
-        return {self.scrub(key): self._walk(value) for key, value in event.items()}
+class DailyFileHandler(WatchedFileHandler):
+    """Writes today's file, puts each finished day aside, and removes those kept long enough.
 
-    def scrub(self, text: str) -> str:
-        """The text without any secret."""
-        for secret in self._secrets:
-            text = text.replace(secret, REMOVED)
-        return text
+    Args:
+        path: today's file; a finished day is ``<path>.YYYY-MM-DD``.
+        today: the UTC day it is.
+    """
 
-    def _walk(self, value: object) -> object:
-        if isinstance(value, str):
-            return self.scrub(value)
-        if isinstance(value, dict):
-            return {self.scrub(str(key)): self._walk(inner) for key, inner in value.items()}
-        if isinstance(value, list | tuple):
-            return [self._walk(inner) for inner in value]
-        if value is None or isinstance(value, bool | int | float):
-            return value
-        return self.scrub(str(value))
+    def __init__(self, path: Path, today: Callable[[], date] = _today) -> None:
+        super().__init__(path)
+        self._path = path
+        self._today = today
+        self._day = date.min
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record to its day's file."""
+        today = self._today()
+        if today != self._day:
+            self._put_aside(today)
+            self._day = today
+        super().emit(record)
+
+    def _put_aside(self, today: date) -> None:
+        from odds_pipeline.storage.embedded.locks import exclusively
+
+        with exclusively(self._path.with_name(f".{self._path.name}.lock")):
+            if not self._path.exists():
+                return
+            status = self._path.stat()
+            written = datetime.fromtimestamp(status.st_mtime, UTC).date()
+            if status.st_size and written < today:
+                self._path.replace(self._path.with_name(f"{self._path.name}.{written}"))
+        for old in self._path.parent.glob(f"{self._path.name}.????-??-??"):
+            if _day_of(old) < today - timedelta(days=KEPT_DAYS):
+                old.unlink(missing_ok=True)
+
+
+def _day_of(file: Path) -> date:
+    try:
+        return date.fromisoformat(file.name[-10:])
+    except ValueError:
+        return date.max  # not one of ours

@@ -19,8 +19,10 @@ from odds_pipeline.cli import (
     compare,
     config,
     db,
+    doctor,
     env,
     events,
+    export,
     fetch,
     import_files,
     line_movement,
@@ -43,11 +45,13 @@ app = typer.Typer(
     epilog="Start with: odds up",
     no_args_is_help=True,
     add_completion=False,
+    # Neither is used; a rich traceback would print local variables, and with them the key.
     pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
 )
 for each in (
     *(up, fetch, status, quota, events, show_odds, line_movement, best, compare, env),
-    *(import_files, config, db, simulator),
+    *(import_files, export, doctor, config, db, simulator),
 ):
     each.register(app)
 
@@ -95,7 +99,8 @@ def _misused(wrong: typer.TyperException) -> int:
 
 
 def _unexpected(fault: Exception) -> int:
-    from odds_pipeline.cli.log_file import Scrubber, log_path, secrets_of
+    from odds_pipeline.cli.log_file import log_path
+    from odds_pipeline.redaction import install, redact
     from odds_pipeline.settings import load_settings
 
     try:
@@ -105,10 +110,10 @@ def _unexpected(fault: Exception) -> int:
         return UNEXPECTED
     import logging
 
+    install(settings)
     logging.getLogger("odds").error("unexpected", exc_info=fault)
-    scrub = Scrubber(secrets_of(settings)).scrub
     if settings.log_level == "DEBUG":
-        sys.stderr.write(scrub("".join(traceback.format_exception(fault))))
+        sys.stderr.write(redact("".join(traceback.format_exception(fault))))
     first = (str(fault).strip().splitlines() or [""])[0]
-    complain(scrub(f"unexpected {type(fault).__name__}: {first} (log: {log_path(settings)})"))
+    complain(f"unexpected {type(fault).__name__}: {first} (log: {log_path(settings)})")
     return UNEXPECTED

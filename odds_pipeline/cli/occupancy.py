@@ -34,6 +34,22 @@ def only_up(home: Path, ui: str) -> Iterator[None]:
         lock.release()
 
 
+def up_pid(home: Path) -> int | None:
+    """Process id of the `odds up` of this home folder; None when none runs.
+
+    The lock itself is not tried: that would refuse an `odds up` that starts at this moment.
+    """
+    import psutil
+
+    file = home / "up.lock"
+    try:
+        pid = int(file.read_text().partition(" ")[0])
+        held = any(Path(each.path) == file for each in psutil.Process(pid).open_files())
+    except (OSError, ValueError, psutil.Error):
+        return None
+    return pid if held else None
+
+
 def require_free(port: int, setting: str) -> None:
     """Make sure that a server can listen on this loopback port.
 

@@ -26,6 +26,7 @@ def figures(status: "Status", now: datetime, interval_minutes: int) -> dict[str,
         sign, words = WARN, f"{counted.pending} responses wait to be normalised"
     return {
         "kind": status.kind,
+        "key": status.key,
         "last_fetch": counted.last_fetch,
         "status": {YES: "ok", WARN: "warning", NO: "error"}[sign],
         "status_reason": words,
@@ -107,6 +108,7 @@ def _rows(shown: dict[str, Any], zone: ZoneInfo) -> list[tuple[str, str]]:
 def _more(shown: dict[str, Any]) -> list[tuple[str, str]]:
     failed = shown["checks_with_issues"]
     return [
+        ("Key", shown["key"]),
         ("Fetches (24 h)", f"{shown['fetches_24h']:,}"),
         ("Snapshots", f"{shown['snapshots']:,}"),
         ("Waiting responses", f"{shown['pending']:,}"),

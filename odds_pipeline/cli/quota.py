@@ -22,7 +22,8 @@ def quota(tz: Zone = "UTC", as_json: AsJson = False) -> None:
     with platform() as opened:
         now = read(opened)
         interval = opened.settings.fixed_interval_minutes
-    values: dict[str, Any] = {
+        key = opened.key_fingerprint
+    values: dict[str, Any] = {"key": key} | {
         name: getattr(now, name)
         for name in (
             *("quota", "used", "reserved", "remaining", "provider_remaining"),
@@ -36,7 +37,9 @@ def quota(tz: Zone = "UTC", as_json: AsJson = False) -> None:
     said = "not said yet" if now.provider_remaining is None else f"{now.provider_remaining:,g}"
     sign = screen.YES if now.fits else screen.WARN
     fits = "fits" if now.fits else "does NOT fit: set a longer FIXED_INTERVAL_MINUTES"
-    screen.say(f"Used {now.used:,g} of {now.quota:,} credits ({now.reserved:,g} reserved)")
+    screen.say(
+        f"Used {now.used:,g} of {now.quota:,} credits ({now.reserved:,g} reserved), key {key}"
+    )
     screen.say(f"Remaining {now.remaining:,g} (provider says: {said}); resets {reset} {tz}")
     screen.say(
         f"{sign} At {now.cost_per_tick:,g} credits every {interval} minutes: "

@@ -15,17 +15,21 @@ from odds_pipeline.settings import Settings
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-CREDITS = "credits charged"
+CREDITS, REFUSED = "credits charged", "markets refused"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run: what it paid, how many checks it ran, and which of them found issues."""
+    """A finished run: what it paid, how many checks it ran, and which of them found issues.
+
+    ``refused`` names the markets that the provider refused.
+    """
 
     run_id: str
     credits: float
     checks: int
     failed: tuple[str, ...]
+    refused: tuple[str, ...] = ()
 
 
 def run_day(settings: Settings, instance: "DagsterInstance", day: date) -> Run:
@@ -70,18 +74,26 @@ def as_error(failure: str) -> OddsPipelineError:
     return error
 
 
+def _names(value: object) -> list[str]:
+    text = getattr(value, "value", None)
+    return text.split(", ") if isinstance(text, str) else []
+
+
 def _figures(instance: "DagsterInstance", run_id: str) -> Run:
     paid = 0.0
+    refused: set[str] = set()
     verdicts: dict[str, bool] = {}
     for entry in instance.all_logs(run_id):
         event = entry.dagster_event
         if event is not None and event.is_step_materialization:
-            paid += _number(event.materialization.metadata.get(CREDITS))
+            told = event.materialization.metadata
+            paid += _number(told.get(CREDITS))
+            refused.update(_names(told.get(REFUSED)))
         elif event is not None and event.event_type_value == "ASSET_CHECK_EVALUATION":
             check = event.asset_check_evaluation_data
             verdicts[check.check_name] = check.passed
     failed = tuple(sorted(name for name, passed in verdicts.items() if not passed))
-    return Run(run_id, paid, len(verdicts), failed)
+    return Run(run_id, paid, len(verdicts), failed, tuple(sorted(refused)))
 
 
 def _number(value: object) -> float:

@@ -63,9 +63,16 @@ def say(text: str) -> None:
     console().print(clean(text), soft_wrap=True)
 
 
+def put(text: str) -> None:
+    """Print one line as it is, its columns kept; foreign text in it was cleaned before."""
+    console().print(text, soft_wrap=True)
+
+
 def complain(text: object) -> None:
-    """Print one line on standard error."""
-    sys.stderr.write(f"{NO} {clean(text)}\n")
+    """Print one line on standard error, without secrets."""
+    from odds_pipeline.redaction import redact
+
+    sys.stderr.write(f"{NO} {clean(redact(str(text)))}\n")
 
 
 @contextmanager

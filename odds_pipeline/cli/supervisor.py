@@ -4,7 +4,8 @@ Belongs here: child processes and their life. Does not belong here: which progra
 readiness is seen (``readiness``), signals (``signals``). Times are seconds.
 
 Each child leads its own process group, so the terminal's Ctrl-C reaches only us and whatever a
-child has started can be ended with it.
+child has started can be ended with it. What children say is written to their log files by us, line
+by line and without secrets.
 """
 
 import ctypes
@@ -12,19 +13,24 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 from odds_pipeline.errors import OddsPipelineError
+from odds_pipeline.redaction import redact
 
 _POLL_S = 0.1
 _GRACE_S = 15.0
 _KILL_S = 2.0
 _STABLE_S = 60.0
+_DRAIN_S = 2.0
+_LONGEST_LINE = 64 * 1024
 _BACKOFF_S = (1.0, 2.0, 4.0, 8.0, 16.0)
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
@@ -40,7 +46,7 @@ class Child:
         name: short name for messages.
         argv: command line.
         env: its whole environment.
-        log: file for its output; that of the last `odds up` is kept as ``<log>.1``.
+        log: file for its redacted output; that of the last `odds up` is kept as ``<log>.1``.
         ready: answers at once whether the program is ready.
         deadline_s: how long it may take to become ready.
     """
@@ -57,6 +63,7 @@ class Child:
 class _Running:
     child: Child
     process: subprocess.Popen[bytes]
+    writer: threading.Thread
     started: float
     failures: int = 0
     restart_at: float | None = None
@@ -136,6 +143,7 @@ class Supervisor:
             running = self._running[-1]
             self._progress(running.child.name, "stopping")
             _end(running.process)
+            running.writer.join(_DRAIN_S)
             self._running.pop()
 
     def _start(self, child: Child) -> None:
@@ -143,7 +151,7 @@ class Supervisor:
         child.log.parent.mkdir(parents=True, exist_ok=True)
         if child.log.exists():
             child.log.replace(child.log.with_name(f"{child.log.name}.1"))
-        running = _Running(child, _launch(child), time.monotonic())
+        running = _Running(child, *_launch(child), time.monotonic())
         self._running.append(running)
         while not child.ready():
             if running.process.poll() is not None:
@@ -173,27 +181,42 @@ class Supervisor:
         now = time.monotonic()
         if running.restart_at is None or now < running.restart_at:
             return
-        running.process = _launch(running.child)
+        running.process, running.writer = _launch(running.child)
         running.started = now
         running.restart_at = None
         self._progress(running.child.name, "restarted")
 
 
-def _launch(child: Child) -> subprocess.Popen[bytes]:
+def _launch(child: Child) -> tuple[subprocess.Popen[bytes], threading.Thread]:
     try:
-        with child.log.open("ab") as log:
-            return subprocess.Popen(
-                list(child.argv),
-                env=dict(child.env),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                process_group=0,
-                preexec_fn=_die_with_parent,
-            )
+        process = subprocess.Popen(
+            list(child.argv),
+            env=dict(child.env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            process_group=0,
+            preexec_fn=_die_with_parent,
+        )
     except OSError as refused:
         reason = refused.strerror
+    else:
+        assert process.stdout is not None
+        writer = threading.Thread(target=_write_log, args=(process.stdout, child.log), daemon=True)
+        writer.start()
+        return process, writer
     raise OddsPipelineError(f"{child.name} cannot be started ({child.argv[0]}): {reason}")
+
+
+def _write_log(said: IO[bytes], log: Path) -> None:
+    """Write what a child and all it started say, until the last of them has ended."""
+    with said, log.open("ab") as file:
+        while line := said.readline(_LONGEST_LINE):
+            clean = redact(line.decode("utf-8", "surrogateescape"))
+            # A full disk costs us lines, but must not stop whoever wrote them.
+            with suppress(OSError):
+                file.write(clean.encode("utf-8", "surrogateescape"))
+                file.flush()
 
 
 def _die_with_parent() -> None:
@@ -232,6 +255,8 @@ def _signal_group(group: int, number: int) -> bool:
 
 
 def _failed(running: _Running, what: str) -> OddsPipelineError:
+    if running.process.poll() is not None:
+        running.writer.join(_DRAIN_S)
     lines = running.child.log.read_text(errors="replace").strip().splitlines()
     said = f": {lines[-1]}" if lines else ""
     return OddsPipelineError(f"{running.child.name} {what}{said} (log: {running.child.log})")

@@ -26,6 +26,7 @@ WORST = 10
 _COUNTED = {
     Needs.QUOTES: "quotes",
     Needs.QUARANTINE: "quarantined parts",
+    Needs.SHARES: "documents with quarantined parts",
     Needs.SLOTS: "slots",
     Needs.RECONCILIATION: "raw responses",
 }

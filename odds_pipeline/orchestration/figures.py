@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Metadata = dict[str, Any]
 PREVIEW_ROWS = 10
+REFUSED = "markets refused"
 
 
 def odds_metadata(platform: Platform, day: date, table: str) -> Metadata:
@@ -78,6 +79,12 @@ def spending(platform: Platform, credits: float) -> Metadata:
         "credits remaining": float(month.remaining),
         "credits forecast (month)": float(month.forecast),
     }
+
+
+def refusals(refused: Iterable[str]) -> Metadata:
+    """The markets that the provider refused, where there were any."""
+    names = ", ".join(refused)
+    return {REFUSED: dg.MetadataValue.text(names)} if names else {}
 
 
 def latency(collected: Collected) -> Metadata:

@@ -2,20 +2,25 @@
 
 Belongs here: slots as cron lines, and what a tick says of itself. Does not belong here: planning
 (``planning``), collecting. A run's key is its slot, so two daemons start it once; its slot's claim
-in the database is what keeps it from being paid twice.
+in the database is what keeps it from being paid twice. While calls pause (refused key, no credits,
+a provider that fails) a tick starts no run: its slots are recorded as gaps, with the reason.
 """
 
 from collections import defaultdict
-from datetime import UTC, date
+from contextlib import suppress
+from datetime import UTC, date, datetime
 
 import dagster as dg
 
+from odds_pipeline.errors import StorageError
 from odds_pipeline.orchestration.descriptions import OWNERS
 from odds_pipeline.orchestration.jobs import COLLECT, SETTLE
+from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.tags import REASON, SLOT
 from odds_pipeline.planning.sampling import fixed_slots, slot_of
 from odds_pipeline.services.calls import forecast
-from odds_pipeline.services.collect import DAYS_FROM, SCORES_MINUTES, live_cost
+from odds_pipeline.services.collect import DAYS_FROM, LIVE, SCORES, SCORES_MINUTES, live_cost
+from odds_pipeline.services.pauses import skip_paused
 from odds_pipeline.settings import Settings
 from odds_pipeline.sources.the_odds_api.queries import ScoresRequest
 
@@ -27,8 +32,10 @@ def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
     """Odds at every slot of the fixed interval, scores every six hours."""
     scores = sum(forecast(ScoresRequest(sport, DAYS_FROM)) for sport in settings.sports)
     return [
-        _schedule("collect_odds", COLLECT, settings.fixed_interval_minutes, live_cost(settings)),
-        _schedule("collect_scores", SETTLE, SCORES_MINUTES, scores),
+        _schedule(
+            "collect_odds", COLLECT, LIVE, settings.fixed_interval_minutes, live_cost(settings)
+        ),
+        _schedule("collect_scores", SETTLE, SCORES, SCORES_MINUTES, scores),
     ]
 
 
@@ -56,7 +63,9 @@ def every(minutes: int) -> str:
     return f"every {unit}" if count == 1 else f"every {count} {unit}s"
 
 
-def _schedule(name: str, job: str, interval_minutes: int, cost: int) -> dg.ScheduleDefinition:
+def _schedule(
+    name: str, job: str, purpose: str, interval_minutes: int, cost: int
+) -> dg.ScheduleDefinition:
     lines = cron_lines(interval_minutes)
 
     @dg.schedule(
@@ -69,8 +78,14 @@ def _schedule(name: str, job: str, interval_minutes: int, cost: int) -> dg.Sched
         description=f"{every(interval_minutes).capitalize()}, up to {cost} credits each time.",
         owners=OWNERS,
     )
-    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+    def tick(
+        context: dg.ScheduleEvaluationContext,
+        platform_resource: dg.ResourceParam[PlatformResource],
+    ) -> dg.RunRequest | dg.SkipReason:
         slot = slot_of(context.scheduled_execution_time.astimezone(UTC), interval_minutes)
+        pause = _pause(platform_resource, purpose, slot)
+        if pause is not None:
+            return dg.SkipReason(pause)
         reason = f"slot {slot:%H:%M}, {cost} credits forecast"
         context.log.info(reason)
         return dg.RunRequest(
@@ -80,6 +95,13 @@ def _schedule(name: str, job: str, interval_minutes: int, cost: int) -> dg.Sched
         )
 
     return tick
+
+
+def _pause(resource: PlatformResource, purpose: str, slot: datetime) -> str | None:
+    """Why the slot is not asked for; a database that cannot be asked is for the run to report."""
+    with suppress(StorageError), resource.open() as platform:
+        return skip_paused(platform, purpose, slot)
+    return None
 
 
 def _part(numbers: tuple[int, ...], whole: int) -> str:

@@ -18,6 +18,8 @@ Input frames (times are UTC ``datetime64[us, UTC]``, text is ``str``):
                     american_price (Int64), last_update
     quarantine      what waits for review: id, raw_id, capture_time, event_id, bookmaker_key,
                     market_key, location, reason, evidence
+    shares          documents of which a part waits for review: raw_id, capture_time, endpoint,
+                    parts (bookmakers' markets, events or sports), quarantined
     slots           the day's plan: slot_id, purpose, sport_key, slot_time, status, reason
     reconciliation  stored against parsed again: raw_id, capture_time, event_id, stated_quotes,
                     stored_quotes, missing, different
@@ -56,6 +58,7 @@ class Needs(StrEnum):
 
     QUOTES = "quotes"
     QUARANTINE = "quarantine"
+    SHARES = "shares"
     SLOTS = "slots"
     RECONCILIATION = "reconciliation"
 

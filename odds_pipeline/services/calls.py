@@ -1,54 +1,76 @@
-"""One call to the provider for one slot: claimed, reserved, paid, spooled, stored, normalised.
+"""One planned capture: claimed, reserved, paid, spooled, stored, normalised.
 
 Belongs here: the order of those steps, which is what makes a paid answer impossible to lose or to
-pay for twice. Does not belong here: which slots there are (``collect``, ``history``).
+pay for twice. Does not belong here: which slots there are (``collect``, ``history``), what becomes
+of an answer (``answers``).
 
     claim + reserve | call | spool (synced) | raw + log + settlement + slot | spool file goes
     | facts + marks (``normalise``)
 
-From the call to its settlement a key's calls take turns, and what a dead process left is settled
-first: the provider's running count can be compared with ours only in the order it counted.
+No step is begun before the one on its left is safe: without the database nothing is claimed,
+without a claim and room on disk nothing is called, and from the answer on either the spool or the
+database has it. From the call to its settlement a key's calls take turns, and what a dead process
+left is settled first: the provider's running count can be compared with ours only in the order it
+counted.
 
 Units: the provider's credits.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from uuid import uuid4
-from zlib import crc32
+from typing import NamedTuple
+from uuid import UUID, uuid4
 
-from sqlalchemy import text
-
-from odds_pipeline.errors import BudgetExceeded, ProviderError, ProviderRefused
+from odds_pipeline.crash_points import Point, reached
+from odds_pipeline.errors import (
+    BudgetExceeded,
+    CallsPaused,
+    MarketsRefused,
+    ProviderError,
+    ProviderRefused,
+    StorageError,
+)
 from odds_pipeline.planning.rate_cards import THE_ODDS_API
+from odds_pipeline.services.answers import Fetched, close_dead, store_answer, store_spooled
 from odds_pipeline.services.deployment import require_confirmed
 from odds_pipeline.services.normalise import finish_pending
+from odds_pipeline.services.pauses import require_open
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.spool import Answer
-from odds_pipeline.sources.the_odds_api.queries import ProviderRequest
+from odds_pipeline.services.turns import turn
+from odds_pipeline.sources.the_odds_api.queries import (
+    PricedRequest,
+    ProviderRequest,
+    without_markets,
+)
 from odds_pipeline.sources.the_odds_api.responses import (
     ProviderResponse,
-    error_of,
     raise_for_status,
+    refused_markets,
 )
-from odds_pipeline.storage import fetch_log, ledger, locks, raw, slots
-from odds_pipeline.storage.engine import Connection, transaction
+from odds_pipeline.storage import fetch_log, ledger, raw, slots
+from odds_pipeline.storage.engine import persistently, transaction
 from odds_pipeline.storage.ledger import Call
 
-# Longer than a call can take: waiting its turn, three tries of 20 s, two pauses of 60 s.
+# Longer than a call can take once it has its turn: three tries of 20 s, two pauses of 60 s.
 LEASE = timedelta(seconds=300)
 
 
-@dataclass(frozen=True, slots=True)
-class Fetched:
-    """One answer stored: for which slot, what it cost, how long it took."""
+class Place(NamedTuple):
+    """Which planned capture."""
 
-    slot_id: int
-    raw_id: int
-    credits: float
-    elapsed_ms: int
+    purpose: str
+    sport_key: str
+    slot_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """One call that was answered, and how."""
+
+    fetched: Fetched
+    response: ProviderResponse
 
 
 def forecast(request: ProviderRequest) -> int:
@@ -65,80 +87,178 @@ def fetch_slot(
 ) -> Fetched | None:
     """Make one planned capture; ``None`` when it is made already or another's.
 
+    Markets that the provider refuses are left out, and the others asked for again: one such
+    market refuses a whole call.
+
     Raises:
         ConfirmationRequired: a paid call on a real plan that nobody confirmed.
-        BudgetExceeded: the slot is recorded as a gap; nothing was called.
+        CallsPaused: the slot is recorded as a gap; nothing was called.
+        BudgetExceeded: likewise.
         ProviderError: the slot is recorded as a gap, with the provider's reason.
+        StorageError: the spool has no room, or the database cannot be reached; in the latter case
+            an answer that was paid waits in the spool.
     """
+    place = Place(purpose, sport_key, slot_time)
     cost = forecast(request)
     require_confirmed(platform, cost)
     if store_spooled(platform):
         finish_pending(platform)
-    call = _claim(platform, purpose, sport_key, slot_time, request, cost)
-    if call is None:
+    close_dead(platform)
+    if not require_open(platform, *place, paid=cost > 0):
         return None
-    with _turn(platform):
-        store_spooled(platform)
-        response = _ask(platform, call, request)
-        answer = _answer(platform, call, request, response, cost)
-        platform.spool.write(answer)
-        fetched = store_answer(platform, answer)
-    finish_pending(platform)
-    raise_for_status(response)
-    return fetched
+    return _fetch(platform, place, request)
+
+
+def _fetch(
+    platform: Platform, place: Place, request: ProviderRequest, after: UUID | None = None
+) -> Fetched | None:
+    made = _call(platform, place, request, after)
+    if made is None:
+        return None
+    try:
+        raise_for_status(made.response)
+    except MarketsRefused:
+        if not isinstance(request, PricedRequest) or len(request.markets) < 2:
+            raise
+        named = refused_markets(made.response, request.markets)
+        if len(named) == len(request.markets):
+            raise
+        asked = request
+    else:
+        return made.fetched
+    return _without(platform, place, asked, named) if named else _one_by_one(platform, place, asked)
+
+
+def _without(
+    platform: Platform,
+    place: Place,
+    request: PricedRequest,
+    refused: tuple[str, ...],
+) -> Fetched | None:
+    rest = without_markets(request, refused)
+    assert rest is not None
+    fetched = _fetch(platform, place, rest)
+    return fetched and replace(fetched, refused=(*refused, *fetched.refused))
+
+
+def _one_by_one(platform: Platform, place: Place, request: PricedRequest) -> Fetched | None:
+    """Each market in a call of its own, since the provider does not say which it refuses."""
+    made: Fetched | None = None
+    refused: list[str] = []
+    for market in request.markets:
+        others = set(request.markets) - {market}
+        alone = without_markets(request, others)
+        assert alone is not None
+        after = None if made is None else made.call_id
+        try:
+            fetched = _fetch(platform, place, alone, after)
+        except MarketsRefused:
+            refused.append(market)
+            if len(refused) == len(request.markets):
+                raise
+            continue
+        if fetched is None:
+            break  # another has taken the slot over
+        paid = 0.0 if made is None else made.credits
+        made = replace(fetched, credits=fetched.credits + paid)
+    return made and replace(made, refused=tuple(refused))
+
+
+def _call(
+    platform: Platform, place: Place, request: ProviderRequest, after: UUID | None
+) -> _Made | None:
+    """One call, whatever it is answered; ``None`` when the slot is made already or another's."""
+    cost = forecast(request)
+    call_id = uuid4()
+    reached(Point.BEFORE_CLAIM)
+    with platform.spool.hold(call_id):
+        call = _claim(platform, place, request, cost, call_id, after)
+        if call is None:
+            return None
+        reached(Point.CLAIMED)
+        with turn(platform):
+            store_spooled(platform)
+            if not _ready(platform, call):
+                return None
+            reached(Point.RESERVED_SPACE)
+            response = _ask(platform, call, request)
+            reached(Point.ANSWERED)
+            answer = _answer(platform, call, request, response, cost, after)
+            with suppress(OSError):  # then the database alone has to keep it
+                platform.spool.write(answer)
+            reached(Point.SPOOLED)
+            fetched = store_answer(platform, answer)
+    persistently(lambda: finish_pending(platform))
+    reached(Point.BEFORE_TOLD)
+    return _Made(fetched, response)
 
 
 def _claim(
     platform: Platform,
-    purpose: str,
-    sport_key: str,
-    slot_time: datetime,
+    place: Place,
     request: ProviderRequest,
     cost: int,
+    call_id: UUID,
+    after: UUID | None,
 ) -> Call | None:
-    call_id = uuid4()
+    call = None
     refused = ""
     with transaction(platform.engine) as conn:
-        close_expired(conn)
-        slot_id = slots.claim(conn, purpose, sport_key, slot_time, call_id, LEASE)
-        if slot_id is None:
-            return None
-        call = Call(
-            call_id, platform.key_fingerprint, purpose, request.endpoint, sport_key, slot_id
-        )
-        try:
-            ledger.reserve(conn, call, cost, platform.settings.odds_api_quota)
-        except BudgetExceeded as over:
-            refused = str(over)
-            slots.gap(conn, slot_id, call_id, "quota")
+        slot_id = slots.claim(conn, *place, call_id, LEASE, after)
+        if slot_id is not None:
+            key = platform.key_fingerprint
+            call = Call(call_id, key, place.purpose, request.endpoint, place.sport_key, slot_id)
+            try:
+                ledger.reserve(conn, call, cost, platform.settings.odds_api_quota)
+            except BudgetExceeded as over:
+                refused = str(over)
+                slots.gap(conn, slot_id, call_id, "quota")
+    if call is None or refused:
+        platform.spool.remove(call_id)
     if refused:
         raise BudgetExceeded(refused)
     return call
+
+
+def _ready(platform: Platform, call: Call) -> bool:
+    """Whether the call may be made: its claim stands, the database is there, the disk has room.
+
+    Raises:
+        StorageError: one of the last two fails.
+    """
+    with transaction(platform.engine) as conn:
+        standing = slots.renew(conn, call.slot_id, call.call_id, LEASE)
+    if not standing:
+        platform.spool.remove(call.call_id)
+        return False
+    try:
+        platform.spool.reserve(call.call_id)
+    except StorageError as full:
+        _give_up(platform, call, "no room in the spool", "")
+        raise StorageError(str(full)) from None
+    return True
 
 
 def _ask(platform: Platform, call: Call, request: ProviderRequest) -> ProviderResponse:
     try:
         return platform.provider().fetch(request)
     except ProviderError as failure:
-        with transaction(platform.engine) as conn:
-            ledger.settle(conn, call, 0)
-            slots.gap(conn, call.slot_id, call.call_id, "unreachable")
-            fetch_log.failed(conn, call, str(failure))
+        _give_up(platform, call, "unreachable", str(failure))
         raise
 
 
-@contextmanager
-def _turn(platform: Platform) -> Iterator[None]:
-    """One paid call at a time for each key, over all processes."""
-    key = crc32(platform.key_fingerprint.encode()) - 2**31
-    connection = platform.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-    with connection as conn:
-        numbers = {"lock": locks.PROVIDER, "key": key}
-        conn.execute(text("SELECT pg_advisory_lock(:lock, :key)"), numbers)
-        try:
-            yield
-        finally:
-            conn.execute(text("SELECT pg_advisory_unlock(:lock, :key)"), numbers)
+def _give_up(platform: Platform, call: Call, reason: str, failure: str) -> None:
+    """Close a claim whose call brought no answer; ``failure`` is empty if it was not made."""
+
+    def close() -> None:
+        with transaction(platform.engine) as conn:
+            ledger.settle(conn, call, 0)
+            slots.gap(conn, call.slot_id, call.call_id, reason)
+            if failure:
+                fetch_log.failed(conn, call, failure)
+
+    persistently(close)
+    platform.spool.remove(call.call_id)
 
 
 def _answer(
@@ -147,6 +267,7 @@ def _answer(
     request: ProviderRequest,
     response: ProviderResponse,
     cost: int,
+    after: UUID | None,
 ) -> Answer:
     record = raw.RawRecord(
         call_id=call.call_id,
@@ -171,57 +292,12 @@ def _answer(
         response.credits_last,
         response.credits_used,
         response.credits_remaining,
+        after,
     )
-
-
-def store_answer(platform: Platform, answer: Answer) -> Fetched:
-    """Transaction 1: raw, fetch log, settlement and slot at once; then the spool file goes.
-
-    Doing it again changes nothing.
-    """
-    call, record = answer.call, answer.record
-    good = record.status == 200
-    credits = answer.credits
-    if credits is None:
-        credits = answer.forecast if good else 0.0
-    with transaction(platform.engine) as conn:
-        stored = raw.store(conn, record, queue=good)
-        if stored.created:
-            ledger.settle(conn, call, credits, answer.used, answer.remaining)
-            if good:
-                slots.fetched(conn, call.slot_id, call.call_id)
-                fetch_log.succeeded(
-                    conn, call, stored.raw_id, credits, answer.remaining, record.elapsed_ms
-                )
-            else:
-                code, message = error_of(record.body)
-                reason = f"{record.status} {code}".strip()
-                slots.gap(conn, call.slot_id, call.call_id, reason)
-                fetch_log.failed(conn, call, message, code, stored.raw_id, answer.remaining)
-    platform.spool.remove(call.call_id)
-    return Fetched(call.slot_id, stored.raw_id, credits, record.elapsed_ms or 0)
-
-
-def store_spooled(platform: Platform) -> int:
-    """Store the answers that rest in the spool; returns how many there were."""
-    answers = list(platform.spool.waiting())
-    for answer in answers:
-        store_answer(platform, answer)
-    return len(answers)
-
-
-def close_expired(conn: Connection) -> int:
-    """Make a gap of every claim whose holder died in flight; returns how many there were.
-
-    Call ``store_spooled`` first: an answer that was spooled is no gap.
-    """
-    dead = slots.expired_claims(conn)
-    for slot_id, call_id in dead:
-        ledger.charge_unknown(conn, call_id)
-        slots.gap(conn, slot_id, call_id, "charge unknown")
-    return len(dead)
 
 
 def is_final_refusal(failure: ProviderError) -> bool:
     """Whether trying other slots now would be refused for the same reason."""
+    if isinstance(failure, CallsPaused):
+        return True
     return isinstance(failure, ProviderRefused) and failure.status == 401

@@ -11,8 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from odds_pipeline.errors import BudgetExceeded, OddsPipelineError, ProviderError
 from odds_pipeline.planning.sampling import fixed_slots, slot_of
-from odds_pipeline.services.calls import Fetched, fetch_slot, forecast
+from odds_pipeline.services.answers import Fetched
+from odds_pipeline.services.calls import fetch_slot, forecast
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.settings import Settings
 from odds_pipeline.sources.the_odds_api.queries import (
@@ -42,6 +44,11 @@ class Collected:
         """Credits the pass cost."""
         return sum(fetched.credits for fetched in self.made)
 
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """Markets that the provider refused somewhere; the others were captured."""
+        return tuple(sorted({market for fetched in self.made for market in fetched.refused}))
+
 
 def odds_request(settings: Settings, sport: str) -> OddsRequest:
     """The live question: the configured markets at the configured bookmakers or regions."""
@@ -62,7 +69,8 @@ def collect_odds(platform: Platform, sports: Sequence[str] | None = None) -> Col
     """Capture the current slot of every sport's odds, and plan the rest of the day's slots.
 
     Raises:
-        ProviderError: a slot could not be made; it stands as a gap with its reason.
+        ProviderError: a slot could not be made; it stands as a gap with its reason. The other
+            sports' slots were tried all the same.
         BudgetExceeded: the month's credits do not allow it; likewise.
     """
     settings = platform.settings
@@ -103,9 +111,16 @@ def _collect(
     request: Callable[[str], ProviderRequest],
 ) -> Collected:
     made = []
+    failures: list[OddsPipelineError] = []
     asked = sports or platform.settings.sports
     for sport in asked:
-        fetched = fetch_slot(platform, purpose, sport, slot_time, request(sport))
+        try:
+            fetched = fetch_slot(platform, purpose, sport, slot_time, request(sport))
+        except (ProviderError, BudgetExceeded) as failure:
+            failures.append(failure)  # one sport's fault is no reason to miss the others
+            continue
         if fetched is not None:
             made.append(fetched)
+    if failures:
+        raise failures[0]
     return Collected(tuple(made), len(asked) - len(made))

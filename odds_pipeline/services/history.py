@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from odds_pipeline.errors import ProviderError, UsageError
 from odds_pipeline.planning.decision_points import plan_day
+from odds_pipeline.services.answers import Fetched
 from odds_pipeline.services.calls import fetch_slot, is_final_refusal
 from odds_pipeline.services.collect import LIVE
 from odds_pipeline.services.platform import Platform
@@ -29,21 +30,22 @@ HISTORY, LISTING = "history", "listing"
 DAY = timedelta(days=1)
 DONE = frozenset({"ok", "healed"})
 
-# Snapshots were taken every 10 minutes before September 2022, every 5 since (odds_api.md §4).
-FIVE_MINUTE_ERA = datetime(2022, 9, 18, tzinfo=UTC)
-
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class DayDone:
-    """A past day's slots after a pass: planned, ok (healed included), gaps, and the cost."""
+    """A past day's slots after a pass: planned, ok (healed included), gaps, and the cost.
+
+    ``refused`` names markets that the provider refused for some slot; the others were captured.
+    """
 
     day: date
     planned: int
     ok: int
     gaps: int
     credits: float
+    refused: tuple[str, ...] = ()
 
 
 def list_events(platform: Platform, day: date) -> float:
@@ -105,14 +107,18 @@ def complete_day(platform: Platform, day: date, progress: Progress | None = None
     with transaction(platform.engine) as conn:
         plan = slots.of_day(conn, day, [HISTORY, LIVE])
     missing = [slot for slot in plan if _worth_buying(slot)]
+    refused: set[str] = set()
     for place, slot in enumerate(missing, len(plan) - len(missing) + 1):
-        credits += _fill(platform, slot)
+        fetched = _fill(platform, slot)
+        if fetched is not None:
+            credits += fetched.credits
+            refused.update(fetched.refused)
         if progress is not None:
             progress(place, len(plan))
     with transaction(platform.engine) as conn:
         after = slots.of_day(conn, day, [HISTORY, LIVE])
     ok = sum(slot.status in DONE for slot in after)
-    return DayDone(day, len(after), ok, len(after) - ok, credits)
+    return DayDone(day, len(after), ok, len(after) - ok, credits, tuple(sorted(refused)))
 
 
 def _worth_buying(slot: Slot) -> bool:
@@ -120,7 +126,7 @@ def _worth_buying(slot: Slot) -> bool:
     return slot.status not in DONE and slot.reason != slots.NOT_THERE
 
 
-def _fill(platform: Platform, slot: Slot) -> float:
+def _fill(platform: Platform, slot: Slot) -> Fetched | None:
     settings = platform.settings
     request = HistoricalOddsRequest(
         slot.sport_key,
@@ -130,20 +136,11 @@ def _fill(platform: Platform, slot: Slot) -> float:
         () if settings.bookmakers else settings.regions,
     )
     try:
-        fetched = fetch_slot(platform, slot.purpose, slot.sport_key, slot.slot_time, request)
+        return fetch_slot(platform, slot.purpose, slot.sport_key, slot.slot_time, request)
     except ProviderError as failure:
         if is_final_refusal(failure):
             raise
-        return 0.0  # the slot stands as a gap with the provider's reason
-    if fetched is None:
-        return 0.0
-    step = timedelta(minutes=5 if slot.slot_time >= FIVE_MINUTE_ERA else 10)
-    with transaction(platform.engine) as conn:
-        if not slots.captured_within(conn, slot.slot_id, step):
-            slots.not_there(conn, slot.slot_id)
-        elif slot.purpose == LIVE:
-            slots.healed(conn, slot.slot_id)
-    return fetched.credits
+        return None  # the slot stands as a gap with the provider's reason
 
 
 def _require_ended(platform: Platform, day: date) -> None:

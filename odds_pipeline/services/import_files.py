@@ -120,6 +120,11 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
             raise NotFound(f"{path} does not exist")
 
 
+def _printable(name: str) -> str:
+    """A file's name as text: a file system may give bytes that are none."""
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def _import(platform: Platform, path: Path, stated: Stated) -> ImportedFile:
     size = path.stat().st_size
     if size > MAX_BYTES:
@@ -137,7 +142,8 @@ def _import(platform: Platform, path: Path, stated: Stated) -> ImportedFile:
         call_id=uuid4(),
         source="file",
         endpoint=kind,
-        request={"name": path.name} | {name: key for name, key in named if key is not None},
+        request={"name": _printable(path.name)}
+        | {name: key for name, key in named if key is not None},
         body=data,
         received_at=datetime.now(UTC),
         received_basis=CaptureBasis.FILE,

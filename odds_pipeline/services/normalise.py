@@ -4,7 +4,8 @@ Belongs here: the loop over what is pending, and what happens to a document that
 Does not belong here: parsing (``sources``), the facts themselves (``storage.facts``).
 
 A document that cannot be normalised is marked failed with its reason and stays in raw; it never
-stops those behind it.
+stops those behind it. One that can be read but not written is written around the events that are
+to blame (``dead_letters``).
 """
 
 import gc
@@ -12,23 +13,26 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import psycopg
+from msgspec.structs import replace
 from sqlalchemy import Engine
 
 from odds_pipeline.catalog.observations import Document, RawDocument, Rejection
+from odds_pipeline.crash_points import Point, reached
 from odds_pipeline.errors import MalformedResponse, StorageError
+from odds_pipeline.services import dead_letters, drift
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.sources.files.detect import decompressed
 from odds_pipeline.sources.parse import PARSER_VERSION, parse_document
 from odds_pipeline.storage import fetch_log, locks, normalisation, raw, remembered
 from odds_pipeline.storage.captures import Item
-from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.engine import Connection, transaction
 from odds_pipeline.storage.facts import write_documents
+from odds_pipeline.storage.memory import Memory
 from odds_pipeline.storage.normalisation import Mark, Pending
 
 BATCH = 100
 HOT_DAYS = 3
+HOT_LIMIT = 32 * 1024 * 1024  # a larger body gets no copy for plain SQL
 EVIDENCE = 2_000
 
 
@@ -56,10 +60,10 @@ class Normalised:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A pending document, read: its bytes (decompressed) and what they say."""
+    """A pending document, read: itself (decompressed) and what it says."""
 
     pending: Pending
-    body: bytes
+    plain: RawDocument
     document: Document
 
 
@@ -75,26 +79,30 @@ def finish_pending(platform: Platform, batch: int = BATCH) -> Normalised:
 
 def normalise_all(engine: Engine, batch: int = BATCH, hot_days: int = HOT_DAYS) -> Normalised:
     """As ``finish_pending``, for callers that have a database only."""
-    total = Normalised()
+    total, size = Normalised(), batch
     while True:
         try:
-            done = _next_batch(engine, batch, hot_days)
-        except psycopg.OperationalError:
-            raise
-        except Exception:
-            # Something in the batch cannot be written: find it alone, and let the rest through.
-            total += _one_by_one(engine, hot_days)
+            done = _next_batch(engine, size, hot_days)
+        except Exception as refused:
+            if not dead_letters.is_of_the_document(refused):
+                raise
+            # One of the batch cannot be written: let those before it through, halving towards it.
+            if size > 1:
+                size //= 2
+            else:
+                total, size = total + _around(engine, hot_days), batch
             continue
         total += done
-        if done.documents < batch:
+        if done.documents < size:
             return total
 
 
 def _next_batch(engine: Engine, size: int, hot_days: int) -> Normalised:
-    with _uncollected(), remembered.dimensions(engine) as (conn, dims):
-        locks.take(conn, locks.NORMALISER)
+    with _uncollected(), remembered.memory(engine) as (conn, memory):
         batch = normalisation.oldest_pending(conn, size, hot_days)
-        return _normalise(conn, dims, batch) if batch else Normalised()
+        done = _normalise(conn, memory, batch) if batch else Normalised()
+    reached(Point.NORMALISED)
+    return done
 
 
 @contextmanager
@@ -109,22 +117,37 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _one_by_one(engine: Engine, hot_days: int) -> Normalised:
+def _around(engine: Engine, hot_days: int) -> Normalised:
+    """Write the oldest document around what cannot be written, or set all of it aside."""
     with transaction(engine) as conn:
         locks.take(conn, locks.NORMALISER)
         batch = normalisation.oldest_pending(conn, 1, hot_days)
+        if not batch:
+            return Normalised()
         try:
             with conn.transaction():
-                return _normalise(conn, Dimensions(), batch)
-        except psycopg.OperationalError:
-            raise
+                return _write_around(conn, batch[0])
         except Exception as poison:
-            reason = f"{type(poison).__name__}: {poison}".splitlines()[0][:500]
+            if not dead_letters.is_of_the_document(poison):
+                raise
+            reason = dead_letters.reason_of(poison)
         _set_aside(conn, batch[0], reason)
     return Normalised(documents=1, failed=1)
 
 
-def _normalise(conn: Connection, dims: Dimensions, batch: Sequence[Pending]) -> Normalised:
+def _write_around(conn: Connection, pending: Pending) -> Normalised:
+    read = _read(pending, raw.packed(conn, [pending.raw_id]).get(pending.raw_id))
+    around = dead_letters.write_around(
+        conn, Item(pending.raw_id, pending.known_time, read.document)
+    )
+    rejections = (*read.document.rejections, *around.letters)
+    document = replace(around.document, rejections=rejections)
+    quarantined = _finish(conn, [_Read(pending, read.plain, document)], around.written.by_raw)
+    snapshots, quotes, statements, _ = around.written
+    return Normalised(1, 0, snapshots, quotes, statements, quarantined)
+
+
+def _normalise(conn: Connection, memory: Memory, batch: Sequence[Pending]) -> Normalised:
     stored = raw.packed(conn, [pending.raw_id for pending in batch])
     read, failed = [], 0
     for pending in batch:
@@ -137,8 +160,10 @@ def _normalise(conn: Connection, dims: Dimensions, batch: Sequence[Pending]) -> 
             _set_aside(conn, pending, reason)
             failed += 1
     items = [Item(r.pending.raw_id, r.pending.known_time, r.document) for r in read]
-    written = write_documents(conn, dims, items)
+    written = write_documents(conn, memory, items)
+    reached(Point.COPIED)
     quarantined = _finish(conn, read, written.by_raw)
+    reached(Point.MARKED)
     return Normalised(
         len(batch), failed, written.snapshots, written.quotes, written.statements, quarantined
     )
@@ -147,18 +172,14 @@ def _normalise(conn: Connection, dims: Dimensions, batch: Sequence[Pending]) -> 
 def _read(pending: Pending, stored: raw.Packed | None) -> _Read:
     if stored is None:
         raise StorageError(f"the bytes of raw document {pending.raw_id} are not stored here")
-    document, body = parse_raw(raw.unpacked(stored))
-    return _Read(pending, body, document)
+    plain = plain_of(raw.unpacked(stored))
+    return _Read(pending, plain, parse_document(plain))
 
 
-def parse_raw(stored: RawDocument) -> tuple[Document, bytes]:
-    """What a stored document says, and its bytes decompressed.
-
-    Raises:
-        MalformedResponse: it cannot be read at all.
-    """
+def plain_of(stored: RawDocument) -> RawDocument:
+    """A stored document with its bytes decompressed."""
     body = decompressed(stored.body) if stored.source == "file" else stored.body
-    plain = RawDocument(
+    return RawDocument(
         source=stored.source,
         endpoint=stored.endpoint,
         request=stored.request,
@@ -169,19 +190,32 @@ def parse_raw(stored: RawDocument) -> tuple[Document, bytes]:
         captured_at=stored.captured_at,
         odds_format=stored.odds_format,
     )
-    return parse_document(plain), body
 
 
 def _finish(conn: Connection, read: Sequence[_Read], by_raw: dict[int, tuple[int, int]]) -> int:
-    hot = {r.pending.raw_id: r.body for r in read if not r.pending.cold}
+    hot = {r.pending.raw_id: r.plain.body for r in read if _is_hot(r)}
     normalisation.keep_hot(conn, hot)
-    marks = [Mark(r.pending, *by_raw.get(r.pending.raw_id, (0, 0))) for r in read]
+    marks = [
+        Mark(r.pending, *by_raw.get(r.pending.raw_id, (0, 0)), usable=_usable(r.document))
+        for r in read
+    ]
     with conn.pipeline():
         fetch_log.count(conn, {r.pending.raw_id: _held(r.document) for r in read})
         normalisation.mark(conn, PARSER_VERSION, marks)
+    drift.report(conn, (r.plain for r in read))
     return sum(
         normalisation.quarantine(conn, r.pending.raw_id, r.document.rejections) for r in read
     )
+
+
+def _is_hot(read: _Read) -> bool:
+    return not read.pending.cold and len(read.plain.body) <= HOT_LIMIT
+
+
+def _usable(document: Document) -> bool:
+    """Whether a document says anything that can be used, or at least nothing that cannot."""
+    events, _ = _held(document)
+    return bool(events or document.sports or not document.rejections)
 
 
 def _held(document: Document) -> tuple[int, int]:

@@ -7,11 +7,11 @@ Belongs here: the parts and nothing they do. Does not belong here: building them
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Protocol
 
 from sqlalchemy import Engine
 
+from odds_pipeline.redaction import fingerprint
 from odds_pipeline.services.spool import Spool
 from odds_pipeline.settings import Settings
 from odds_pipeline.sources.the_odds_api.queries import ProviderRequest
@@ -51,7 +51,4 @@ class Platform:
     @property
     def key_fingerprint(self) -> str:
         """Names the API key without giving it away."""
-        key = self.settings.odds_api_key
-        if key is None:
-            return "demo"
-        return sha256(key.get_secret_value().encode()).hexdigest()[:12]
+        return fingerprint(self.settings.odds_api_key)

@@ -15,15 +15,15 @@ import msgspec
 
 from odds_pipeline.catalog.observations import Document
 from odds_pipeline.errors import StorageError, UsageError
-from odds_pipeline.services.normalise import BATCH, parse_raw
+from odds_pipeline.services.normalise import BATCH, plain_of
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.sources.parse import PARSER_VERSION
+from odds_pipeline.sources.parse import PARSER_VERSION, parse_document
 from odds_pipeline.storage import locks, raw, rebuild
 from odds_pipeline.storage.archive import manifest
 from odds_pipeline.storage.captures import Item
-from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.engine import Connection, transaction
 from odds_pipeline.storage.facts import write_documents
+from odds_pipeline.storage.memory import Memory
 from odds_pipeline.storage.rebuild import Day, Difference, Source
 
 
@@ -87,11 +87,11 @@ def _rebuild(conn: Connection, day: Day) -> Rebuilt:
     _require_parser(day)
     sources = day.sources
     rebuild.set_stage(conn, day)
-    dims = Dimensions()
-    dims.months |= day.months()
+    memory = Memory()
+    memory.dims.months |= day.months()
     for place in range(0, len(sources), BATCH):
         items = _items(conn, sources[place : place + BATCH], day)
-        write_documents(conn, dims, items)
+        write_documents(conn, memory, items)
     differences = rebuild.compare(conn, day)
     return Rebuilt(day.start.date(), len(sources), tuple(differences))
 
@@ -122,7 +122,7 @@ def _items(conn: Connection, sources: Sequence[Source], day: Day) -> list[Item]:
         packed = stored.get(source.raw_id)
         if packed is None:
             raise StorageError(f"the bytes of raw document {source.raw_id} are not stored here")
-        document, _ = parse_raw(raw.unpacked(packed))
+        document = parse_document(plain_of(raw.unpacked(packed)))
         items.append(Item(source.raw_id, source.known_time, _until(document, day)))
     return items
 

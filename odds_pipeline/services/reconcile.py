@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from odds_pipeline.catalog.observations import EventOdds, OddsCapture
 from odds_pipeline.errors import MalformedResponse
-from odds_pipeline.services.normalise import parse_raw
+from odds_pipeline.services.normalise import plain_of
+from odds_pipeline.sources.parse import parse_document
 from odds_pipeline.storage import quality_log, raw
 from odds_pipeline.storage.engine import Connection
 from odds_pipeline.storage.frames import build_frame
@@ -58,11 +61,13 @@ class Readings:
     def _by_day(self, conn: Connection, raw_id: int) -> dict[date, list[OddsCapture]]:
         by_day: dict[date, list[OddsCapture]] = defaultdict(list)
         try:
-            document, _ = parse_raw(raw.read(conn, raw_id))
+            document = parse_document(plain_of(raw.read(conn, raw_id)))
         except MalformedResponse:
             return by_day
+        unwritten = quality_log.dead_letters_of(conn, raw_id)  # a rule of their own reports them
         for capture in document.odds:
-            by_day[capture.capture_time.date()].append(capture)
+            events = tuple(e for e in capture.events if e.event.event_id not in unwritten)
+            by_day[capture.capture_time.date()].append(replace(capture, events=events))
         return by_day
 
     def _forget(self) -> None:

@@ -1,4 +1,4 @@
-"""Tidies before work: spooled answers, expired claims, documents that wait, copies grown old.
+"""Tidies before work: spooled answers, claims of the dead, documents that wait, copies grown old.
 
 It also makes the tables of the month to come, in a transaction of its own.
 
@@ -7,7 +7,7 @@ Belongs here: what every start does first. Does not belong here: the steps thems
 
 from dataclasses import dataclass
 
-from odds_pipeline.services.calls import close_expired, store_spooled
+from odds_pipeline.services.answers import close_dead, store_spooled
 from odds_pipeline.services.normalise import Normalised, finish_pending
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage.engine import transaction
@@ -27,8 +27,8 @@ class Recovered:
 def recover(platform: Platform) -> Recovered:
     """Store what was paid, close what died in flight, drop old copies, normalise what waits."""
     answers = store_spooled(platform)
+    dead = close_dead(platform)
     with transaction(platform.engine) as conn:
-        dead = close_expired(conn)
         expire_hot(conn, platform.settings.hot_raw_days)
     with transaction(platform.engine) as conn:
         ensure_ahead(conn, platform.now())

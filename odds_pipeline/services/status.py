@@ -36,9 +36,13 @@ class Quota:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Everything the status panel shows; ``kind`` is demo, real or None before the first call."""
+    """Everything the status panel shows; ``kind`` is demo, real or None before the first call.
+
+    ``key`` is the API key's fingerprint.
+    """
 
     kind: str | None
+    key: str
     statistics: Statistics
     quota: Quota
 
@@ -73,7 +77,7 @@ def status(platform: Platform) -> Status:
     with transaction(platform.engine) as conn:
         figures = statistics.statistics(conn)
         kind = deployment.kind_of(conn)
-    return Status(kind, figures, quota(platform))
+    return Status(kind, platform.key_fingerprint, figures, quota(platform))
 
 
 def monthly_cost(platform: Platform) -> int:

@@ -65,6 +65,8 @@ def _frame(conn: Connection, need: Needs, day: date, readings: Readings | None) 
         return quality_log.quotes_of(conn, day)
     if need is Needs.QUARANTINE:
         return quality_log.quarantine_of(conn, day)
+    if need is Needs.SHARES:
+        return quality_log.shares_of(conn, day)
     if need is Needs.SLOTS:
         return quality_log.slots_of(conn, day)
     return reconciliation_frame(conn, day, readings)

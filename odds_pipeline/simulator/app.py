@@ -6,7 +6,7 @@ answered (``endpoints``), sockets (``server``). Units: credits.
 The order of checks: key, frequency, credits, parameters. Every answer carries the three
 ``x-requests-*`` headers; where no key was recognised they are zero.
 
-Room left for the next step: named faults belong around ``Provider.answer``.
+Where a fault is switched on (``faults``), it stands around ``Provider.answer``.
 """
 
 from collections.abc import Awaitable, Callable
@@ -27,6 +27,8 @@ from starlette.types import ASGIApp
 from odds_pipeline.simulator.clock import Clock
 from odds_pipeline.simulator.credits import CreditCount
 from odds_pipeline.simulator.endpoints import ENDPOINTS, Answer, Endpoint, Question
+from odds_pipeline.simulator.faults.play import SpoiledCall, play
+from odds_pipeline.simulator.faults.switch import Faults
 from odds_pipeline.simulator.feed import Feed
 from odds_pipeline.simulator.limiter import FrequencyLimit
 from odds_pipeline.simulator.refusals import Refusal
@@ -88,6 +90,16 @@ class Provider:
             },
         )
 
+    def refusal(self, now: datetime, key: str, status: int, body: object) -> Response:
+        """An answer that costs nothing, of any status and body."""
+        return self.response(now, key, status, Answer(body))
+
+    def spend(self, key: str, credits: int | None, now: datetime) -> int:
+        """Charge a key so many credits, or all that are left; returns how many."""
+        amount = max(self.credits.remaining(key, now), 0) if credits is None else credits
+        self.credits.charge(key, amount, now)
+        return amount
+
     def _knows(self, key: str) -> bool:
         return bool(key) and (self.keys is None or key in self.keys)
 
@@ -106,10 +118,10 @@ class Provider:
             raise Refusal("OUT_OF_USAGE_CREDITS")
 
 
-def build_app(provider: Provider) -> ASGIApp:
+def build_app(provider: Provider, faults: Faults) -> ASGIApp:
     """The application: every endpoint with and without a trailing slash, GET only, JSON only."""
     routes = [
-        Route(path, _handler(provider, endpoint), methods=["GET"])
+        Route(path, _handler(provider, faults, endpoint), methods=["GET"])
         for endpoint in ENDPOINTS
         for path in (endpoint.path, endpoint.path + "/")
     ]
@@ -129,8 +141,21 @@ def build_app(provider: Provider) -> ASGIApp:
     )
 
 
-def _handler(provider: Provider, endpoint: Endpoint) -> Callable[[Request], Awaitable[Response]]:
+def _handler(
+    provider: Provider, faults: Faults, endpoint: Endpoint
+) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
-        return provider.answer(endpoint, request)
+        struck = faults.draw(endpoint.path)
+        if struck is None:
+            return provider.answer(endpoint, request)
+        call = SpoiledCall(
+            desk=provider,
+            proper=lambda: provider.answer(endpoint, request),
+            faults=faults,
+            now=provider.clock.now(),
+            url=str(request.url),
+            key=request.query_params.get("apiKey", ""),
+        )
+        return play(struck, call)
 
     return handle

@@ -20,6 +20,8 @@ from odds_pipeline.simulator.app import Provider, build_app
 from odds_pipeline.simulator.clock import Clock, RealClock
 from odds_pipeline.simulator.credits import CreditCount
 from odds_pipeline.simulator.efficiency import NATURAL, setting_of
+from odds_pipeline.simulator.faults.switch import Faults
+from odds_pipeline.simulator.faults.wire import LendingProtocol
 from odds_pipeline.simulator.feed import Feed, MarketFeed
 from odds_pipeline.simulator.limiter import CALLS_A_SECOND, FrequencyLimit
 from odds_pipeline.simulator.market import Market
@@ -38,6 +40,9 @@ def serve(
     quota: int = DEFAULT_QUOTA,
     state: Path | None = None,
     replay: Path | None = None,
+    clock: Clock | None = None,
+    keys: frozenset[str] | None = None,
+    faults: Faults | None = None,
     setting: str = NATURAL.name,
 ) -> None:
     """Serve until SIGINT or SIGTERM, which is raised again once all is closed.
@@ -49,18 +54,20 @@ def serve(
         quota: credits a month for every key.
         state: file that carries the credit count over a restart.
         replay: folder of recorded responses to serve instead of the market.
+        clock: the provider's time; the machine's by default.
+        keys: the valid keys; ``None`` accepts every key.
+        faults: what goes wrong; nothing by default.
         setting: of the simulated market, a name of ``efficiency``.
 
     Raises:
         UsageError: the address is not loopback, a path cannot be used, or there is no such setting.
         AlreadyRunning: the port is taken.
     """
-    provider = _provider(
-        _feed(seed, replay, setting), RealClock(), quota, state, CALLS_A_SECOND, None
-    )
+    feed = _feed(seed, replay, setting)
+    provider = _provider(feed, clock or RealClock(), quota, state, CALLS_A_SECOND, keys)
     listening = _bind(host, port)
     with listening:
-        _server(provider).run(sockets=[listening])
+        _server(provider, faults or Faults()).run(sockets=[listening])
 
 
 class RunningSimulator:
@@ -75,6 +82,7 @@ class RunningSimulator:
         replay: folder of recorded responses to serve instead of the market.
         calls_a_second: frequency limit of a key; ``None`` for none, so that a fast test is not
             refused for being fast.
+        faults: what goes wrong; nothing by default. The attribute ``faults`` takes more later.
         setting: of the simulated market, a name of ``efficiency``.
         deactivated: keys whose subscription has ended.
     """
@@ -89,15 +97,17 @@ class RunningSimulator:
         state: Path | None = None,
         replay: Path | None = None,
         calls_a_second: int | None = None,
+        faults: Faults | None = None,
         setting: str = NATURAL.name,
         deactivated: frozenset[str] = frozenset(),
     ) -> None:
+        self.faults = faults or Faults()
         self.clock: Clock = clock or RealClock()
         self._provider = replace(
             _provider(_feed(seed, replay, setting), self.clock, quota, state, calls_a_second, keys),
             deactivated=deactivated,
         )
-        self._server = _server(self._provider)
+        self._server = _server(self._provider, self.faults)
         self._listening = _bind(LOOPBACK, 0)
         self._thread = Thread(
             target=self._server.run, kwargs={"sockets": [self._listening]}, daemon=True
@@ -109,7 +119,7 @@ class RunningSimulator:
         return f"http://{LOOPBACK}:{self._listening.getsockname()[1]}"
 
     def credits_charged(self, key: str) -> int:
-        """Credits this key was ever charged."""
+        """Credits this key was ever charged, ``faults.spent_elsewhere`` among them."""
         return self._provider.credits.total(key)
 
     def __enter__(self) -> "RunningSimulator":
@@ -151,10 +161,11 @@ def _provider(
     )
 
 
-def _server(provider: Provider) -> uvicorn.Server:
+def _server(provider: Provider, faults: Faults) -> uvicorn.Server:
     return uvicorn.Server(
         uvicorn.Config(
-            build_app(provider),
+            build_app(provider, faults),
+            http=LendingProtocol,
             access_log=False,
             log_level="warning",
             lifespan="off",

@@ -16,22 +16,33 @@ from odds_pipeline.catalog.observations import (
     EventOdds,
     EventStated,
     Quote,
+    RawDocument,
     Rejection,
     UnusableQuote,
 )
+from odds_pipeline.errors import MalformedResponse
 from odds_pipeline.sources.fields import (
+    FARTHEST_PAST,
+    FARTHEST_START,
+    KEYS,
     Cleaned,
+    CleanTime,
     FieldError,
     clean_event_id,
     clean_key,
     clean_name,
     clean_optional_name,
-    clean_optional_time,
     clean_time,
     evidence_of,
+    no_later,
+    or_none,
 )
 
 Identity = tuple[str, float | None, str | None]  # outcome, point, description
+MOST_REJECTIONS = 10_000
+NOT_LISTED = f"more than {MOST_REJECTIONS:,} parts cannot be used; the others are not listed"
+HOPELESS = 100_000  # rejections beyond those: minutes of work for nothing
+ONE_SIDE = "only one of the two teams is stated"
 CLASH = "outcome is stated more than once with different prices"
 
 
@@ -151,17 +162,35 @@ def markets_of(events: Iterable[EventOdds]) -> tuple[str, ...]:
     return tuple(sorted({board.market for event in events for board in event.boards}))
 
 
-class Reading:
-    """What the reading of one document shares: cleaned values seen so far and rejections."""
+def past_only(raw: RawDocument, clean: CleanTime) -> CleanTime:
+    """The same cleaning for times of what had happened when the document was received."""
+    return no_later(_now(raw) + FARTHEST_PAST, "time", clean)
 
-    def __init__(self) -> None:
+
+def _now(raw: RawDocument) -> datetime:
+    return max(raw.known_time, raw.received_at)
+
+
+class Reading:
+    """What the reading of one document shares: cleaned values seen so far and rejections.
+
+    Args:
+        raw: the document.
+        clean_moment: how its source spells times.
+    """
+
+    def __init__(self, raw: RawDocument, clean_moment: CleanTime = clean_time) -> None:
+        past = past_only(raw, clean_moment)
         self.names = Cleaned(clean_name)
         self.optional_names = Cleaned(clean_optional_name)
-        self.keys = Cleaned(clean_key)
+        self.keys = Cleaned(clean_key, KEYS)
         self.event_ids = Cleaned(clean_event_id)
-        self.times = Cleaned(clean_time)
-        self.optional_times = Cleaned(clean_optional_time)
+        self.starts = Cleaned(no_later(_now(raw) + FARTHEST_START, "start", clean_moment))
+        self.past_times = Cleaned(past)
+        self.optional_times = Cleaned(or_none(past))
         self.titles: dict[str, str] = {}
+        self._untitled: set[str] = set()
+        self._unlisted = 0
         self.rejections: list[Rejection] = []
 
     def reject(
@@ -180,7 +209,13 @@ class Reading:
             value: the offending part, shown as evidence.
             board: the board it belongs to, if that far was readable.
             event_id: the event it belongs to, where the board is not known.
+
+        Raises:
+            MalformedResponse: so many parts were rejected that the document is none.
         """
+        if len(self.rejections) >= MOST_REJECTIONS:
+            self._not_listed()
+            return
         reason = "value has a type it cannot have" if isinstance(why, TypeError) else str(why)
         self.rejections.append(
             Rejection(
@@ -193,6 +228,12 @@ class Reading:
             )
         )
 
+    def _not_listed(self) -> None:
+        self.rejections[-1] = Rejection("document", NOT_LISTED, "")
+        self._unlisted += 1
+        if self._unlisted >= HOPELESS:
+            raise MalformedResponse(f"more than {HOPELESS:,} parts of the document cannot be used")
+
     def last_update(self, where: str, value: object, board: BoardDraft) -> datetime | None:
         """A stated ``last_update``; one that cannot be read is noted and counts as not stated."""
         try:
@@ -202,10 +243,13 @@ class Reading:
             return None
 
     def title(self, bookmaker: str, title: object) -> None:
-        """Remember a bookmaker's display name where a readable one is stated."""
+        """Remember a bookmaker's display name; one that cannot be read counts as not stated."""
         try:
             name = self.optional_names[title]
-        except (FieldError, TypeError):
+        except (FieldError, TypeError) as unreadable:
+            if bookmaker not in self._untitled:  # it stands in every event
+                self._untitled.add(bookmaker)
+                self.reject(f"title of {bookmaker}", unreadable, title)
             return
         if name is not None:
             self.titles[bookmaker] = name
@@ -223,12 +267,14 @@ class Reading:
         Raises:
             FieldError, TypeError: a part that the event cannot do without is unreadable.
         """
-        home, away = teams
+        home, away = (self.optional_names[team] for team in teams)
+        if (home is None) is not (away is None):
+            raise FieldError(ONE_SIDE)
         return EventStated(
             self.event_ids[event_id],
             self.keys[sport_key],
-            self.times[commence_time],
-            self.optional_names[home],
-            self.optional_names[away],
+            self.starts[commence_time],
+            home,
+            away,
             self.optional_names[sport_title],
         )

@@ -10,11 +10,12 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from msgspec import to_builtins
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from odds_pipeline.betting.odds import decimal_from_american
 from odds_pipeline.catalog.observations import OddsFormat
@@ -25,6 +26,12 @@ PRICE_LIMIT = 1e6  # decimal prices stay below it
 AMERICAN_LIMIT = (PRICE_LIMIT - 1.0) * 100.0
 MILLISECONDS_FROM = 1e11  # as Unix seconds this would be the year 5138
 FIRST_YEAR, LAST_YEAR = 2000, 2100
+FARTHEST_START = timedelta(days=5 * 366)  # a start beyond it is a slip of the pen
+FARTHEST_PAST = timedelta(days=1)  # what has happened may lie so far ahead of our own clock
+EVIDENCE_PARTS, EVIDENCE_DEPTH, MANY_DIGITS = 200, 12, 10**50
+KEYS = 1_000  # different keys a document may hold; a season's largest has some 150
+
+_INVISIBLE = frozenset({"Cc", "Cf", "Zl", "Zp"})  # controls, formats, line separators
 
 _KEY = re.compile(r"[a-z0-9_]{1,100}")
 _EVENT_ID = re.compile(r"[0-9A-Za-z_.:-]{1,100}")
@@ -32,6 +39,7 @@ _SCORE = re.compile(r"[0-9]{1,5}")
 
 T = TypeVar("T")
 ReadPrice = Callable[[object], float]
+CleanTime = Callable[[object], datetime]
 
 
 class FieldError(ValueError):
@@ -43,14 +51,21 @@ class Cleaned(dict[object, T]):
 
     ``cleaned[value]`` raises ``FieldError`` for a value that cannot be used and ``TypeError``
     for one that cannot even be hashed (a list or an object).
+
+    Args:
+        clean: cleans one value.
+        most: different values that are believed; ``None`` = any number.
     """
 
-    def __init__(self, clean: Callable[[object], T]) -> None:
+    def __init__(self, clean: Callable[[object], T], most: int | None = None) -> None:
         super().__init__()
         self._clean = clean
+        self._most = most
 
     def __missing__(self, value: object) -> T:
         cleaned = self._clean(value)
+        if self._most is not None and len(self) >= self._most:
+            raise FieldError(f"document holds more than {self._most:,} different keys")
         self[value] = cleaned
         return cleaned
 
@@ -74,7 +89,7 @@ def _normalised(value: str) -> str:
     kinds = {character: unicodedata.category(character) for character in set(value)}
     if "Cs" in kinds.values():
         raise FieldError("name holds half a character (lone surrogate)")
-    visible = "".join(c for c in value if kinds[c] not in {"Cc", "Cf"})
+    visible = "".join(c for c in value if kinds[c] not in _INVISIBLE)
     return unicodedata.normalize("NFKC", visible)
 
 
@@ -119,9 +134,21 @@ def clean_time(value: object) -> datetime:
     return time
 
 
-def clean_optional_time(value: object) -> datetime | None:
-    """A time, or ``None`` where none is stated."""
-    return None if value is None or value == "" else clean_time(value)
+def no_later(limit: datetime, what: str, clean: Callable[[object], datetime]) -> CleanTime:
+    """The same cleaning that refuses times after ``limit``, called ``what`` in the reason."""
+
+    def cleaned(value: object) -> datetime:
+        time = clean(value)
+        if time > limit:
+            raise FieldError(f"{what} {time:%Y-%m-%dT%H:%M:%SZ} is too far in the future")
+        return time
+
+    return cleaned
+
+
+def or_none(clean: CleanTime) -> Callable[[object], datetime | None]:
+    """The same cleaning that takes ``None`` and empty text for a time that is not stated."""
+    return lambda value: None if value is None or value == "" else clean(value)
 
 
 def clean_point(value: object) -> float | None:
@@ -181,8 +208,41 @@ def looks_american(price: object) -> bool:
 
 
 def evidence_of(value: object) -> str:
-    """The offending value as printable text, at most 2,000 characters."""
-    try:
-        return json.dumps(to_builtins(value), default=str)[:EVIDENCE_LENGTH]
-    except RecursionError:
-        return "(nested too deeply to show)"
+    """The offending value as printable text, at most 2,000 characters.
+
+    Only its beginning is looked at, so that a value of any size costs the same.
+    """
+    return json.dumps(_Beginning().of(value, EVIDENCE_DEPTH), default=str)[:EVIDENCE_LENGTH]
+
+
+class _Beginning:
+    """Takes the first parts of a value, however it is nested."""
+
+    def __init__(self) -> None:
+        self._room = EVIDENCE_PARTS
+
+    def of(self, value: object, depth: int) -> object:
+        """The beginning of a value."""
+        if isinstance(value, str):
+            return value[:EVIDENCE_LENGTH]
+        if isinstance(value, int):
+            return value if abs(value) < MANY_DIGITS else "(a number of many digits)"
+        if isinstance(value, Struct):
+            value = asdict(value)
+        if not isinstance(value, dict | list | tuple):
+            return value
+        if not depth:
+            return "(nested deeper)"
+        if isinstance(value, dict):
+            return {
+                str(key)[:EVIDENCE_LENGTH]: self.of(part, depth - 1)
+                for key, part in self._some(value.items())
+            }
+        return [self.of(part, depth - 1) for part in self._some(value)]
+
+    def _some(self, parts: Iterable[T]) -> Iterator[T]:
+        for part in parts:
+            if not self._room:
+                return
+            self._room -= 1
+            yield part

@@ -4,13 +4,14 @@ Belongs here: capture time and scope, from what is known of a raw document. Does
 reading its body.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from odds_pipeline.catalog.endpoints import Endpoint
 from odds_pipeline.catalog.observations import (
     CaptureBasis,
     EventOdds,
+    OddsCapture,
     RawDocument,
     Scope,
 )
@@ -72,6 +73,26 @@ def scope_of(raw: RawDocument, sport_key: str, events: Iterable[EventOdds]) -> S
         starts_from=_bound(request, "commenceTimeFrom") if asked else None,
         starts_to=_bound(request, "commenceTimeTo") if asked else None,
     )
+
+
+def odds_captures(
+    raw: RawDocument, capture: Capture, events: Iterable[EventOdds], listing_complete: bool = True
+) -> Iterator[OddsCapture]:
+    """One capture a sport, and one of the sport asked for even if none of its events came."""
+    sports: dict[str, list[EventOdds]] = {}
+    for event in events:
+        sports.setdefault(event.event.sport_key, []).append(event)
+    asked = asked_sport(raw)
+    if asked is not None:
+        sports.setdefault(asked, [])
+    for sport_key, told in sports.items():
+        yield OddsCapture(
+            *capture,
+            scope_of(raw, sport_key, told),
+            tuple(told),
+            asked_event_ids(raw) if sport_key == asked else (),
+            listing_complete,
+        )
 
 
 def asked_event_ids(raw: RawDocument) -> tuple[str, ...]:

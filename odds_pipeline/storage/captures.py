@@ -4,7 +4,8 @@ Belongs here: the rows of ``captures``. Does not belong here: the facts under th
 (``odds_facts``, ``event_facts``).
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +14,11 @@ import psycopg
 from odds_pipeline.catalog.observations import Document, EventCapture, OddsCapture
 
 Connection = psycopg.Connection[Any]
+
+_INSERT = """INSERT INTO captures (raw_id, known_time, capture_time, basis, event_count, kind,
+    sport_id, scope_id, listing, asked_events)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+RETURNING capture_id"""
 
 
 class Item(NamedTuple):
@@ -23,18 +29,11 @@ class Item(NamedTuple):
     document: Document
 
 
-def insert_captures(conn: Connection, rows: Iterable[tuple[Any, ...]]) -> list[int]:
+def insert_captures(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> list[int]:
     """Write captures, numbered in the order given."""
-    with conn.cursor() as cursor:
-        cursor.executemany(
-            """INSERT INTO captures (raw_id, known_time, capture_time, basis, event_count, kind,
-                sport_id, scope_id, listing, asked_events)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-            RETURNING capture_id""",
-            rows,
-            returning=True,
-        )
-        return [number for result in cursor.results() for (number,) in result]
+    with conn.pipeline() if len(rows) > 1 else nullcontext():
+        inserted = [conn.execute(_INSERT, row) for row in rows]
+    return [row[0] for cursor in inserted for row in cursor]
 
 
 def stated_capture(

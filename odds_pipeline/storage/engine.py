@@ -4,15 +4,16 @@ Belongs here: engines and the way to psycopg's own connection for COPY and array
 Does not belong here: URLs (``urls``), the embedded server (``embedded``), SQL.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
+from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
-from odds_pipeline.errors import DatabaseUnavailable, SchemaOutOfDate
+from odds_pipeline.errors import ConnectionLost, DatabaseUnavailable, SchemaOutOfDate
 from odds_pipeline.storage.urls import data_url, redacted
 
 CONNECT_SECONDS = 5
@@ -20,6 +21,13 @@ STATEMENT_MS = 300_000
 LOCK_MS = 60_000
 
 Connection = psycopg.Connection[Any]
+T = TypeVar("T")
+
+_PASSING = (
+    ConnectionLost,
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+)
 
 
 def open_engine(url: str, pool_size: int = 5, max_overflow: int = 5) -> Engine:
@@ -51,26 +59,92 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
     Raises:
         DatabaseUnavailable: no connection could be made.
+        ConnectionLost: it broke before the end; whether it was committed is unknown.
     """
     with _connected(engine) as conn, conn.begin():
-        yield conn.connection.driver_connection
+        yield _driver(conn)
 
 
 @contextmanager
-def _connected(engine: Engine) -> Iterator[Any]:
+def session(engine: Engine) -> Iterator[Connection]:
+    """One connection outside any transaction, for locks that outlive one.
+
+    Raises:
+        DatabaseUnavailable: no connection could be made.
+    """
+    with _connected(engine) as conn:
+        yield _driver(conn.execution_options(isolation_level="AUTOCOMMIT"))
+
+
+def persistently(work: Callable[[], T], tries: int = 5) -> T:
+    """Do work again when PostgreSQL undid it or its connection broke.
+
+    Args:
+        work: may be done twice: what an unknown commit may have done changes nothing.
+        tries: how often at most.
+
+    Raises:
+        DatabaseUnavailable: there is no connection any more.
+    """
+    for left in range(tries - 1, -1, -1):
+        try:
+            return work()
+        except _PASSING:
+            if not left:
+                raise
+    raise AssertionError
+
+
+@contextmanager
+def _connected(engine: Engine) -> Iterator[SqlConnection]:
     try:
         conn = engine.connect()
     except OperationalError as refused:
-        reason = next(iter(str(refused.orig).splitlines()), "no reason given").strip()
+        reason = _reason(refused.orig)
     else:
-        with conn:
+        with conn, _not_lost(engine, conn):
             yield conn
         return
-    where = redacted(engine.url.render_as_string(hide_password=True))
     raise DatabaseUnavailable(
-        f"PostgreSQL at {where} cannot be reached ({reason}); "
+        f"PostgreSQL at {_address(engine)} cannot be reached ({reason}); "
         "check DATABASE_URL, or unset it to use the embedded server"
     )
+
+
+@contextmanager
+def _not_lost(engine: Engine, conn: SqlConnection) -> Iterator[None]:
+    driver = _driver(conn)
+    try:
+        yield
+        return
+    except (psycopg.Error, DBAPIError) as failure:
+        cause = failure.orig if isinstance(failure, DBAPIError) else failure
+        # A rollback that the client itself cannot send leaves a connection as useless.
+        if not driver.closed and (cause is failure or getattr(cause, "sqlstate", "") is not None):
+            raise
+        conn.invalidate()
+        reason = _reason(cause)
+    finally:
+        if driver.closed:
+            conn.invalidate()  # the pool must not try to tidy it
+    raise ConnectionLost(
+        f"PostgreSQL at {_address(engine)} broke the connection ({reason}); "
+        "what was paid is kept in the spool and stored by the next start"
+    )
+
+
+def _driver(conn: SqlConnection) -> Connection:
+    driver: Connection | None = conn.connection.driver_connection
+    assert driver is not None
+    return driver
+
+
+def _reason(error: BaseException | None) -> str:
+    return next(iter(str(error).splitlines()), "").strip() or "no reason given"
+
+
+def _address(engine: Engine) -> str:
+    return redacted(engine.url.render_as_string(hide_password=True))
 
 
 def require_schema(engine: Engine, revision: str) -> None:

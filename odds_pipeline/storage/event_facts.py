@@ -11,19 +11,20 @@ import psycopg
 
 from odds_pipeline.catalog.observations import EventCapture
 from odds_pipeline.storage.captures import Item, insert_captures, stated_capture
-from odds_pipeline.storage.dimensions import Dimensions
+from odds_pipeline.storage.memory import Memory
 
 Connection = psycopg.Connection[Any]
 
 
-def write_statements(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> int:
+def write_statements(conn: Connection, memory: Memory, items: Iterable[Item]) -> int:
     """Append what events and scores documents stated, unless it stands there already."""
-    written = 0
+    written, dims = 0, memory.dims
     for item in items:
         for capture in item.document.statements:
             stated = stated_capture(item, capture, len(capture.statements))
             row = (*stated, "events", None, None, False, None)
             (capture_id,) = insert_captures(conn, [row])
+            memory.wrote([capture_id], [capture.capture_time])
             rows = [
                 (
                     dims.event_nos[s.event.event_id],

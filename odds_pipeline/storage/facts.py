@@ -12,10 +12,11 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from odds_pipeline.catalog.observations import Board, EventStated, Quote, UnusableQuote
+from odds_pipeline.catalog.observations import EventStated
 from odds_pipeline.storage.captures import Item
 from odds_pipeline.storage.dimensions import Dimensions, Stated
 from odds_pipeline.storage.event_facts import write_statements
+from odds_pipeline.storage.memory import Memory
 from odds_pipeline.storage.odds_facts import OddsWriter, incoming_captures
 
 Connection = psycopg.Connection[Any]
@@ -30,30 +31,32 @@ class Written(NamedTuple):
     by_raw: dict[int, tuple[int, int]]
 
 
-def write_documents(conn: Connection, dims: Dimensions, items: Sequence[Item]) -> Written:
+def write_documents(conn: Connection, memory: Memory, items: Sequence[Item]) -> Written:
     """Write a batch of documents, in the order given, which must be known order.
 
     Raises:
-        psycopg.Error: the batch is not written and ``dims`` must be thrown away.
+        psycopg.Error: the batch is not written and ``memory`` must be thrown away.
     """
+    dims = memory.dims
     _resolve(conn, dims, items)
     captures = incoming_captures(conn, dims, items)
-    statements = write_statements(conn, dims, items)
+    statements = write_statements(conn, memory, items)
     if not captures:
         return Written(0, 0, statements, {})
-    writer = OddsWriter(conn, dims, captures)
-    for capture in captures:
-        writer.apply(capture)
+    writer = OddsWriter(conn, dims, memory.standing, captures)
+    writer.apply()
     snapshots, quotes = writer.flush()
     by_known = {item.known_time: item.raw_id for item in items}
     rows = dict.fromkeys(by_known.values(), (0, 0))
     for known_time, (s, q) in writer.counts().items():
         rows[by_known[known_time]] = (s, q)
+    memory.standing = writer.stand()
+    memory.wrote(writer.capture_ids, [c.capture.capture_time for c in captures])
     return Written(snapshots, quotes, statements, rows)
 
 
 def _resolve(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> None:
-    """Make sure every key and name in the batch has its number."""
+    """Make sure every key in the batch has its number; names of outcomes follow with odds."""
     stated = Stated()
     for item in items:
         document = item.document
@@ -66,8 +69,9 @@ def _resolve(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> None:
             stated.sports.setdefault(capture.scope.sport_key, None)
             for event in capture.events:
                 _state_event(stated, event.event)
-                for board in event.boards:
-                    _state_board(stated, board)
+                for book in {board.bookmaker for board in event.boards}:
+                    stated.bookmakers.setdefault(book, None)
+                stated.markets.update({board.market for board in event.boards})
         stated.bookmakers.update(document.bookmaker_titles)
     dims.resolve(conn, stated)
 
@@ -77,13 +81,3 @@ def _state_event(stated: Stated, event: EventStated) -> None:
     stated.sports[sport] = event.sport_title or stated.sports.get(sport)
     stated.matchups.add((event.home_team, event.away_team))
     stated.events.setdefault(event.event_id, sport)
-
-
-def _state_board(stated: Stated, board: Board) -> None:
-    stated.bookmakers.setdefault(board.bookmaker, None)
-    stated.markets.add(board.market)
-    entries: Iterable[Quote | UnusableQuote] = (*board.quotes, *board.unusable)
-    for entry in entries:
-        stated.names.add(entry.outcome)
-        if entry.description is not None:
-            stated.names.add(entry.description)

@@ -4,6 +4,7 @@ Belongs here: rows of ``fetch_logs``. Does not belong here: the calls.
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -11,6 +12,7 @@ import psycopg
 from odds_pipeline.storage.ledger import Call
 
 Connection = psycopg.Connection[Any]
+LOOK_BACK = 100
 
 
 def succeeded(
@@ -48,6 +50,27 @@ def count(conn: Connection, counts: Mapping[int, tuple[int, int]]) -> None:
         WHERE f.raw_id = a.raw_id""",
         (list(counts), list(events), list(bookmakers)),
     )
+
+
+def last_outcomes(
+    conn: Connection, key_fingerprint: str
+) -> tuple[datetime, list[tuple[datetime, int | None, str, float | None]]]:
+    """The database's time, and how the key's last calls went, newest first.
+
+    Of each call: when it was logged, HTTP status (``None`` = no answer), error code, credits left.
+    """
+    rows = conn.execute(
+        """SELECT f.fetch_time, r.status, coalesce(f.error_code, ''), f.api_quota_remaining::float8
+        FROM (SELECT * FROM fetch_logs ORDER BY id DESC LIMIT %s) f
+        JOIN credit_ledger l ON l.call_id = f.call_id AND l.entry = 'reserved'
+        LEFT JOIN raw_responses r ON r.raw_id = f.raw_id
+        WHERE l.key_fingerprint = %s
+        ORDER BY f.id DESC""",
+        (LOOK_BACK, key_fingerprint),
+    ).fetchall()
+    now = conn.execute("SELECT clock_timestamp()").fetchone()
+    assert now is not None
+    return now[0], [(row[0], row[1], row[2], row[3]) for row in rows]
 
 
 def _log(

@@ -93,10 +93,17 @@ def settle(
 ) -> None:
     """Book what the call really cost, and what the provider's count says beyond it.
 
-    Answers must be settled in the order in which they came: a count that was smaller before this
-    call than after the last one means that a new month began.
+    The call's answer, if there was one, is stored already. A count that was smaller before this
+    call than after the last one means that a new month began; unless the answer came before that
+    of the last one and was settled late: then its cost was booked as beyond that one's, and is
+    taken back.
     """
     before = _last_header(conn, call.key_fingerprint)[0]
+    if before is not None and used is not None and used < before and _came_late(conn, call):
+        _enter(conn, call, "settled", credits, None, None)
+        if credits:
+            _enter(conn, call, "correction", -credits, None, None)
+        return
     _enter(conn, call, "settled", credits, used, remaining)
     if used is None:
         return
@@ -127,6 +134,21 @@ def _last_header(conn: Connection, fingerprint: str) -> tuple[float | None, floa
         (fingerprint,),
     ).fetchone()
     return (None, None) if row is None else (row[0], row[1])
+
+
+def _came_late(conn: Connection, call: Call) -> bool:
+    """Whether an answer settled before this one came after it, by our own clock."""
+    row = conn.execute(
+        """SELECT mine.clock_at < last.clock_at
+        FROM raw_responses mine, raw_responses last
+        WHERE mine.call_id = %s AND last.call_id = (
+            SELECT call_id FROM credit_ledger
+            WHERE key_fingerprint = %s AND provider_used IS NOT NULL
+            ORDER BY entry_id DESC LIMIT 1
+        )""",
+        (call.call_id, call.key_fingerprint),
+    ).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _enter(

@@ -5,14 +5,37 @@ parsing, and the facts themselves (``facts``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext, suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
 
 from odds_pipeline.catalog.observations import Rejection
+from odds_pipeline.storage import slots
+from odds_pipeline.storage.json_text import plain_text
 
 Connection = psycopg.Connection[Any]
+UNREADABLE = "unreadable response"
+UNUSABLE = "nothing usable in the response"
+
+_HOT = "INSERT INTO hot_documents (raw_id, document) VALUES (%s, %s)"
+_TRY_HOT = """INSERT INTO hot_documents (raw_id, document)
+SELECT raw_id, body::json FROM (SELECT %s::bigint AS raw_id, %s::text AS body) a
+WHERE body::jsonb IS NOT NULL"""
+
+_MARK = """
+WITH marked AS (
+    INSERT INTO normalisations (raw_id, parser_version, known_time, status, error,
+        snapshots, quotes)
+    SELECT raw_id, %s, known_time, CASE WHEN error IS NULL THEN 'ok' ELSE 'failed' END, error,
+        snapshots, quotes
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::int[], %s::int[])
+        AS a(raw_id, known_time, error, snapshots, quotes)
+    RETURNING raw_id
+)
+DELETE FROM pending_raw USING marked WHERE pending_raw.raw_id = marked.raw_id
+"""
 
 
 class Pending(NamedTuple):
@@ -42,48 +65,47 @@ def oldest_pending(conn: Connection, limit: int, hot_days: int) -> list[Pending]
 
 
 class Mark(NamedTuple):
-    """The mark of one document: normalised into so many rows, or failed with an error."""
+    """The mark of one document: normalised into so many rows, or failed with an error.
+
+    ``usable`` is False when it could be read and every part of it stands in quarantine.
+    """
 
     pending: Pending
     snapshots: int = 0
     quotes: int = 0
     error: str | None = None
+    usable: bool = True
 
 
 def mark(conn: Connection, parser_version: int, marks: Sequence[Mark]) -> None:
-    """Mark documents as done.
-
-    The slot of a normalised one becomes ok, that of one that cannot be normalised a gap; its
-    bytes stay.
-    """
+    """Mark documents as done, and close their slots (``slots.finish``); their bytes stay."""
     if not marks:
         return
-    raw_ids = [one.pending.raw_id for one in marks]
     conn.execute(
-        """INSERT INTO normalisations (raw_id, parser_version, known_time, status, error,
-            snapshots, quotes)
-        SELECT raw_id, %s, known_time, CASE WHEN error IS NULL THEN 'ok' ELSE 'failed' END, error,
-            snapshots, quotes
-        FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::int[], %s::int[])
-            AS a(raw_id, known_time, error, snapshots, quotes)""",
+        _MARK,
         (
             parser_version,
-            raw_ids,
+            [one.pending.raw_id for one in marks],
             [one.pending.known_time for one in marks],
-            [one.error for one in marks],
+            [_storable(one.error) for one in marks],
             [one.snapshots for one in marks],
             [one.quotes for one in marks],
         ),
     )
-    conn.execute("DELETE FROM pending_raw WHERE raw_id = ANY(%s)", (raw_ids,))
-    conn.execute(
-        """UPDATE slots s SET status = CASE n.status WHEN 'ok' THEN 'ok' ELSE 'gap' END,
-            reason = CASE n.status WHEN 'ok' THEN s.reason ELSE 'unreadable response' END
-        FROM raw_responses r JOIN normalisations n USING (raw_id)
-        WHERE r.raw_id = ANY(%s) AND n.parser_version = %s
-          AND s.call_id = r.call_id AND s.status = 'fetched'""",
-        (raw_ids, parser_version),
-    )
+    slots.finish(conn, {one.pending.raw_id: _gap(one) for one in marks})
+
+
+def _gap(mark: Mark) -> str | None:
+    if mark.error is not None:
+        return UNREADABLE
+    return None if mark.usable else UNUSABLE
+
+
+def _storable(text: str | None) -> str | None:
+    """Text as PostgreSQL can keep it: without NUL and half characters."""
+    if text is None:
+        return None
+    return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\0")
 
 
 def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -> int:
@@ -92,12 +114,7 @@ def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -
         (
             raw_id,
             r.capture_time,
-            r.event_id,
-            r.bookmaker,
-            r.market,
-            r.where,
-            r.reason,
-            r.evidence.replace("\x00", "\\0"),
+            *map(_storable, (r.event_id, r.bookmaker, r.market, r.where, r.reason, r.evidence)),
         )
         for r in rejections
     ]
@@ -115,25 +132,21 @@ def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -
 
 def keep_hot(conn: Connection, bodies: Mapping[int, bytes]) -> None:
     """Keep JSON bodies readable in plain SQL too, where PostgreSQL can read them at all."""
-    if bodies and not _keep_hot(conn, bodies) and len(bodies) > 1:
-        for raw_id, body in bodies.items():
-            _keep_hot(conn, {raw_id: body})
+    texts = {raw_id: plain_text(body) for raw_id, body in bodies.items()}
+    plain = {raw_id: text for raw_id, text in texts.items() if text is not None}
+    with conn.pipeline() if len(plain) > 1 else nullcontext():
+        for raw_id, text in plain.items():
+            conn.execute(_HOT, (raw_id, text))
+    for raw_id in texts.keys() - plain.keys():
+        _try_hot(conn, raw_id, bodies[raw_id])
 
 
-def _keep_hot(conn: Connection, bodies: Mapping[int, bytes]) -> bool:
-    """Whether all of them could be kept; else none was."""
-    try:
-        texts = [body.decode() for body in bodies.values()]
+def _try_hot(conn: Connection, raw_id: int, body: bytes) -> None:
+    """Leave out what cannot be read; the exact bytes stay readable through ``raw``."""
+    with suppress(psycopg.DataError, psycopg.errors.ProgramLimitExceeded, UnicodeDecodeError):
+        text = body.decode()
         with conn.transaction():
-            conn.execute(
-                """INSERT INTO hot_documents (raw_id, document)
-                SELECT raw_id, body::json FROM unnest(%s::bigint[], %b::text[]) AS a(raw_id, body)
-                WHERE body::jsonb IS NOT NULL""",
-                (list(bodies), texts),
-            )
-    except (psycopg.DataError, psycopg.errors.ProgramLimitExceeded, UnicodeDecodeError):
-        return False  # the exact bytes stay readable through `raw`; this copy is a convenience
-    return True
+            conn.execute(_TRY_HOT, (raw_id, text))
 
 
 def expire_hot(conn: Connection, days: int) -> int:

@@ -6,21 +6,30 @@ Does not belong here: the change-only rules (``timeline``), the absence rules (`
 
 from bisect import bisect_right, insort
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from odds_pipeline.catalog.observations import OddsCapture, Scope
 from odds_pipeline.storage import timelines
 from odds_pipeline.storage.bulk_load import SnapshotRow, copy_quotes, copy_snapshots
 from odds_pipeline.storage.captures import Item, insert_captures, stated_capture
-from odds_pipeline.storage.dimensions import Dimensions, SelectionKey
+from odds_pipeline.storage.dimensions import Dimensions, Stated
 from odds_pipeline.storage.listings import Listing, last_listed, leaves_feed, restated
-from odds_pipeline.storage.prepared import PreparedEvent, pair, prepare, snapshot_id, vector
+from odds_pipeline.storage.prepared import (
+    PreparedBoard,
+    PreparedEvent,
+    Preparer,
+    names_of,
+    pair,
+    snapshot_id,
+    states_of,
+    vector,
+)
 from odds_pipeline.storage.scoping import answered, scope_key
+from odds_pipeline.storage.standing import LARGEST, Standing
 from odds_pipeline.storage.timeline import REMOVED, Mark, State, Timeline
 
 Connection = psycopg.Connection[Any]
@@ -66,19 +75,31 @@ def _odds_row(c: IncomingCapture) -> tuple[Any, ...]:
 
 
 class OddsWriter:
-    """Applies odds captures to timelines in memory, then writes the new rows at once."""
+    """Applies odds captures to timelines in memory, then writes the new rows at once.
+
+    What stands in memory serves captures that lie after all that is stored; others are applied to
+    what is loaded for them.
+    """
 
     def __init__(
-        self, conn: Connection, dims: Dimensions, captures: Sequence[IncomingCapture]
+        self,
+        conn: Connection,
+        dims: Dimensions,
+        standing: Standing,
+        captures: Sequence[IncomingCapture],
     ) -> None:
         self.conn = conn
         self.dims = dims
+        self.captures = captures
+        first = min(c.capture.capture_time for c in captures)
+        self._given = standing
+        self.standing = standing if standing.precedes(first) else Standing(first)
         self.snapshots: list[SnapshotRow] = []
+        self.marked: dict[tuple[int, int], bool] = {}
         self.sport_of: dict[int, int] = {}
         self.prepared = self._prepare(captures)
-        self.listings = timelines.stored_listings(conn, _spans(captures))
-        dims.load_scopes(conn, {one.scope_id for found in self.listings.values() for one in found})
-        self.timelines = timelines.load(conn, dims, self._first_captures(captures))
+        self.listings = self._stored_listings()
+        self.timelines = self._load(self._first_captures())
         self.events_of: dict[int, set[int]] = defaultdict(set)
         for event_no, sport_id in self.sport_of.items():
             self.events_of[sport_id].add(event_no)
@@ -86,38 +107,76 @@ class OddsWriter:
         self.capture_ids = insert_captures(conn, [_odds_row(c) for c in captures])
         self._next = 0
 
-    def _first_captures(self, captures: Sequence[IncomingCapture]) -> dict[int, datetime]:
+    def _stored_listings(self) -> dict[int, list[Listing]]:
+        """Stored listings that lie behind captures of the batch, by sport."""
+        if self.standing is self._given:
+            return defaultdict(list)
+        found = timelines.stored_listings(self.conn, _spans(self.captures))
+        scopes = {one.scope_id for listings in found.values() for one in listings}
+        self.dims.load_scopes(self.conn, scopes)
+        return found
+
+    def _load(self, first: dict[int, datetime]) -> dict[int, Timeline]:
+        """The timelines of these events: those that stand in memory, the others from storage."""
+        known = self.standing.lines
+        lines = {number: known[number] for number in first.keys() & known.keys()}
+        missing = {number: first[number] for number in first.keys() - known.keys()}
+        return lines | timelines.load(self.conn, self.dims, missing)
+
+    def _first_captures(self) -> dict[int, datetime]:
         """Every event the batch states or may find missing, and the first capture to do so."""
-        dims = self.dims
+        dims, captures = self.dims, self.captures
         dims.find_events(self.conn, {asked for c in captures for asked in c.capture.event_ids})
         touched: list[tuple[int, int, datetime]] = []
         for c, events in zip(captures, self.prepared, strict=True):
             numbers = {event.event_no for event in events}
             numbers |= {dims.event_nos.get(asked, -1) for asked in c.capture.event_ids} - {-1}
             touched.extend((number, c.sport_id, c.capture.capture_time) for number in numbers)
-        touched.extend(timelines.listed_events(self.conn, _listing_spans(captures)))
+        touched.extend(self._listed_events(_listing_spans(captures)))
         first: dict[int, datetime] = {}
         for event_no, sport_id, moment in touched:
             first[event_no] = min(first.get(event_no, moment), moment)
             self.sport_of.setdefault(event_no, sport_id)
         return first
 
+    def _listed_events(
+        self, spans: dict[int, tuple[datetime, datetime]]
+    ) -> list[tuple[int, int, datetime]]:
+        """Events that a listing may miss: (event, sport, first listing)."""
+        whole = self.standing.whole_sports & spans.keys()
+        found = [
+            (event_no, sport_id, spans[sport_id][0])
+            for sport_id in whole
+            for event_no in self.standing.events_of[sport_id]
+        ]
+        others = {sport_id: span for sport_id, span in spans.items() if sport_id not in whole}
+        found.extend(timelines.listed_events(self.conn, others))
+        self.standing.whole_sports |= others.keys()
+        return found
+
     def _prepare(self, captures: Sequence[IncomingCapture]) -> list[list[PreparedEvent]]:
+        dims, preparer = self.dims, Preparer(self.dims, self.standing.boards())
         prepared = [
-            [prepare(event, c.capture.capture_time, self.dims) for event in c.capture.events]
+            [preparer.event(event, c.capture.capture_time) for event in c.capture.events]
             for c in captures
         ]
-        selections: set[SelectionKey] = set()
-        for events in prepared:
-            for event in events:
-                selections.update(event.states)
-        self.dims.resolve_selections(self.conn, selections)
+        dims.resolve(self.conn, Stated(names=names_of(preparer.new)))
+        stated = [(board, states_of(board, dims.name_ids)) for board in preparer.new]
+        dims.resolve_selections(self.conn, {key for _, states in stated for key in states})
+        for board, states in stated:
+            board.states = {dims.selection_ids[key]: state for key, state in states.items()}
         return prepared
 
-    def apply(self, incoming: IncomingCapture) -> None:
-        """Apply the next capture, in the order they were given."""
-        events, capture_id = self.prepared[self._next], self.capture_ids[self._next]
-        self._next += 1
+    def apply(self) -> None:
+        """Apply the captures, in the order they were given."""
+        for incoming, events, capture_id in zip(
+            self.captures, self.prepared, self.capture_ids, strict=True
+        ):
+            self._apply(incoming, events, capture_id)
+
+    def _apply(
+        self, incoming: IncomingCapture, events: Sequence[PreparedEvent], capture_id: int
+    ) -> None:
         capture, item, asked = incoming.capture, incoming.item, incoming.asked
         listing = incoming.scope.lists_all_events
         here = Listing(
@@ -141,7 +200,9 @@ class OddsWriter:
 
     def _pairs(self, scope: Scope, events: Iterable[PreparedEvent]) -> tuple[int, ...]:
         """The capture's vector order: what was asked of known books, and what came."""
-        pairs = {number for event in events for number in event.ages}
+        pairs: set[int] = set()
+        for event in events:
+            pairs.update(event.ages)
         books = [self.dims.bookmaker_ids.get(key) for key in scope.bookmakers or ()]
         markets = [self.dims.market_ids.get(key) for key in scope.markets or ()]
         pairs |= {
@@ -165,14 +226,13 @@ class OddsWriter:
         number = snapshot_id(incoming.key, here.capture_time, event_id, content)
         known_time = incoming.item.known_time
         mark = Mark(here.capture_time, known_time, here.scope_id, True, event.commence_time, number)
-        ids = self.dims.selection_ids
-        states: dict[int, State] = {ids[key]: state for key, state in event.states.items()}
-        changed = timeline.observe(
-            mark, known_time, states, self.dims.covers, event.missing(self.dims.selections)
-        )
+        states, open_before = _to_compare(event, self.standing.shown(event.event_no, mark))
+        missing = event.missing(self.dims.selections)
+        changed = timeline.observe(mark, known_time, states, self.dims.covers, missing, open_before)
+        self.standing.show(event, mark, timeline)
         if not changed and _stored(timeline, mark):
             return
-        timeline.remember(mark)
+        self._remember(timeline, mark)
         ages, far = vector(event.ages, layout[1])
         self.snapshots.append(
             SnapshotRow(
@@ -190,7 +250,7 @@ class OddsWriter:
                 event.day_only,
                 False,
                 ages,
-                None if far is None else Jsonb(far),
+                far,
             )
         )
         self._restate_absences(timeline, mark, known_time, incoming.sport_id)
@@ -239,7 +299,8 @@ class OddsWriter:
             )
 
         timeline.observe(mark, known_time, {}, covers, lambda _: REMOVED)
-        timeline.remember(mark)
+        self.standing.hide(event_no)
+        self._remember(timeline, mark)
         self.snapshots.append(
             SnapshotRow(
                 listing.capture_time,
@@ -260,6 +321,12 @@ class OddsWriter:
             )
         )
 
+    def _remember(self, timeline: Timeline, mark: Mark) -> None:
+        place = timeline.event_no, mark.scope_id
+        if place not in self.marked:
+            self.marked[place] = any(m.scope_id == mark.scope_id for m in timeline.marks)
+        timeline.remember(mark)
+
     def counts(self) -> dict[datetime, tuple[int, int]]:
         """New snapshots and quote rows by known time."""
         snapshots = Counter(row.known_time for row in self.snapshots)
@@ -277,8 +344,17 @@ class OddsWriter:
         self._ensure_months(moments)
         copy_snapshots(self.conn, self.snapshots)
         copy_quotes(self.conn, quotes)
-        timelines.save_spans(self.conn, self.timelines.values(), self.sport_of)
+        timelines.save_spans(self.conn, self.timelines, self.marked, self.sport_of)
         return len(self.snapshots), len(quotes)
+
+    def stand(self) -> Standing:
+        """What the batch leaves standing; call it last."""
+        newest = max(c.capture.capture_time for c in self.captures)
+        if self.standing is self._given:
+            self.standing.advance(newest, self.timelines.values(), self.sport_of)
+            if self.standing.size() <= LARGEST:
+                return self.standing
+        return Standing(newest if self._given.newest is None else max(self._given.newest, newest))
 
     def _ensure_months(self, moments: Iterable[datetime]) -> None:
         by_month = {(moment.year, moment.month): moment for moment in moments}
@@ -291,6 +367,24 @@ class OddsWriter:
 
 def _capture_time(listing: Listing) -> datetime:
     return listing.capture_time
+
+
+def _to_compare(
+    event: PreparedEvent, shown: Mapping[int, PreparedBoard] | None
+) -> tuple[dict[int, State], list[int] | None]:
+    """The states that may have changed, and the selections that may be missing (``None``: any)."""
+    if shown is None:
+        return {n: s for board in event.boards.values() for n, s in board.states.items()}, None
+    states: dict[int, State] = {}
+    open_before: list[int] = []
+    boards = event.boards
+    for number in [n for n, board in boards.items() if shown.get(n) is not board]:
+        states.update(boards[number].states)
+        before = shown.get(number)
+        open_before.extend(() if before is None else before.states)
+    for number in shown.keys() - event.boards.keys():
+        open_before.extend(shown[number].states)
+    return states, open_before
 
 
 def _stored(timeline: Timeline, mark: Mark) -> bool:

@@ -14,6 +14,7 @@ import psycopg
 
 from odds_pipeline.storage.archive.thaw import thaw_day
 from odds_pipeline.storage.frames import fetch_frame
+from odds_pipeline.storage.prepared import ABSENT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,6 +85,45 @@ def quarantine_of(conn: Connection, day: date) -> "pd.DataFrame":
     )
 
 
+def shares_of(conn: Connection, day: date) -> "pd.DataFrame":
+    """How much of each document stands in quarantine, for documents of which anything does.
+
+    A bookmaker's market counts once, however many of its outcomes are set aside; a part that is
+    not known to belong to one counts for itself.
+    """
+    return fetch_frame(
+        conn,
+        """WITH open AS (
+            SELECT q.raw_id, min(coalesce(q.capture_time, r.known_time)) AS capture_time,
+                r.endpoint,
+                count(DISTINCT (q.capture_time, q.event_id, q.bookmaker_key, q.market_key))
+                    FILTER (WHERE q.market_key IS NOT NULL) AS boards,
+                count(*) FILTER (WHERE q.market_key IS NULL) AS others
+            FROM quarantine q JOIN raw_responses r USING (raw_id)
+            WHERE q.status = 'open'
+              AND (coalesce(q.capture_time, r.known_time) AT TIME ZONE 'UTC')::date = %(day)s
+            GROUP BY q.raw_id, r.endpoint
+        ), usable AS (
+            SELECT c.raw_id,
+                sum(CASE c.kind WHEN 'odds' THEN s.boards ELSE c.event_count END) AS parts
+            FROM captures c
+            LEFT JOIN LATERAL (
+                SELECT sum(cardinality(array_remove(ages, %(absent)s))) AS boards FROM snapshots
+                WHERE capture_id = c.capture_id AND capture_time = c.capture_time
+            ) s ON true
+            WHERE c.raw_id IN (SELECT raw_id FROM open)
+              AND c.capture_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
+              AND c.capture_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
+            GROUP BY c.raw_id
+        )
+        SELECT raw_id, capture_time, endpoint,
+            greatest(coalesce(parts, 0), boards)::int8 + others AS parts,
+            boards + others AS quarantined
+        FROM open LEFT JOIN usable USING (raw_id) ORDER BY raw_id""",
+        {"day": day, "absent": ABSENT},
+    )
+
+
 def slots_of(conn: Connection, day: date) -> "pd.DataFrame":
     """The day's odds captures that were due by now."""
     return fetch_frame(
@@ -111,11 +151,33 @@ def raw_of(conn: Connection, day: date) -> list[int]:
     return [row[0] for row in rows]
 
 
+def dead_letters_of(conn: Connection, raw_id: int) -> frozenset[str]:
+    """Events of a document that were read and could not be written."""
+    rows = conn.execute(
+        """SELECT event_id FROM quarantine
+        WHERE raw_id = %s AND status <> 'released' AND location = 'event ' || event_id""",
+        (raw_id,),
+    )
+    return frozenset(event_id for (event_id,) in rows)
+
+
 def record(conn: Connection, day: date, findings: Iterable[Finding]) -> None:
     """Log rules' results: each issue once; those no longer found are resolved."""
     with conn.pipeline():
         for finding in findings:
             _record(conn, day, finding)
+
+
+def note_once(conn: Connection, day: date, rule: str, description: str) -> int:
+    """Log a warning unless the same one was ever logged, on whatever day; 1 if it is new."""
+    return conn.execute(
+        """INSERT INTO data_quality_logs (partition, rule, issue_type, severity, description)
+        SELECT %(day)s, %(rule)s, %(rule)s, 'warning', %(what)s
+        WHERE NOT EXISTS (
+            SELECT FROM data_quality_logs WHERE rule = %(rule)s AND description = %(what)s
+        )""",
+        {"day": day, "rule": rule, "what": description},
+    ).rowcount
 
 
 def _record(conn: Connection, day: date, finding: Finding) -> None:

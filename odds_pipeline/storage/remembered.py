@@ -1,11 +1,13 @@
-"""Keeps the numbers of keys and names from one transaction to the next.
+"""Keeps what a batch learned for the next one.
 
-Belongs here: when a ``Dimensions`` may be used again. Does not belong here: what is in it.
+Belongs here: when a ``Memory`` may be used again. Does not belong here: what is in it.
 
-Numbers are only ever added, so one that was committed holds for as long as its database does. Two
-things could make a remembered number wrong, and neither gets past here: a rolled back insert,
-since only what a commit followed is kept; and another database at the same address, since it is
-kept with the connection, which a database does not outlive.
+Numbers are only ever added, so one that was committed holds for as long as its database does.
+What stands holds until anybody else writes or removes facts. What could make either wrong does
+not get past here: a rolled back insert, since only what a commit followed is kept; another
+database at the same address, since it is kept with the connection, which a database does not
+outlive; a schema made anew, other writers and removed facts, since the stored facts must be as
+this memory's last batch left them.
 """
 
 from collections.abc import Iterator
@@ -14,21 +16,23 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
 
-from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.engine import Connection, transaction
+from odds_pipeline.storage.memory import Memory, locked_mark, recalled
 
 # Selections: some 100 MB. Beyond it everything is forgotten and looked up anew.
 LARGEST = 250_000
 
-_committed: WeakKeyDictionary[Connection, Dimensions] = WeakKeyDictionary()
+
+_committed: WeakKeyDictionary[Connection, Memory] = WeakKeyDictionary()
 
 
 @contextmanager
-def dimensions(engine: Engine) -> Iterator[tuple[Connection, Dimensions]]:
-    """One transaction as ``engine.transaction``, with what its connection committed before."""
+def memory(engine: Engine) -> Iterator[tuple[Connection, Memory]]:
+    """One transaction under the normaliser's lock, with what its connection committed before."""
     with transaction(engine) as conn:
         # Taken out: after any exception, the commit's included, it is gone.
-        dims = _committed.pop(conn, None) or Dimensions()
-        yield conn, dims
-    if len(dims.selections) < LARGEST:
-        _committed[conn] = dims
+        kept = _committed.pop(conn, None)
+        held = recalled(kept, locked_mark(conn))
+        yield conn, held
+    if len(held.dims.selections) < LARGEST:
+        _committed[conn] = held

@@ -23,13 +23,14 @@ def answered(capture: OddsCapture) -> Scope:
     such an answer was withdrawn.
     """
     scope = capture.scope
-    boards = [board for event in capture.events for board in event.boards]
     bookmakers, markets = scope.bookmakers, scope.markets
     if bookmakers is not None:
-        bookmakers = tuple(sorted({*bookmakers, *(board.bookmaker for board in boards)}))
+        came = {board.bookmaker for event in capture.events for board in event.boards}
+        bookmakers = tuple(sorted(came.union(bookmakers)))
     if markets is not None:
         twins = {market + LAY for market in markets if market in {"h2h", "outrights"}}
-        markets = tuple(sorted({*markets, *twins, *(board.market for board in boards)}))
+        came = {board.market for event in capture.events for board in event.boards}
+        markets = tuple(sorted(came.union(markets, twins)))
     listing = scope.lists_all_events and capture.listing_complete
     return msgspec.structs.replace(
         scope, bookmakers=bookmakers, markets=markets, lists_all_events=listing

@@ -3,17 +3,19 @@
 Belongs here: planning, claiming and closing slots. Does not belong here: when to capture
 (``planning``), what is fetched (``services``).
 
-A slot ends as ok, gap (with its reason) or healed. A claim expires, so that a dead process never
+A slot ends as ok, gap (with its reason) or healed. A claim expires, so that a dead machine never
 holds a slot; whoever takes it over looks at the spool and the ledger first.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import psycopg
+
+from odds_pipeline.storage import locks
 
 Connection = psycopg.Connection[Any]
 NOT_THERE = "the provider has no snapshot of that time"
@@ -47,37 +49,104 @@ def claim(
     slot_time: datetime,
     call_id: UUID,
     lease: timedelta,
+    after: UUID | None = None,
 ) -> int | None:
     """Claim one capture for a call; ``None`` when it is done or somebody else's.
 
-    Of any number of claimers exactly one wins. A gap may be claimed again; an expired claim is
-    made one first (``expired_claims``).
+    Of any number of claimers exactly one wins. A gap may be claimed again; the claim of a dead
+    one is made a gap first (``claims_of``, ``expired_claims``). A slot that the call ``after``
+    made is claimed once more by the next of several calls that make it together.
     """
     plan(conn, purpose, sport_key, [slot_time])
     row = conn.execute(
         """UPDATE slots SET status = 'claimed', reason = NULL, call_id = %s,
             claim_expires = clock_timestamp() + %s
         WHERE purpose = %s AND sport_key = %s AND slot_time = %s
-          AND status IN ('planned', 'gap')
+          AND (status IN ('planned', 'gap') OR call_id = %s)
         RETURNING slot_id""",
-        (call_id, lease, purpose, sport_key, slot_time),
+        (call_id, lease, purpose, sport_key, slot_time, after),
     ).fetchone()
     return None if row is None else int(row[0])
 
 
+def renew(conn: Connection, slot_id: int, call_id: UUID, lease: timedelta) -> bool:
+    """Start the lease anew; ``False`` when the claim was closed meanwhile."""
+    renewed = conn.execute(
+        """UPDATE slots SET claim_expires = clock_timestamp() + %s
+        WHERE slot_id = %s AND call_id = %s AND status = 'claimed'""",
+        (lease, slot_id, call_id),
+    )
+    return renewed.rowcount == 1
+
+
 def fetched(conn: Connection, slot_id: int, call_id: UUID) -> None:
-    """The answer of the call that claimed it is stored; normalising it makes the slot ok."""
+    """The answer of the call that claimed it is stored; normalising it makes the slot ok.
+
+    So it is too where the claim was given up for dead before the answer turned up.
+    """
     conn.execute(
-        "UPDATE slots SET status = 'fetched' WHERE slot_id = %s AND call_id = %s",
+        """UPDATE slots SET status = 'fetched', reason = NULL
+        WHERE slot_id = %s AND call_id = %s""",
         (slot_id, call_id),
     )
 
 
-def healed(conn: Connection, slot_id: int) -> None:
-    """A missed live capture was bought from history."""
+def hand_back(conn: Connection, slot_id: int, call_id: UUID, to: UUID) -> None:
+    """The call brought nothing, but the slot was made by the one before it."""
+    locks.take(conn, locks.NORMALISER)  # so that its document is either pending or done
     conn.execute(
-        "UPDATE slots SET status = 'healed' WHERE slot_id = %s AND status = 'ok'", (slot_id,)
+        """UPDATE slots SET call_id = %(to)s, status = CASE WHEN EXISTS (
+            SELECT FROM raw_responses JOIN pending_raw USING (raw_id) WHERE call_id = %(to)s
+        ) THEN 'fetched' ELSE 'ok' END
+        WHERE slot_id = %(slot)s AND call_id = %(call)s""",
+        {"to": to, "slot": slot_id, "call": call_id},
     )
+
+
+def finish(conn: Connection, gaps: Mapping[int, str | None]) -> None:
+    """Close the slots of documents just marked, by what their answers turned out to be.
+
+    An answer from history has to be of the slot's time, captured in (slot time - feed step, slot
+    time]: then it heals a live slot; otherwise the provider has nothing of that time. Feed steps:
+    10 minutes until September 2022, 5 since.
+
+    Args:
+        conn: a connection inside the transaction of the marks.
+        gaps: why an answer makes no capture, by raw id; ``None`` for one that does.
+    """
+    conn.execute(
+        """WITH done AS (
+            SELECT r.call_id, a.gap,
+                r.endpoint <> 'historical_odds' OR EXISTS (
+                    SELECT FROM captures c
+                    WHERE c.raw_id = r.raw_id AND c.capture_time <= s.slot_time
+                      AND c.capture_time > s.slot_time - CASE
+                          WHEN s.slot_time < '2022-09-18T00:00:00Z' THEN interval '10 minutes'
+                          ELSE interval '5 minutes' END
+                ) AS in_time,
+                r.endpoint = 'historical_odds' AND s.purpose = 'live' AS heals
+            FROM unnest(%s::bigint[], %s::text[]) AS a(raw_id, gap)
+            JOIN raw_responses r USING (raw_id) JOIN slots s USING (call_id)
+        )
+        UPDATE slots s SET
+            status = CASE WHEN gap IS NOT NULL OR NOT in_time THEN 'gap'
+                WHEN heals THEN 'healed' ELSE 'ok' END,
+            reason = CASE WHEN gap IS NOT NULL THEN gap WHEN NOT in_time THEN %s END
+        FROM done WHERE s.call_id = done.call_id AND s.status = 'fetched'""",
+        (list(gaps), list(gaps.values()), NOT_THERE),
+    )
+
+
+def skip(conn: Connection, purpose: str, sport_key: str, slot_time: datetime, reason: str) -> bool:
+    """Record that nothing was asked for a capture, and why; ``False`` if it is made or claimed."""
+    plan(conn, purpose, sport_key, [slot_time])
+    skipped = conn.execute(
+        """UPDATE slots SET status = 'gap', reason = coalesce(reason, %s)
+        WHERE purpose = %s AND sport_key = %s AND slot_time = %s
+          AND status IN ('planned', 'gap')""",
+        (reason, purpose, sport_key, slot_time),
+    )
+    return skipped.rowcount == 1
 
 
 def gap(conn: Connection, slot_id: int, call_id: UUID, reason: str) -> None:
@@ -88,16 +157,17 @@ def gap(conn: Connection, slot_id: int, call_id: UUID, reason: str) -> None:
     )
 
 
-def not_there(conn: Connection, slot_id: int) -> None:
-    """The capture was bought, but the provider's answer is of another time."""
-    conn.execute(
-        "UPDATE slots SET status = 'gap', reason = %s WHERE slot_id = %s AND status = 'ok'",
-        (NOT_THERE, slot_id),
+def claims_of(conn: Connection, call_id: UUID) -> list[tuple[int, UUID]]:
+    """The claim of a call that is known to be dead, if it stands: (slot, call)."""
+    rows = conn.execute(
+        "SELECT slot_id, call_id FROM slots WHERE call_id = %s AND status = 'claimed' FOR UPDATE",
+        (call_id,),
     )
+    return [(row[0], row[1]) for row in rows]
 
 
 def expired_claims(conn: Connection) -> list[tuple[int, UUID]]:
-    """Claims whose holder is gone: (slot, call)."""
+    """Claims whose lease has ended: (slot, call)."""
     rows = conn.execute(
         """SELECT slot_id, call_id FROM slots
         WHERE status = 'claimed' AND claim_expires < clock_timestamp() FOR UPDATE SKIP LOCKED"""
@@ -116,16 +186,3 @@ def of_day(conn: Connection, day: date, purposes: Iterable[str]) -> list[Slot]:
         {"day": day, "purposes": list(purposes)},
     )
     return [Slot(*row) for row in rows]
-
-
-def captured_within(conn: Connection, slot_id: int, step: timedelta) -> bool:
-    """Whether the slot's answer was captured in (slot time - step, slot time]."""
-    row = conn.execute(
-        """SELECT EXISTS (
-            SELECT FROM slots s JOIN raw_responses r USING (call_id) JOIN captures c USING (raw_id)
-            WHERE s.slot_id = %s
-              AND c.capture_time <= s.slot_time AND c.capture_time > s.slot_time - %s
-        )""",
-        (slot_id, step),
-    ).fetchone()
-    return row is not None and bool(row[0])

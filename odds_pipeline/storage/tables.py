@@ -379,6 +379,17 @@ event_scopes = Table(
     "whether its newest snapshot listed it. Says where to look; answers nothing itself.",
 )
 
+fact_state = Table(
+    "fact_state",
+    metadata,
+    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("schema_id", UUID, nullable=False, server_default=func.gen_random_uuid()),
+    Column("removals", BigInteger, nullable=False, server_default=text("0")),
+    CheckConstraint("one", name="one"),
+    comment="Which schema this is, and how often facts were removed from it: what a process "
+    "remembers of facts holds until either changes.",
+)
+
 # --- archive: months in Parquet files ---
 
 archives = Table(

@@ -17,7 +17,7 @@ Units: decimal prices; aware UTC times.
 """
 
 from bisect import bisect_right, insort
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -85,13 +85,14 @@ def day_start(moment: datetime) -> datetime:
 class Timeline:
     """The stored marks and rows of one event, as far as they matter to captures yet to come."""
 
-    __slots__ = ("event_no", "marks", "new_rows", "rows")
+    __slots__ = ("_shortened", "event_no", "marks", "new_rows", "rows")
 
     def __init__(self, event_no: int, marks: Iterable[Mark] = ()) -> None:
         self.event_no = event_no
         self.marks: list[Mark] = sorted(marks)
         self.rows: dict[int, list[Row]] = {}
         self.new_rows: dict[tuple[int, datetime, datetime], NewRow] = {}
+        self._shortened: datetime | None = None  # the day whose older rows are gone already
 
     def load(self, selection_id: int, row: Row) -> None:
         """Take in a stored row."""
@@ -108,6 +109,7 @@ class Timeline:
         states: Mapping[int, State],
         covers: Covers,
         missing: Missing,
+        open_before: Collection[int] | None = None,
     ) -> int:
         """Apply a capture: rows to write go to ``new_rows``; returns how many states changed.
 
@@ -117,8 +119,11 @@ class Timeline:
             states: what it states, by selection.
             covers: whether a scope covers a selection.
             missing: what a covered selection that is not stated has become.
+            open_before: the selections that may be missing, where the caller knows of all others
+                that they are as they were; by default every one that has a row.
         """
-        changed = self._changes(mark, states, covers, missing)
+        before = self.rows.keys() if open_before is None else open_before
+        changed = self._changes(mark, states, covers, missing, before)
         for selection_id, old, new in changed:
             follow_up = self._successor(mark, selection_id, covers)
             self._write(selection_id, mark.capture_time, known_time, new)
@@ -130,8 +135,35 @@ class Timeline:
         """Take in a snapshot that was stored."""
         insort(self.marks, mark)
 
+    def shorten(self) -> None:
+        """Keep only what a capture after all of these can depend on, as if loaded anew.
+
+        That is the newest mark of each scope, and the newest row of each selection if it is of
+        the newest capture's day.
+        """
+        if not self.marks:
+            return
+        self.marks = sorted({mark.scope_id: mark for mark in self.marks}.values())
+        day = day_start(self.marks[-1].capture_time)
+        if day == self._shortened:
+            for selection_id, _, _ in self.new_rows:
+                del self.rows[selection_id][:-1]
+        else:
+            self.rows = {
+                selection_id: rows[-1:]
+                for selection_id, rows in self.rows.items()
+                if rows[-1].capture_time >= day
+            }
+            self._shortened = day
+        self.new_rows = {}
+
     def _changes(
-        self, mark: Mark, states: Mapping[int, State], covers: Covers, missing: Missing
+        self,
+        mark: Mark,
+        states: Mapping[int, State],
+        covers: Covers,
+        missing: Missing,
+        before: Collection[int],
     ) -> list[tuple[int, State | None, State]]:
         moment, day = mark.capture_time, day_start(mark.capture_time)
         changed = []
@@ -140,7 +172,9 @@ class Timeline:
             old = _state(stored(selection_id), moment, day)
             if old != new:
                 changed.append((selection_id, old, new))
-        for selection_id in self.rows.keys() - states.keys():
+        for selection_id in before:
+            if selection_id in states:
+                continue
             old = _state(stored(selection_id), moment, day)
             if old is None or old.code == REMOVED_CODE or not covers(mark.scope_id, selection_id):
                 continue

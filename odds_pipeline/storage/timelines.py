@@ -37,12 +37,36 @@ WHERE event_no = ANY(%s) AND capture_time >= %s
 ORDER BY event_no DESC, selection_id DESC, capture_time DESC, known_time DESC
 """
 
+_SEEN_AGAIN = """
+UPDATE event_scopes SET first_capture = least(first_capture, %s),
+    last_capture = greatest(last_capture, %s)
+WHERE event_no = ANY(%s) AND scope_id = %s
+"""
+
+_SPANS = """
+INSERT INTO event_scopes AS s
+SELECT * FROM unnest(%s::int[], %s::int[], %s::smallint[], %s::timestamptz[],
+    %s::timestamptz[], %s::boolean[], %s::timestamptz[], %s::timestamptz[])
+    AS a(event_no, scope_id, sport_id, first_capture, last_capture, last_listed,
+        last_commence, max_commence)
+ON CONFLICT (event_no, scope_id) DO UPDATE SET
+    first_capture = least(s.first_capture, excluded.first_capture),
+    last_capture = greatest(s.last_capture, excluded.last_capture),
+    last_listed = CASE WHEN excluded.last_capture >= s.last_capture
+        THEN excluded.last_listed ELSE s.last_listed END,
+    last_commence = CASE WHEN excluded.last_capture >= s.last_capture
+        THEN excluded.last_commence ELSE s.last_commence END,
+    max_commence = greatest(s.max_commence, excluded.max_commence)
+"""
+
 
 def load(
     conn: Connection, dims: Dimensions, first_captures: Mapping[int, datetime]
 ) -> dict[int, Timeline]:
     """Timelines of events, ready for captures at or after each one's given first capture."""
     lines = {event_no: Timeline(event_no) for event_no in first_captures}
+    if not lines:
+        return lines
     spans = conn.execute(
         """SELECT event_no, scope_id, last_capture, last_listed, last_commence
         FROM event_scopes WHERE event_no = ANY(%s)""",
@@ -154,42 +178,42 @@ def listed_events(
     return rows.fetchall()
 
 
-def save_spans(conn: Connection, lines: Iterable[Timeline], sport_of: Mapping[int, int]) -> None:
-    """Bring ``event_scopes`` up to the timelines' marks."""
+def save_spans(
+    conn: Connection,
+    lines: Mapping[int, Timeline],
+    marked: Mapping[tuple[int, int], bool],
+    sport_of: Mapping[int, int],
+) -> None:
+    """Bring ``event_scopes`` up to the timelines' marks.
+
+    Args:
+        conn: a connection inside a transaction.
+        lines: the timelines by event.
+        marked: (event, scope) with new marks, and whether it had marks that were stored before.
+        sport_of: the sport of each event.
+    """
     rows = []
-    for line in lines:
-        by_scope: dict[int, list[Mark]] = defaultdict(list)
-        for mark in line.marks:
-            by_scope[mark.scope_id].append(mark)
-        for scope_id, marks in by_scope.items():
-            last = marks[-1]
-            rows.append(
-                (
-                    line.event_no,
-                    scope_id,
-                    sport_of[line.event_no],
-                    marks[0].capture_time,
-                    last.capture_time,
-                    last.listed,
-                    last.commence_time,
-                    max(mark.commence_time for mark in marks),
-                )
+    seen_again: dict[tuple[int, datetime, datetime], list[int]] = defaultdict(list)
+    for (event_no, scope_id), stored in sorted(marked.items()):
+        marks = [mark for mark in lines[event_no].marks if mark.scope_id == scope_id]
+        first, last = marks[0], marks[-1]
+        if stored and len({(mark.listed, mark.commence_time) for mark in marks}) == 1:
+            span = scope_id, first.capture_time, last.capture_time
+            seen_again[span].append(event_no)
+            continue
+        rows.append(
+            (
+                event_no,
+                scope_id,
+                sport_of[event_no],
+                first.capture_time,
+                last.capture_time,
+                last.listed,
+                last.commence_time,
+                max(mark.commence_time for mark in marks),
             )
-    if not rows:
-        return
-    conn.execute(
-        """INSERT INTO event_scopes AS s
-        SELECT * FROM unnest(%s::int[], %s::int[], %s::smallint[], %s::timestamptz[],
-            %s::timestamptz[], %s::boolean[], %s::timestamptz[], %s::timestamptz[])
-            AS a(event_no, scope_id, sport_id, first_capture, last_capture, last_listed,
-                last_commence, max_commence)
-        ON CONFLICT (event_no, scope_id) DO UPDATE SET
-            first_capture = least(s.first_capture, excluded.first_capture),
-            last_capture = greatest(s.last_capture, excluded.last_capture),
-            last_listed = CASE WHEN excluded.last_capture >= s.last_capture
-                THEN excluded.last_listed ELSE s.last_listed END,
-            last_commence = CASE WHEN excluded.last_capture >= s.last_capture
-                THEN excluded.last_commence ELSE s.last_commence END,
-            max_commence = greatest(s.max_commence, excluded.max_commence)""",
-        [list(column) for column in zip(*rows, strict=True)],
-    )
+        )
+    for (scope_id, since, until), event_nos in seen_again.items():
+        conn.execute(_SEEN_AGAIN, (since, until, event_nos, scope_id))
+    if rows:
+        conn.execute(_SPANS, [list(column) for column in zip(*rows, strict=True)])

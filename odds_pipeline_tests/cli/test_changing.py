@@ -39,6 +39,18 @@ def materialised(asset: str) -> set[str]:
         return instance.get_materialized_partitions(AssetKey(asset))
 
 
+def test_a_fetch_says_which_markets_the_provider_refused(
+    odds: Odds, provider: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("odds_pipeline.settings.FEATURED", ("h2h", "player_points"))
+    monkeypatch.setenv("MARKETS", "h2h,player_points")
+    ended = odds("fetch")
+    assert ended.code == 0, ended.err
+    assert "refused the markets player_points; the others were captured" in ended.out
+    assert "Captured 0 snapshots" not in ended.out
+    assert provider.credits_charged("demo") == 1
+
+
 def test_a_fetch_costs_what_was_forecast_and_a_slot_is_paid_once(
     odds: Odds, provider: RunningSimulator
 ) -> None:

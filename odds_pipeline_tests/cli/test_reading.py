@@ -128,7 +128,7 @@ def test_config_never_shows_a_secret(odds: Odds, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("ODDS_API_KEY", "canary")
     rows = {row["name"]: row for row in odds("config", "show", "--json").json}
     assert set(rows["SPORTS"]) == set(JSON_KEYS["config show"])
-    assert rows["ODDS_API_KEY"]["value"] == "(set, not shown)"
+    assert rows["ODDS_API_KEY"]["value"] == "(set, fingerprint e100fbce008c)"
     assert rows["ODDS_HOME"]["set_in"] == "environment"
     assert rows["SPORTS"]["set_in"] == "default"
     table = odds("config", "show").out

@@ -15,6 +15,7 @@ from odds_pipeline.cli.occupancy import only_up, require_free
 from odds_pipeline.cli.readiness import http_answers, log_says
 from odds_pipeline.cli.supervisor import Child, Supervisor
 from odds_pipeline.errors import AlreadyRunning, OddsPipelineError
+from odds_pipeline.redaction import IN_FORCE
 
 # It ends on SIGTERM, but what it started does not: a stuck worker of a run.
 STUBBORN = """
@@ -146,6 +147,19 @@ def test_what_a_child_left_behind_is_killed(lab: Lab, monkeypatch: pytest.Monkey
     with lab.supervisor(child) as running:
         pids = [running.pids["stubborn"], int(child.log.read_text().split()[1])]
     assert ended(pids)
+
+
+def test_what_a_child_says_is_written_without_secrets(lab: Lab) -> None:
+    IN_FORCE.learn(["canary-of-a-child"])
+    key = "canary-of-a-child"
+    told = f"print('GET /v4?apiKey={key}'); print('up'); raise SystemExit('{key}')"
+    child = lab.python("talker", "-c", told)
+    with (
+        pytest.raises(OddsPipelineError, match=r"ended 1 times: \[removed\] \(log: "),
+        lab.supervisor(child, restarts=0) as running,
+    ):
+        running.watch()
+    assert child.log.read_text() == "GET /v4?apiKey=[removed]\nup\n[removed]\n"
 
 
 def test_the_log_of_the_last_time_is_kept(lab: Lab) -> None:

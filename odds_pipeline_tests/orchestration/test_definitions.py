@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,17 +11,19 @@ import pytest
 from dagster._core.remote_representation.external_data import RepositorySnap
 
 from odds_pipeline.catalog.fields import describe
-from odds_pipeline.errors import ProviderUnreachable
+from odds_pipeline.errors import DatabaseUnavailable, ProviderUnreachable
 from odds_pipeline.orchestration import markdown
 from odds_pipeline.orchestration.build import build_definitions
 from odds_pipeline.orchestration.descriptions import odds_lineage
 from odds_pipeline.orchestration.failures import one_line_failures
 from odds_pipeline.orchestration.partitions import Era, daily_partitions, day_of, era_of
+from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.schedules import cron_lines, every
 from odds_pipeline.orchestration.tags import REASON, SLOT
 from odds_pipeline.planning.sampling import fixed_slots
 from odds_pipeline.quality import rules
 from odds_pipeline.quality.registry import load_rules
+from odds_pipeline.services.platform import Platform
 from odds_pipeline.settings import Settings
 from odds_pipeline_tests.quality.test_registry import THROW_AWAY
 
@@ -192,13 +195,23 @@ def test_an_interval_is_told_in_the_largest_unit(minutes: int, said: str) -> Non
     assert every(minutes) == said
 
 
+class Unreachable(PlatformResource):
+    """A tick must not need the database: the run will say what is wrong with it."""
+
+    def open(self) -> AbstractContextManager[Platform]:
+        raise DatabaseUnavailable("gone")
+
+
 def test_a_tick_names_its_slot_its_day_and_its_cost() -> None:
     repository = _repository()
     schedule = repository.get_schedule_def("collect_odds")
     due = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
     with dg.instance_for_test() as instance:
         context = dg.build_schedule_context(
-            instance, scheduled_execution_time=due, repository_def=repository
+            instance,
+            scheduled_execution_time=due,
+            repository_def=repository,
+            resources={"platform_resource": Unreachable(SETTINGS)},
         )
         (request,) = schedule.evaluate_tick(context).run_requests or ()
     assert request.partition_key == "2026-01-31"

@@ -122,6 +122,19 @@ def quarantine(*reasons: str) -> pd.DataFrame:
     )
 
 
+def shares(quarantined: int = 3, parts: int = 60) -> pd.DataFrame:
+    """One document with so many of its parts in quarantine."""
+    return pd.DataFrame(
+        {
+            "raw_id": [7],
+            "capture_time": pd.Series([NOON], dtype="datetime64[us, UTC]"),
+            "endpoint": pd.Series(["odds"], dtype="str"),
+            "parts": pd.Series([parts], dtype="Int64"),
+            "quarantined": pd.Series([quarantined], dtype="Int64"),
+        }
+    )
+
+
 def slots(*statuses: str) -> pd.DataFrame:
     """One day's slots, half an hour apart, one a status."""
     return pd.DataFrame(

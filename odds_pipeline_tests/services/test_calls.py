@@ -19,7 +19,8 @@ from odds_pipeline.errors import (
     ProviderUnreachable,
     UsageError,
 )
-from odds_pipeline.services.calls import Fetched, fetch_slot, forecast
+from odds_pipeline.services.answers import Fetched
+from odds_pipeline.services.calls import fetch_slot, forecast
 from odds_pipeline.services.collect import (
     collect_events,
     collect_odds,

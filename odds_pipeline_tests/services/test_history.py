@@ -12,6 +12,8 @@ from odds_pipeline.services.history import complete_day, plan_history
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.simulator.clock import SteppedClock
 from odds_pipeline.simulator.server import RunningSimulator
+from odds_pipeline.sources.the_odds_api.queries import HistoricalOddsRequest, ProviderRequest
+from odds_pipeline.sources.the_odds_api.responses import ProviderResponse
 from odds_pipeline.storage import readers
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline_tests.services.books import rows, slots_of, spent
@@ -19,6 +21,19 @@ from odds_pipeline_tests.services.books import rows, slots_of, spent
 DAY = date(2026, 3, 8)
 PRICE = 30
 LISTING = 1
+
+
+class LaggingProvider:
+    """Its newest snapshot is six minutes old: no feed step reaches back so far."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def fetch(self, request: ProviderRequest) -> ProviderResponse:
+        assert isinstance(request, HistoricalOddsRequest)
+        return self._platform.provider().fetch(
+            replace(request, date=request.date - timedelta(minutes=6))
+        )
 
 
 def _status(platform: Platform, purpose: str = "history") -> set[str]:
@@ -105,17 +120,14 @@ def test_a_missed_live_capture_is_healed(platform: Platform, clock: SteppedClock
 
 
 @pytest.mark.usefixtures("balanced")
-def test_an_answer_of_another_time_is_a_gap_and_not_bought_again(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_of_another_time_is_a_gap_and_not_bought_again(platform: Platform) -> None:
     complete_day(platform, DAY)
-    with transaction(platform.engine) as conn:  # a slot for which the feed has no snapshot
+    with transaction(platform.engine) as conn:
         conn.execute(
             """INSERT INTO slots (purpose, sport_key, slot_time)
             VALUES ('history', 'basketball_nba', '2026-03-08T10:59:59Z')"""
         )
-    monkeypatch.setattr("odds_pipeline.storage.slots.captured_within", lambda *_: False)
-    done = complete_day(platform, DAY)
+    done = complete_day(replace(platform, provider=lambda: LaggingProvider(platform)), DAY)
     assert (done.gaps, done.credits) == (1, PRICE)
     reasons = {reason for _, _, reason in slots_of(platform)}
     assert reasons == {None, "the provider has no snapshot of that time"}

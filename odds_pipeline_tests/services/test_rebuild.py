@@ -50,10 +50,10 @@ def readable(monkeypatch: pytest.MonkeyPatch) -> dict[datetime, OddsCapture]:
     """Captures by known time: what raw documents of histories say, whose bytes say nothing."""
     said: dict[datetime, OddsCapture] = {}
 
-    def parse(stored: RawDocument) -> tuple[Document, bytes]:
-        return Document(odds=(said[stored.known_time],)), stored.body
+    def parse(stored: RawDocument) -> Document:
+        return Document(odds=(said[stored.known_time],))
 
-    monkeypatch.setattr(rebuild, "parse_raw", parse)
+    monkeypatch.setattr(rebuild, "parse_document", parse)
     return said
 
 

@@ -9,13 +9,14 @@ import pytest
 
 from odds_pipeline.catalog.observations import CaptureBasis
 from odds_pipeline.services import calls
-from odds_pipeline.services.calls import store_answer
+from odds_pipeline.services.answers import store_answer
 from odds_pipeline.services.collect import collect_odds
-from odds_pipeline.services.normalise import finish_pending, normalise_all
+from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.recover import recover
 from odds_pipeline.services.spool import Answer, Spool
 from odds_pipeline.simulator.clock import SteppedClock
+from odds_pipeline.simulator.server import RunningSimulator
 from odds_pipeline.sources.the_odds_api.queries import OddsRequest, ProviderRequest
 from odds_pipeline.sources.the_odds_api.responses import ProviderResponse
 from odds_pipeline.storage import raw
@@ -67,6 +68,11 @@ def _die(platform: Platform, at: str) -> None:
 def _die_in_flight(platform: Platform) -> None:
     with pytest.raises(Died):
         collect_odds(replace(platform, provider=lambda: DyingProvider(platform)))
+
+
+def _spooled(platform: Platform) -> set[str]:
+    names = (path.suffix for path in (platform.settings.home / "spool").iterdir())
+    return set(names) - {".turn"}
 
 
 def _facts(platform: Platform) -> list[tuple[Any, ...]]:
@@ -140,10 +146,9 @@ def test_a_charge_in_flight_is_unknown_until_the_next_answer(
     collect_odds(platform)
     clock.advance(HALF_HOUR)
     _die_in_flight(platform)
-    assert recover(platform).claims == 0  # its lease runs
     assert spent(platform) == (3, 3)
-    _expire(platform)
     assert recover(platform).claims == 1
+    assert _spooled(platform) == set()
     assert slots_of(platform)[-1] == ("live", "gap", "charge unknown")
     assert spent(platform) == (3, 0)
     clock.advance(HALF_HOUR)
@@ -153,10 +158,80 @@ def test_a_charge_in_flight_is_unknown_until_the_next_answer(
     ]
 
 
-@pytest.mark.usefixtures("balanced")
-def test_an_expired_claim_is_taken_over_and_its_reservation_closed(platform: Platform) -> None:
+def test_the_claim_of_a_dead_machine_ends_with_its_lease(platform: Platform) -> None:
     _die_in_flight(platform)
+    here = replace(platform, spool=Spool(platform.settings.home / "another machine"))
+    assert recover(here).claims == 0
+    assert collect_odds(here).made == ()
     _expire(platform)
+    assert recover(here).claims == 1
+    assert slots_of(platform) == [("live", "gap", "charge unknown")]
+
+
+@pytest.mark.usefixtures("balanced")
+def test_the_claim_of_a_call_in_flight_is_left_alone(platform: Platform) -> None:
+    class Recovering:
+        def fetch(self, request: ProviderRequest) -> ProviderResponse:
+            assert recover(platform).claims == 0
+            return platform.provider().fetch(request)
+
+    assert len(collect_odds(replace(platform, provider=Recovering)).made) == 1
+    assert slots_of(platform) == [("live", "ok", None)]
+
+
+def test_a_claim_given_up_for_dead_whose_answer_turns_up_is_made_all_the_same(
+    platform: Platform,
+) -> None:
+    """Its machine was cut off for longer than a lease, and came back with the answer."""
+    _die(platform, "written")
+    with transaction(platform.engine) as conn:
+        conn.execute("UPDATE slots SET claim_expires = clock_timestamp() WHERE status = 'claimed'")
+    elsewhere = replace(platform, spool=Spool(platform.settings.home / "another machine"))
+    assert recover(elsewhere).claims == 1
+    assert slots_of(platform) == [("live", "gap", "charge unknown")]
+    assert recover(platform).answers == 1
+    assert slots_of(platform) == [("live", "ok", None)]
+    assert [entry for entry, _ in entries(platform)] == ["reserved", "unknown", "settled"]
+
+
+def test_a_claim_that_was_closed_while_it_waited_its_turn_is_not_paid(
+    platform: Platform, provider: RunningSimulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    claim = calls._claim
+
+    def claim_and_sleep(*args: Any) -> Any:
+        mine = claim(*args)
+        _expire(platform)
+        recover(replace(platform, spool=Spool(platform.settings.home / "another machine")))
+        return mine
+
+    monkeypatch.setattr(calls, "_claim", claim_and_sleep)
+    assert collect_odds(platform).made == ()
+    assert provider.credits_charged("demo") == 0
+    assert slots_of(platform) == [("live", "gap", "charge unknown")]
+    assert _spooled(platform) == set()
+
+
+def test_an_answer_settled_late_is_not_booked_twice(
+    platform: Platform, clock: SteppedClock
+) -> None:
+    """It waits in the spool of a machine that was cut off while another one went on."""
+    collect_odds(platform)
+    clock.advance(HALF_HOUR)
+    _die(platform, "written")
+    clock.advance(HALF_HOUR)
+    elsewhere = replace(platform, spool=Spool(platform.settings.home / "another machine"))
+    collect_odds(elsewhere)
+    assert spent(platform) == (9, 3)
+    assert recover(platform).answers == 1
+    clock.advance(HALF_HOUR)
+    collect_odds(elsewhere)
+    assert spent(platform) == (12, 0)
+
+
+@pytest.mark.usefixtures("balanced")
+def test_a_call_that_died_is_asked_again_and_its_reservation_closed(platform: Platform) -> None:
+    _die_in_flight(platform)
     assert len(collect_odds(platform).made) == 1
     assert slots_of(platform) == [("live", "ok", None)]
     assert [entry for entry, _ in entries(platform)] == [
@@ -245,30 +320,16 @@ def test_a_poison_document_does_not_stop_the_others(platform: Platform, body: by
         assert raw.read(conn, poison).body == body
 
 
-def test_what_the_database_refuses_is_set_aside_with_its_reason(platform: Platform) -> None:
-    """A parsed document that breaks a constraint: found alone in its batch, marked failed."""
-    with transaction(platform.engine) as conn:
-        conn.execute("ALTER TABLE event_ids ADD CHECK (event_id <> 'bad')")
-    ids = [_store(platform, _odds(event)) for event in ("one", "bad", "two")]
-    done = normalise_all(platform.engine)
-    assert (done.documents, done.failed) == (3, 1)
-    assert rows(platform, "SELECT raw_id, status FROM normalisations ORDER BY known_time") == [
-        (ids[0], "ok"),
-        (ids[1], "failed"),
-        (ids[2], "ok"),
-    ]
-    ((reason,),) = rows(platform, "SELECT reason FROM quarantine")
-    assert reason.startswith("CheckViolation: ")
-
-
 def test_a_spool_shared_with_another_process_may_lose_files_while_it_is_read(
     platform: Platform,
 ) -> None:
     _die(platform, "written")
     (answer,) = platform.spool.waiting()
     (platform.settings.home / "spool" / "half.part").write_bytes(b"torn")
+    (platform.settings.home / "spool" / "torn.answer").write_bytes(b"torn")
     (platform.settings.home / "spool" / "gone.answer").symlink_to("nowhere")
     assert list(platform.spool.waiting()) == [answer]
+    assert ".unreadable" in _spooled(platform)
 
 
 def test_copies_for_plain_sql_expire_and_the_bytes_stay(platform: Platform) -> None:

@@ -14,6 +14,8 @@ REPOSITORY = Path(__file__).parents[2]
 RECEIVED = datetime(2026, 1, 9, 18, 0, 10, tzinfo=UTC)
 KNOWN = datetime(2026, 1, 9, 18, 0, 12, tzinfo=UTC)
 
+READ = datetime(2026, 2, 1, tzinfo=UTC)  # files speak of the past
+
 MakeRaw = Callable[..., RawDocument]
 
 
@@ -73,7 +75,7 @@ def imported() -> MakeRaw:
             endpoint,
             {"name": "some.file"} | request,
             body,
-            RECEIVED,
+            READ,
             CaptureBasis.FILE,
             KNOWN,
             captured_at,

@@ -95,5 +95,6 @@ def test_evidence_survives_depth_and_times() -> None:
     nested: list[object] = []
     for _ in range(5_000):
         nested = [nested]
-    assert evidence_of(nested) == "(nested too deeply to show)"
+    assert evidence_of(nested).startswith("[[[[")
+    assert "nested deeper" in evidence_of(nested)
     assert "2026" in evidence_of({"at": datetime(2026, 1, 9, tzinfo=UTC) + timedelta(0)})

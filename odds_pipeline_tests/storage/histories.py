@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import psycopg
 from hypothesis import strategies as st
 
@@ -27,8 +28,8 @@ from odds_pipeline.catalog.observations import (
 )
 from odds_pipeline.storage import normalisation, raw
 from odds_pipeline.storage.captures import Item
-from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.facts import write_documents
+from odds_pipeline.storage.memory import Memory, locked_mark, recalled
 from odds_pipeline.storage.normalisation import Mark, Pending
 from odds_pipeline.storage.scoping import answered, covers, covers_start
 
@@ -108,6 +109,39 @@ def histories(draw: st.DrawFn) -> list[OddsCapture]:
     return draw(st.lists(captures(sport), min_size=1, max_size=7))
 
 
+@st.composite
+def feeds(draw: st.DrawFn) -> list[OddsCapture]:
+    """As ``histories``, as a feed brings them: each capture after all before, but for a late one.
+
+    Boards are drawn anew for few of them: most captures state what the one before stated.
+    """
+    sport = f"sport_{uuid.uuid4().hex[:12]}"
+    drawn = draw(
+        st.lists(captures(sport), min_size=2, max_size=7, unique_by=lambda c: c.capture_time)
+    )
+    drawn.sort(key=lambda capture: capture.capture_time)
+    told = drawn[:1]
+    for capture in drawn[1:]:
+        kept = msgspec.structs.replace(told[-1], capture_time=capture.capture_time)
+        told.append(draw(st.sampled_from((capture, kept, _blended(told[-1], capture)))))
+    if draw(st.integers(0, 2)) == 0:
+        told.insert(draw(st.integers(0, len(told) - 1)), told.pop())
+    return told
+
+
+def _blended(before: OddsCapture, now: OddsCapture) -> OddsCapture:
+    """What the capture says of its first event, the rest and the scope as before."""
+    events = {event.event.event_id: event for event in (*before.events, *now.events[:1])}
+    return msgspec.structs.replace(
+        before, capture_time=now.capture_time, events=tuple(events.values())
+    )
+
+
+def forget_facts(conn: psycopg.Connection[Any]) -> None:
+    """Remove every fact, so that a history begins with nothing stored."""
+    conn.execute("TRUNCATE quotes, snapshots, captures, event_scopes, normalisations CASCADE")
+
+
 def batch_sizes() -> st.SearchStrategy[list[int]]:
     """How many documents each transaction takes."""
     return st.lists(st.integers(1, 4), min_size=7, max_size=7)
@@ -122,23 +156,30 @@ class Known:
 
 
 def store_history(
-    conn: psycopg.Connection[Any], history: Sequence[OddsCapture], sizes: Sequence[int]
+    conn: psycopg.Connection[Any],
+    history: Sequence[OddsCapture],
+    sizes: Sequence[int],
+    remember: bool = False,
 ) -> list[Known]:
-    """Store each capture as a document of its own, in batches of the given sizes."""
-    stored = []
+    """Store each capture as a document of its own, in batches of the given sizes.
+
+    Either nothing is remembered from batch to batch, as when each has a process of its own, or
+    everything that still holds, as in one process.
+    """
+    stored: list[tuple[Item, Known]] = []
     for capture in history:
         record = raw.RawRecord(
             uuid.uuid4(), "test", "odds", {}, b"{}", capture.capture_time, CaptureBasis.CLOCK
         )
-        kept = raw.store(conn, record)
+        put = raw.store(conn, record)
         document = Document(odds=(capture,))
-        stored.append(
-            (Item(kept.raw_id, kept.known_time, document), Known(capture, kept.known_time))
-        )
+        stored.append((Item(put.raw_id, put.known_time, document), Known(capture, put.known_time)))
     waiting = [item for item, _ in stored]
+    memory = Memory()
     for size in sizes:
         batch, waiting = waiting[:size], waiting[size:]
-        write_documents(conn, Dimensions(), batch)
+        memory = recalled(memory, locked_mark(conn)) if remember else Memory()
+        write_documents(conn, memory, batch)
         for item in batch:
             pending = Pending(item.raw_id, item.known_time, False)
             normalisation.mark(conn, 1, [Mark(pending)])

@@ -262,7 +262,13 @@ def test_views_have_the_documented_columns(conn: Conn, view: str) -> None:
     assert tuple(column.name for column in described) == TABLES[view]
 
 
-@pytest.mark.parametrize("table", ["data_quality_logs", "fetch_logs", "slots"])
+@pytest.mark.parametrize(
+    "table",
+    [
+        *("data_quality_logs", "fetch_logs", "slots"),
+        *("credit_ledger", "quarantine", "raw_responses"),
+    ],
+)
 def test_tables_have_the_documented_columns(conn: Conn, table: str) -> None:
     described = conn.execute(f"SELECT * FROM {table}").description or []  # noqa: S608
     assert set(TABLES[table]) <= {column.name for column in described}

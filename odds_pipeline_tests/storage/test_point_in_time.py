@@ -6,6 +6,7 @@ from typing import Any
 from uuid import uuid4
 
 import psycopg
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import Engine
 
@@ -22,14 +23,23 @@ from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.readers import odds_at
 from odds_pipeline_tests.storage.histories import (
     START,
+    Known,
     Offer,
     batch_sizes,
+    feeds,
+    forget_facts,
     histories,
     offers,
     store_history,
 )
 
 MOMENT = timedelta(seconds=1)
+SETTINGS = settings(
+    max_examples=60,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 def _read(
@@ -43,25 +53,34 @@ def _read(
     return set(found)
 
 
-@settings(
-    max_examples=60,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+def _require_oracle(
+    conn: psycopg.Connection[Any], history: Sequence[OddsCapture], known: Sequence[Known]
+) -> None:
+    moments = sorted({capture.capture_time for capture in history})
+    for event_id in {e.event.event_id for c in history for e in c.events}:
+        for at in (*moments, moments[0] - MOMENT, moments[-1] + MOMENT):
+            for known_by in (k.known_time for k in known):
+                assert _read(conn, event_id, at, known_by) == offers(known, event_id, at, known_by)
+
+
+@SETTINGS
 @given(history=histories(), sizes=batch_sizes())
 def test_odds_at_equals_oracle(
     engine: Engine, history: Sequence[OddsCapture], sizes: Sequence[int]
 ) -> None:
     with transaction(engine) as conn:
-        known = store_history(conn, history, sizes)
-        moments = sorted({capture.capture_time for capture in history})
-        for event_id in {e.event.event_id for c in history for e in c.events}:
-            for at in (*moments, moments[0] - MOMENT, moments[-1] + MOMENT):
-                for known_by in (k.known_time for k in known):
-                    assert _read(conn, event_id, at, known_by) == offers(
-                        known, event_id, at, known_by
-                    )
+        _require_oracle(conn, history, store_history(conn, history, sizes))
+
+
+@pytest.mark.parametrize("remember", [False, True], ids=["fresh", "remembering"])
+@SETTINGS
+@given(history=histories() | feeds(), sizes=batch_sizes())
+def test_a_writer_that_remembers_and_one_that_does_not_equal_the_oracle(
+    engine: Engine, remember: bool, history: Sequence[OddsCapture], sizes: Sequence[int]
+) -> None:
+    with transaction(engine) as conn:
+        forget_facts(conn)
+        _require_oracle(conn, history, store_history(conn, history, sizes, remember))
 
 
 def test_a_late_capture_before_two_equal_listings_is_followed_by_one_absence(

@@ -29,9 +29,9 @@ from odds_pipeline.errors import NotFound, NotYetNormalised, UsageError
 from odds_pipeline.quality.schemas import schema
 from odds_pipeline.storage import normalisation, raw, readers
 from odds_pipeline.storage.captures import Item
-from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.facts import write_documents
+from odds_pipeline.storage.memory import Memory
 from odds_pipeline.storage.raw import StoredRaw
 from odds_pipeline_tests.storage.histories import (
     BOOKS,
@@ -90,7 +90,7 @@ def _state(conn: Conn, moment: datetime, *statements: EventStatement) -> datetim
     said = EventCapture(moment, CaptureBasis.CLOCK, statements)
     write_documents(
         conn,
-        Dimensions(),
+        Memory(),
         [Item(stored.raw_id, stored.known_time, Document(statements=(said,)))],
     )
     pending = normalisation.Pending(stored.raw_id, stored.known_time, False)

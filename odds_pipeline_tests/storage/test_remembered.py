@@ -1,5 +1,7 @@
 """Numbers outlive a transaction only when it was committed, and none is drawn in vain."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -10,8 +12,8 @@ from odds_pipeline.services.collect import collect_odds
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.simulator.clock import SteppedClock
 from odds_pipeline.storage import remembered
-from odds_pipeline.storage.dimensions import Stated
-from odds_pipeline.storage.engine import transaction
+from odds_pipeline.storage.dimensions import Dimensions, Stated
+from odds_pipeline.storage.engine import Connection, transaction
 
 HALF_HOUR = timedelta(minutes=30)
 NUMBERED = {
@@ -30,6 +32,12 @@ NUMBERED = {
 
 class Broken(Exception):
     """Stands for whatever may go wrong in a batch."""
+
+
+@contextmanager
+def _numbers_kept(engine: Engine) -> Iterator[tuple[Connection, Dimensions]]:
+    with remembered.memory(engine) as (conn, memory):
+        yield conn, memory.dims
 
 
 def _numbers(engine: Engine) -> dict[str, tuple[int, int]]:
@@ -58,20 +66,20 @@ def test_no_number_is_drawn_in_vain(platform: Platform, clock: SteppedClock) -> 
 
 
 def test_what_was_committed_is_remembered(engine: Engine) -> None:
-    with remembered.dimensions(engine) as (conn, dims):
+    with _numbers_kept(engine) as (conn, dims):
         dims.resolve(conn, Stated(names={"Over"}))
-    with remembered.dimensions(engine) as (_, again):
+    with _numbers_kept(engine) as (_, again):
         assert again.name_ids == dims.name_ids
 
 
 @pytest.mark.parametrize("failure", [Broken, KeyboardInterrupt])
 def test_what_was_rolled_back_is_forgotten(engine: Engine, failure: type[BaseException]) -> None:
-    with remembered.dimensions(engine) as (conn, dims):
+    with _numbers_kept(engine) as (conn, dims):
         dims.resolve(conn, Stated(names={"Over"}))
-    with pytest.raises(failure), remembered.dimensions(engine) as (conn, dims):
+    with pytest.raises(failure), _numbers_kept(engine) as (conn, dims):
         dims.resolve(conn, Stated(names={"Under"}))
         raise failure
-    with remembered.dimensions(engine) as (conn, dims):
+    with _numbers_kept(engine) as (conn, dims):
         assert dims.name_ids == {}
         dims.resolve(conn, Stated(names={"Over", "Under"}))
         stored = dict(conn.execute("SELECT name, name_id FROM names").fetchall())
@@ -81,16 +89,16 @@ def test_what_was_rolled_back_is_forgotten(engine: Engine, failure: type[BaseExc
 def test_a_commit_that_fails_is_forgotten(engine: Engine) -> None:
     with transaction(engine) as conn:
         conn.execute("CREATE TABLE late (n int UNIQUE DEFERRABLE INITIALLY DEFERRED)")
-    with pytest.raises(IntegrityError), remembered.dimensions(engine) as (c, dims):
+    with pytest.raises(IntegrityError), _numbers_kept(engine) as (c, dims):
         dims.resolve(c, Stated(names={"Under"}))
         c.execute("INSERT INTO late VALUES (1), (1)")
-    with remembered.dimensions(engine) as (_, dims):
+    with _numbers_kept(engine) as (_, dims):
         assert dims.name_ids == {}
 
 
 def test_a_new_title_is_taken_though_the_key_is_remembered(engine: Engine) -> None:
     for title in ("NBA", "NBA", "Basketball", None):
-        with remembered.dimensions(engine) as (conn, dims):
+        with _numbers_kept(engine) as (conn, dims):
             stated = Stated(sports={"nba": title}, bookmakers={"book": title})
             stated.matchups.add((None, None))
             dims.resolve(conn, stated)

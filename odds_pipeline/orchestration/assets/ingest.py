@@ -15,6 +15,7 @@ from odds_pipeline.orchestration.figures import (
     events_metadata,
     latency,
     odds_metadata,
+    refusals,
     spending,
 )
 from odds_pipeline.orchestration.materialise import day_by_day
@@ -110,10 +111,11 @@ def _list_events(context: dg.AssetExecutionContext, platform: Platform, day: dat
 def _capture_odds(context: dg.AssetExecutionContext, platform: Platform, day: date) -> Metadata:
     numbers: Metadata = {}
     if _is_live(platform, day):
-        numbers = _spent(platform, collect.collect_odds(platform))
+        collected = collect.collect_odds(platform)
+        numbers = _spent(platform, collected) | _refused(context, collected.refused)
     elif _may_buy_history(context):
         done = history.complete_day(platform, day, _progress(context, day))
-        numbers = spending(platform, done.credits)
+        numbers = spending(platform, done.credits) | _refused(context, done.refused)
     return numbers | odds_metadata(platform, day, "odds_snapshots")
 
 
@@ -141,6 +143,13 @@ def _may_buy_history(context: dg.AssetExecutionContext) -> bool:
 
 def _spent(platform: Platform, collected: Collected) -> Metadata:
     return spending(platform, collected.credits) | latency(collected)
+
+
+def _refused(context: dg.AssetExecutionContext, refused: Sequence[str]) -> Metadata:
+    if refused:
+        names = ", ".join(refused)
+        context.log.warning(f"the provider refused the markets {names}; the others were captured")
+    return refusals(refused)
 
 
 def _progress(context: dg.AssetExecutionContext, day: date) -> Callable[[int, int], None]:

@@ -43,8 +43,8 @@ def overround_in_band(quotes: pd.DataFrame) -> pd.DataFrame:
         + markets["in_play"].astype(float)
         + (~markets["market_key"].isin(FEATURED)).astype(float)
     )
-    markets["lowest"] = of_class.map({c.value: low for c, low in LOWEST.items()})
-    markets["highest"] = of_class.map({c.value: high for c, high in HIGHEST.items()})
+    markets["lowest"] = of_class.map({c.value: low for c, low in LOWEST.items()}).astype(float)
+    markets["highest"] = of_class.map({c.value: high for c, high in HIGHEST.items()}).astype(float)
     markets["highest"] += ALLOWANCE * wider
     low, high = markets["lowest"] - ROUNDING, markets["highest"] + ROUNDING
     bad = markets[~markets["overround"].between(low, high)]

@@ -105,7 +105,9 @@ def _json_kind(body: bytes) -> Endpoint:
 
 def _object_kind(document: dict[str, object]) -> Endpoint:
     if "error_code" in document:
-        raise _NotOurs(f"file is an error body of the provider ({document['error_code']})")
+        raise _NotOurs(
+            f"file is an error body of the provider ({str(document['error_code'])[:60]!r})"
+        )
     if "timestamp" in document and "data" in document:
         data = document["data"]
         if isinstance(data, list):

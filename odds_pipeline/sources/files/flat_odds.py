@@ -12,6 +12,7 @@ equal document.
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from math import isfinite
 from types import MappingProxyType
 
 from msgspec.structs import replace
@@ -31,6 +32,7 @@ from odds_pipeline.sources.assembly import (
     EventDraft,
     Identity,
     Reading,
+    past_only,
 )
 from odds_pipeline.sources.fields import (
     Cleaned,
@@ -105,7 +107,8 @@ def _format_of(raw: RawDocument, table: Table) -> OddsFormat | None:
     if raw.odds_format is not None:
         return raw.odds_format
     at = table.columns["price"]
-    prices = [price for _, row in table.rows if (price := _number(row[at])) is not None]
+    numbers = [_number(row[at]) for _, row in table.rows]
+    prices = [price for price in numbers if price is not None and isfinite(price)]
     if not prices:
         return None
     return OddsFormat.AMERICAN if all(map(looks_american, prices)) else OddsFormat.DECIMAL
@@ -122,9 +125,8 @@ class _FlatReading(Reading):
     """The reading of one series."""
 
     def __init__(self, raw: RawDocument, odds_format: OddsFormat | None) -> None:
-        super().__init__()
-        self.times = Cleaned(clean_flat_time)
-        self._capture_times = Cleaned(clean_capture_time)
+        super().__init__(raw, clean_flat_time)
+        self._capture_times = Cleaned(past_only(raw, clean_capture_time))
         self._raw = raw
         self._format = odds_format
         self._read_price: ReadPrice = price_reader(odds_format or OddsFormat.DECIMAL)
@@ -218,7 +220,7 @@ class _FlatReading(Reading):
         if not stated:
             return None
         try:
-            return self.times[stated]
+            return self.past_times[stated]
         except FieldError as unreadable:
             self.reject(where, unreadable, row, board)
             return None

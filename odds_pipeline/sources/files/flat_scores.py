@@ -60,7 +60,7 @@ class _ScoresReading(Reading):
     """The reading of one list."""
 
     def __init__(self, raw: RawDocument) -> None:
-        super().__init__()
+        super().__init__(raw)
         self._sport = raw.request.get("sport") or UNKNOWN_SPORT
         self._rows: dict[EventStated, list[tuple[str, Row]]] = {}
 

@@ -22,18 +22,19 @@ def parse_event_markets(raw: RawDocument) -> Document:
         MalformedResponse: the body is not a JSON object with bookmakers.
     """
     answer = require_object(loads(raw.body), "event markets", "bookmakers")
-    return _Seen().document(raw, answer)
+    return _Seen(raw).document(answer)
 
 
 class _Seen(Reading):
     """The reading of one event's markets."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, raw: RawDocument) -> None:
+        super().__init__(raw)
+        self._raw = raw
         self._markets: dict[tuple[str, str], datetime | None] = {}
         self._complete = True
 
-    def document(self, raw: RawDocument, answer: dict[str, object]) -> Document:
+    def document(self, answer: dict[str, object]) -> Document:
         """Everything usable and everything rejected in this answer."""
         try:
             event = self.stated(
@@ -51,7 +52,7 @@ class _Seen(Reading):
             for place, market, entry in self._entries(where, "markets", bookmaker):
                 self._see((key, market), self._last_update(place, entry.get("last_update")))
         seen = MarketsSeen(
-            *listing_capture(raw),
+            *listing_capture(self._raw),
             event,
             tuple([MarketSeen(*keys, updated) for keys, updated in self._markets.items()]),
             self._complete,

@@ -24,7 +24,6 @@ from odds_pipeline.sources.fields import (
     clean_key,
     clean_name,
     clean_optional_name,
-    clean_time,
 )
 from odds_pipeline.sources.scope import Capture, asked_sport, listing_capture
 from odds_pipeline.sources.scores import pair_scores
@@ -40,7 +39,7 @@ def parse_events(raw: RawDocument) -> Document:
         MalformedResponse: the body is not a JSON list.
     """
     items = require_list(loads(raw.body), "events")
-    return _Listing(listing_capture(raw)).document(items, "[{}]")
+    return _Listing(raw, listing_capture(raw)).document(items, "[{}]")
 
 
 def parse_scores(raw: RawDocument) -> Document:
@@ -50,7 +49,7 @@ def parse_scores(raw: RawDocument) -> Document:
         MalformedResponse: the body is not a JSON list.
     """
     items = require_list(loads(raw.body), "scores")
-    return _Listing(listing_capture(raw)).document(items, "[{}]")
+    return _Listing(raw, listing_capture(raw)).document(items, "[{}]")
 
 
 def parse_historical_events(raw: RawDocument) -> Document:
@@ -61,13 +60,13 @@ def parse_historical_events(raw: RawDocument) -> Document:
     """
     envelope = require_object(loads(raw.body), "historical events", "data")
     items = require_list(envelope["data"], "historical events data")
-    reading = Reading()
+    reading = Reading(raw)
     try:
-        capture = clean_time(envelope.get("timestamp")), CaptureBasis.TIMESTAMP
-    except FieldError as unreadable:
+        capture = reading.past_times[envelope.get("timestamp")], CaptureBasis.TIMESTAMP
+    except (FieldError, TypeError) as unreadable:
         reading.reject("timestamp", unreadable, envelope.get("timestamp"))
         return Document(rejections=tuple(reading.rejections))
-    return _Listing(capture).document(items, "data[{}]")
+    return _Listing(raw, capture).document(items, "data[{}]")
 
 
 def parse_sports(raw: RawDocument) -> Document:
@@ -76,7 +75,7 @@ def parse_sports(raw: RawDocument) -> Document:
     Raises:
         MalformedResponse: the body is not a JSON list.
     """
-    reading = Reading()
+    reading = Reading(raw)
     sports: dict[str, SportStated] = {}
     for index, item in enumerate(require_list(loads(raw.body), "sports")):
         try:
@@ -94,7 +93,7 @@ def parse_participants(raw: RawDocument) -> Document:
     Raises:
         MalformedResponse: the body is not a JSON list.
     """
-    reading, sport = Reading(), asked_sport(raw)
+    reading, sport = Reading(raw), asked_sport(raw)
     participants: dict[str, ParticipantStated] = {}
     for index, item in enumerate(require_list(loads(raw.body), "participants")):
         try:
@@ -110,8 +109,8 @@ def parse_participants(raw: RawDocument) -> Document:
 class _Listing(Reading):
     """The reading of one list of events, with or without scores."""
 
-    def __init__(self, capture: Capture) -> None:
-        super().__init__()
+    def __init__(self, raw: RawDocument, capture: Capture) -> None:
+        super().__init__(raw)
         self._capture = capture
 
     def document(self, items: list[object], path: str) -> Document:

@@ -1,7 +1,8 @@
 """Reads the odds documents of The Odds API: odds, event odds, and both from history.
 
-Belongs here: wire structs -> captures. Does not belong here: decoding (``wire``), lists without
-odds (``listings``), calls (``client``).
+Belongs here: wire structs -> captures, every part of them that can be used. Does not belong here:
+documents without a flaw (``clean``, asked first), decoding (``wire``), lists without odds
+(``listings``), calls (``client``).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +12,6 @@ from msgspec.structs import replace
 from odds_pipeline.catalog.observations import (
     CaptureBasis,
     Document,
-    OddsCapture,
     OddsFormat,
     RawDocument,
 )
@@ -20,16 +20,15 @@ from odds_pipeline.sources.fields import (
     FieldError,
     ReadPrice,
     clean_point,
-    clean_time,
-    looks_american,
     price_reader,
 )
-from odds_pipeline.sources.scope import (
-    Capture,
-    asked_event_ids,
-    asked_sport,
-    odds_capture,
-    scope_of,
+from odds_pipeline.sources.scope import Capture, odds_capture, odds_captures
+from odds_pipeline.sources.the_odds_api.clean import (
+    clean_envelope,
+    clean_event,
+    clean_event_envelope,
+    clean_events,
+    decide_format,
 )
 from odds_pipeline.sources.the_odds_api.wire import (
     WireBookmaker,
@@ -52,7 +51,7 @@ def parse_odds(raw: RawDocument) -> Document:
     Raises:
         MalformedResponse: the body cannot be read at all.
     """
-    return _OddsReading(raw).document(decode_events(raw.body), "[{}]")
+    return clean_events(raw) or _OddsReading(raw).document(decode_events(raw.body), "[{}]")
 
 
 def parse_event_odds(raw: RawDocument) -> Document:
@@ -61,7 +60,7 @@ def parse_event_odds(raw: RawDocument) -> Document:
     Raises:
         MalformedResponse: the body cannot be read at all.
     """
-    return _OddsReading(raw).document([decode_event(raw.body)], "$")
+    return clean_event(raw) or _OddsReading(raw).document([decode_event(raw.body)], "$")
 
 
 def parse_historical_odds(raw: RawDocument) -> Document:
@@ -70,6 +69,9 @@ def parse_historical_odds(raw: RawDocument) -> Document:
     Raises:
         MalformedResponse: the body cannot be read at all.
     """
+    clean = clean_envelope(raw)
+    if clean is not None:
+        return clean
     envelope = decode_envelope(raw.body)
     return _OddsReading(raw, envelope.timestamp).document(envelope.data, "data[{}]")
 
@@ -80,16 +82,11 @@ def parse_historical_event_odds(raw: RawDocument) -> Document:
     Raises:
         MalformedResponse: the body cannot be read at all.
     """
+    clean = clean_event_envelope(raw)
+    if clean is not None:
+        return clean
     envelope = decode_event_envelope(raw.body)
     return _OddsReading(raw, envelope.timestamp).document([envelope.data], "data")
-
-
-def decide_format(prices: Iterable[object]) -> OddsFormat | None:
-    """The format of a body's prices: American only if all of them can be; ``None`` without any."""
-    numbers = [price for price in prices if type(price) is int or type(price) is float]
-    if not numbers:
-        return None
-    return OddsFormat.AMERICAN if all(map(looks_american, numbers)) else OddsFormat.DECIMAL
 
 
 class _OddsReading(Reading):
@@ -101,7 +98,7 @@ class _OddsReading(Reading):
     """
 
     def __init__(self, raw: RawDocument, *timestamp: object) -> None:
-        super().__init__()
+        super().__init__(raw)
         self._raw = raw
         self._timestamp = timestamp
 
@@ -115,8 +112,9 @@ class _OddsReading(Reading):
         capture = self._capture(draft)
         if capture is None:
             return Document(rejections=tuple(self.rejections), odds_format=odds_format)
+        told = [event.frozen() for event in draft.events.values()]
         return Document(
-            odds=tuple(self._captures(capture, draft)),
+            odds=tuple(odds_captures(self._raw, capture, told, draft.listing_complete)),
             bookmaker_titles=self.titles,
             rejections=tuple([replace(r, capture_time=capture[0]) for r in self.rejections]),
             odds_format=odds_format,
@@ -125,28 +123,14 @@ class _OddsReading(Reading):
     def _capture(self, draft: CaptureDraft) -> Capture | None:
         if self._timestamp:
             try:
-                return clean_time(self._timestamp[0]), CaptureBasis.TIMESTAMP
-            except FieldError as unreadable:
+                return self.past_times[self._timestamp[0]], CaptureBasis.TIMESTAMP
+            except (FieldError, TypeError) as unreadable:
                 self.reject("timestamp", unreadable, self._timestamp[0])
                 return None
         capture = odds_capture(self._raw, draft.newest_update())
         if capture is None:
             self.reject("document", NO_CAPTURE_TIME, self._raw.request)
         return capture
-
-    def _captures(self, capture: Capture, draft: CaptureDraft) -> Iterator[OddsCapture]:
-        sports = draft.by_sport()
-        asked = asked_sport(self._raw)
-        if asked is not None:
-            sports.setdefault(asked, [])
-        for sport_key, events in sports.items():
-            yield OddsCapture(
-                *capture,
-                scope_of(self._raw, sport_key, events),
-                tuple(events),
-                asked_event_ids(self._raw) if sport_key == asked else (),
-                draft.listing_complete,
-            )
 
     def _event(
         self, where: str, wire: WireEvent, capture: CaptureDraft, read_price: ReadPrice

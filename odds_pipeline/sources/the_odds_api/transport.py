@@ -1,7 +1,8 @@
 """HTTP to the provider: one GET that never leaks the key, never hangs and never overflows.
 
 Belongs here: connection, key, size cap, gzip, retries. Does not belong here: the deadline itself
-(``deadline``), endpoints and parameters (``queries``), meaning of a status (``responses``).
+(``deadline``), hiding a key that is repeated (``echo``), endpoints and parameters (``queries``),
+meaning of a status (``responses``).
 
 The key joins the address inside the adapter, at the last moment, and leaves it again before
 anything is returned: every object that outlives the call holds the address without it. Errors of
@@ -20,10 +21,11 @@ import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from http.client import HTTPException
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
+from weakref import WeakSet
 
 import requests
 from pydantic import SecretStr
@@ -36,13 +38,16 @@ from odds_pipeline.sources.the_odds_api.deadline import (
     GuardedTlsPool,
     deadline_in,
 )
+from odds_pipeline.sources.the_odds_api.echo import Echo
+from odds_pipeline.sources.the_odds_api.responses import date_in
 
 CONNECT_TIMEOUT = 5.0
+READ_GRACE = 1.0  # so that it is the deadline that ends a silent call, and says so
 CHUNK = 64 * 1024
 BACKOFF = 0.5  # seconds before the second try, doubled before each further one
 RETRY_AFTER_CAP = 60.0
 POOL_SIZE = 4
-ECHO_LENGTH = 16  # a shorter key (of a loopback provider) may be an ordinary word of a body
+SLICE = 256 * 1024  # bytes inflated at once, so that little is held beyond the cap
 URLLIB3_LOGGERS = ("urllib3.connection", "urllib3.connectionpool", "urllib3.util.retry")
 
 
@@ -117,10 +122,10 @@ class Transport:
     def __init__(self, base_url: str, key: SecretStr, limits: Limits, timing: Timing) -> None:
         self._base_url = base_url.rstrip("/")
         self._host = urlsplit(base_url).netloc.rpartition("@")[2]
-        self._key = key
+        self._echo = Echo(key)
         self._limits = limits
         self._timing = timing
-        self._session = _session(key)
+        self._session = _session(key, self._echo)
 
     def get(self, path: str, query: Mapping[str, str]) -> Answer:
         """Fetch one answer of any status, trying again on 429, 5xx and transport faults.
@@ -162,7 +167,10 @@ class Transport:
                 headers_at = self._timing.clock()
                 body = self._body(response)
                 status = response.status_code
-                headers = {name.lower(): value for name, value in response.headers.items()}
+                headers = {
+                    name.lower(): self._echo.hide_in(value)
+                    for name, value in response.headers.items()
+                }
         except _Oversized:
             oversized = True
         except (*_LIBRARY_FAULTS, _Fault) as fault:
@@ -177,7 +185,7 @@ class Transport:
         return Answer(
             status,
             headers,
-            self._without_echo(body),
+            self._echo.hide(body),
             headers_at,
             self._timing.clock(),
             self._timing.monotonic() - started,
@@ -186,7 +194,7 @@ class Transport:
 
     def _send(self, url: str) -> requests.Response:
         seconds = self._limits.deadline_s
-        timeout = (min(CONNECT_TIMEOUT, seconds), seconds)
+        timeout = (min(CONNECT_TIMEOUT, seconds), seconds + READ_GRACE)
         return self._session.get(url, stream=True, allow_redirects=False, timeout=timeout)
 
     def _body(self, response: requests.Response) -> bytes:
@@ -195,7 +203,7 @@ class Transport:
             return _capped(_chunks(response), self._limits.max_bytes)
         if encoding in {"gzip", "x-gzip"}:
             return _gunzipped(_chunks(response), self._limits.max_bytes)
-        raise _Fault(f"answer has the Content-Encoding {encoding[:20]!r}")
+        raise _Fault("answer has a Content-Encoding that was not asked for")
 
     def _pause(self, outcome: Answer | str, attempt: int) -> float:
         if isinstance(outcome, Answer):
@@ -204,15 +212,6 @@ class Transport:
                 return min(max(wait, 0.0), RETRY_AFTER_CAP)
         backoff: float = BACKOFF * 2 ** (attempt - 1)
         return backoff * (1.0 + self._timing.jitter())
-
-    def _without_echo(self, body: bytes) -> bytes:
-        """Hide the key in a body that repeats the address, as error pages do."""
-        key = self._key.get_secret_value()
-        if len(key) < ECHO_LENGTH:
-            return body
-        for spelling in {key, quote(key, safe="")}:
-            body = body.replace(spelling.encode(), b"(key hidden)")
-        return body
 
 
 class _Fault(Exception):
@@ -281,25 +280,42 @@ class _KeyedAdapter(HTTPAdapter):
 
 
 class _HideKey(logging.Filter):
-    """Hides keys in what urllib3 logs: it quotes whole addresses, even in warnings."""
+    """Hides keys in what urllib3 logs: it quotes addresses and headers, even in warnings."""
 
-    _key = re.compile(r"apiKey=[^&\s\"']*", re.IGNORECASE)
+    _in_address = re.compile(r"apiKey=[^&\s\"']*", re.IGNORECASE)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.echoes: WeakSet[Echo] = WeakSet()  # of the clients that live
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = self._key.sub("apiKey=(hidden)", record.getMessage())
-        record.args = ()
+        text = self._in_address.sub("apiKey=(hidden)", record.getMessage())
+        for echo in list(self.echoes):
+            text = echo.hide_in(text)
+        record.msg, record.args = text, ()
+        # The text says it; the exception beside it would say it again, with the address.
+        record.exc_info = record.exc_text = None
         return True
 
 
 _HIDE_KEY = _HideKey()
 
 
-def _session(key: SecretStr) -> requests.Session:
+class _Session(requests.Session):
+    """A session that knows no redirects."""
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """No target: also where it does not follow one, the library reads that body, uncapped."""
+
+
+def _session(key: SecretStr, echo: Echo) -> requests.Session:
+    _HIDE_KEY.echoes.add(echo)
     logging.getLogger("urllib3").setLevel(logging.WARNING)
     for name in URLLIB3_LOGGERS:
         logging.getLogger(name).addFilter(_HIDE_KEY)
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
     session.headers = requests.structures.CaseInsensitiveDict(
         {"Accept": "application/json", "Accept-Encoding": "gzip", "User-Agent": "odds-pipeline"}
     )
@@ -314,16 +330,14 @@ def _worth_retrying(status: int) -> bool:
 
 
 def _retry_after(answer: Answer) -> float | None:
-    """Seconds the provider asks to wait, stated as a number or as a date."""
+    """Seconds the provider asks to wait, stated as a number or as a date of its own clock."""
     stated = answer.headers.get("retry-after", "")
     if stated.isdecimal():
         return float(stated)
-    try:
-        date = parsedate_to_datetime(stated)
-    except (ValueError, TypeError, IndexError):
+    until = date_in({"date": stated})
+    if until is None:
         return None
-    aware = date if date.tzinfo is not None else date.replace(tzinfo=UTC)
-    return (aware - answer.last_byte_at).total_seconds()
+    return (until - (date_in(answer.headers) or answer.last_byte_at)).total_seconds()
 
 
 def _capped(chunks: Iterator[bytes], limit: int) -> bytes:
@@ -345,12 +359,24 @@ def _gunzipped(chunks: Iterator[bytes], limit: int) -> bytes:
     inflate = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)
     body = bytearray()
     for chunk in chunks:
+        for piece in _inflated(inflate, chunk):
+            body += piece
+            if len(body) > limit:
+                raise _Oversized
+        if inflate.unused_data:  # at once: it would be kept, however much of it comes
+            raise _Fault("gzip data is followed by something else")
+    if not inflate.eof:
+        raise _Fault("gzip data is cut off")
+    return bytes(body)
+
+
+def _inflated(inflate: "zlib._Decompress", chunk: bytes) -> Iterator[bytes]:
+    """What a piece of gzip data opens to, slice by slice."""
+    piece = b""
+    while chunk or len(piece) == SLICE:
         try:
-            body += inflate.decompress(chunk, limit + 1 - len(body))
+            piece = inflate.decompress(chunk, SLICE)
         except zlib.error:
             raise _Fault("gzip data is damaged") from None
-        if len(body) > limit:
-            raise _Oversized
-    if not inflate.eof or inflate.unused_data:
-        raise _Fault("gzip data is cut off or followed by something else")
-    return bytes(body)
+        yield piece
+        chunk = inflate.unconsumed_tail

@@ -20,6 +20,9 @@ from odds_pipeline.errors import MalformedResponse
 
 T = TypeVar("T")
 
+MOST_ENTRIES = 200_000  # ten times the events that the largest allowed body holds
+MOST_DIGITS = 300  # of a whole number; a longer one is infinite, or as good as
+
 
 class WireOutcome(Struct, gc=False):
     """One outcome as sent."""
@@ -116,22 +119,27 @@ def decode_event_envelope(body: bytes) -> WireEventEnvelope:
 
 
 def loads(body: bytes) -> object:
-    """JSON of any shape, without NaN and Infinity.
+    """JSON of any shape; numbers that are none, or too long to be one, come as NaN or infinity.
+
+    No cleaning accepts those, so that only the part that holds one is lost.
 
     Raises:
-        MalformedResponse: the body is not UTF-8 JSON, nests too deeply or holds a number with
-            thousands of digits.
+        MalformedResponse: the body is not UTF-8 JSON or nests too deeply.
     """
     return _loads(_text(body))
 
 
 def require_list(value: object, what: str) -> list[object]:
-    """The value if it is a list.
+    """The value if it is a list of a size that can be meant.
 
     Raises:
         MalformedResponse: it is something else, such as an error body.
     """
-    return value if isinstance(value, list) else _misshapen(value, what, "a list")
+    if not isinstance(value, list):
+        return _misshapen(value, what, "a list")
+    if len(value) > MOST_ENTRIES:
+        raise MalformedResponse(f"{what}: the list has more than {MOST_ENTRIES:,} entries")
+    return value
 
 
 def require_object(value: object, what: str, needs: str) -> dict[str, object]:
@@ -170,7 +178,7 @@ def _text(body: bytes) -> str:
 
 def _loads(text: str) -> object:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_int=_whole)
     except RecursionError:
         reason = "nests too deeply"
     except ValueError as invalid:
@@ -178,8 +186,8 @@ def _loads(text: str) -> object:
     raise MalformedResponse(f"body is not JSON: {reason}; it begins with {text[:40]!r}")
 
 
-def _refuse_constant(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= MOST_DIGITS else float(digits)
 
 
 def _items(value: object, loosen: Callable[[object], T]) -> list[T]:

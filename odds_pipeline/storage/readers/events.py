@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[Any]
 
 
-_EVENTS = """
+EVENTS = """
 SELECT
     e.event_id AS id, sp.sport_key, sp.title AS sport_title, st.commence_time,
     CASE WHEN st.day_only THEN 'day' ELSE 'exact' END AS start_precision,
@@ -78,7 +78,7 @@ def events_between(
     thaw_starting(conn, since, until, moment, known)
     return fetch_frame(
         conn,
-        _EVENTS,
+        EVENTS,
         {
             "start": since,
             "end": until,

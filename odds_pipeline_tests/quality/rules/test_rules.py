@@ -16,12 +16,14 @@ from odds_pipeline_tests.quality.frames import (
     clean_quotes,
     quarantine,
     reconciled,
+    shares,
     slots,
 )
 
 CLEAN: dict[Needs, Callable[[], pd.DataFrame]] = {
     Needs.QUOTES: clean_quotes,
     Needs.QUARANTINE: quarantine,
+    Needs.SHARES: shares,
     Needs.SLOTS: lambda: slots("ok", "healed", "ok"),
     Needs.RECONCILIATION: reconciled,
 }
@@ -161,6 +163,25 @@ def test_an_unreviewed_quarantine_is_found() -> None:
     assert list(named["description"]) == [
         "American price -50 is in the impossible zone at [0].bookmakers[0] of raw 7"
     ]
+
+
+def test_an_event_that_could_not_be_written_is_found() -> None:
+    waiting = quarantine("cannot be written: CheckViolation: no", "price is not a number")
+    issues = judged("dead_letters", waiting).issues
+    assert list(issues["event_id"]) == ["e1"]
+    assert issues["description"][0].startswith("cannot be written: CheckViolation: no (")
+
+
+@pytest.mark.parametrize(
+    ("quarantined", "parts", "found"), [(6, 60, 0), (7, 60, 1), (1, 1, 1), (60, 60, 1)]
+)
+def test_a_document_of_which_much_cannot_be_used_is_found(
+    quarantined: int, parts: int, found: int
+) -> None:
+    issues = judged("quarantine_share", shares(quarantined, parts)).issues
+    assert len(issues) == found
+    if found:
+        assert f"{quarantined} of {parts} parts" in issues["description"][0]
 
 
 @pytest.mark.parametrize("status", ["planned", "claimed", "fetched", "gap"])

@@ -12,7 +12,7 @@ from odds_pipeline.catalog.observations import (
 )
 from odds_pipeline.sources.files.detect import detect
 from odds_pipeline.sources.parse import parse_document
-from odds_pipeline_tests.sources.conftest import KNOWN, RECEIVED, fixture_bytes
+from odds_pipeline_tests.sources.conftest import KNOWN, READ, fixture_bytes
 
 BODY = fixture_bytes("player_lines.csv")
 STATED = {"sport": "basketball_nba", "market": "player_points"}
@@ -22,7 +22,7 @@ def _raw(request: dict[str, str]) -> RawDocument:
     kind = Endpoint.FLAT_PLAYER_LINES
     spelled = OddsFormat.AMERICAN
     return RawDocument(
-        "file", kind, request, BODY, RECEIVED, CaptureBasis.FILE, KNOWN, odds_format=spelled
+        "file", kind, request, BODY, READ, CaptureBasis.FILE, KNOWN, odds_format=spelled
     )
 
 

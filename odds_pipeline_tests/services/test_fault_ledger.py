@@ -1,0 +1,43 @@
+"""After any fault of the provider, the next answer's headers put the ledger right."""
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from odds_pipeline.errors import ProviderError
+from odds_pipeline.services.calls import fetch_slot
+from odds_pipeline.services.collect import odds_request
+from odds_pipeline.services.platform import Platform
+from odds_pipeline.simulator.faults.registry import load_faults
+from odds_pipeline.simulator.server import RunningSimulator
+from odds_pipeline.sources.the_odds_api.client import OddsApiClient
+from odds_pipeline.sources.the_odds_api.transport import Timing
+from odds_pipeline_tests.services.books import spent
+
+NBA = "basketball_nba"
+# An answer without headers is booked at its forecast; the next headers, compared with the last
+# ones known, book it once more as a correction.
+TWICE = pytest.mark.xfail(strict=True, reason="storage.ledger books a call without headers twice")
+NAMES = (
+    *("charged_reset", "cut_body", "truncated_gzip", "gzip_bomb", "quota_jump"),
+    pytest.param("quota_absent", marks=TWICE),
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_ledger_is_the_providers_count_again(
+    name: str, platform: Platform, provider: RunningSimulator
+) -> None:
+    client = OddsApiClient(provider.url, "demo", timing=Timing(sleep=lambda _: None))
+    patient = replace(platform, provider=lambda: client)
+    asked = odds_request(platform.settings, NBA)
+    times = [platform.now() + timedelta(hours=hours) for hours in range(3)]
+    fetch_slot(patient, "live", NBA, times[0], asked)
+    provider.faults.next(name, times=3 if load_faults()[name].family in ("cut", "silence") else 1)
+    with suppress(ProviderError):
+        fetch_slot(patient, "live", NBA, times[1], asked)
+    fetch_slot(patient, "live", NBA, times[2], asked)
+    client.close()
+    assert spent(platform) == (provider.credits_charged("demo"), 0)
