@@ -3,7 +3,15 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from benchmarks import definitions_import, ingest_bulk, ingest_live, provider, storage, tick
+from benchmarks import (
+    archive,
+    definitions_import,
+    ingest_bulk,
+    ingest_live,
+    provider,
+    storage,
+    tick,
+)
 from benchmarks.harness import Result
 
 BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
@@ -13,6 +21,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
         "ingest_live": ingest_live.measure,
         "ingest_bulk": ingest_bulk.measure,
         "storage": storage.measure,
+        "archive": archive.measure,
         "provider": provider.measure,
     }
 )

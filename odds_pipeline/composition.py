@@ -17,7 +17,7 @@ from odds_pipeline.settings import Settings
 from odds_pipeline.storage.database import database
 from odds_pipeline.storage.engine import open_engine, require_schema
 
-REVISION = "0005"
+REVISION = "0006"
 DEMO_KEY = "demo"
 
 

@@ -182,6 +182,22 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
         "meaning": "What it does.",
     },
     "db migrate": {"revision": "Revision the database is at."},
+    "db clean": {
+        "kind": "quotes, snapshots or raw_bodies.",
+        "month": "First day of the UTC month.",
+        "rows": "Rows of the month.",
+        "hot_bytes": "Size in PostgreSQL, indexes included.",
+        "path": "The file that holds them; null with --dry-run.",
+        "archive_bytes": "Its size; null with --dry-run.",
+    },
+    "db rebuild": {
+        "day": "UTC day.",
+        "documents": "Raw documents it was made of.",
+        "differences": "One object a table that differs, with the keys below.",
+        "differences[].table": "captures, snapshots, quotes or event_statements.",
+        "differences[].missing": "Rows that raw says and the table lacks.",
+        "differences[].surplus": "Rows of the table that raw does not say.",
+    },
     "db stats": {
         "table": "Its name; partitions are summed.",
         "rows": "Rows as PostgreSQL estimates them.",

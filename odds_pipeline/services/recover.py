@@ -1,5 +1,7 @@
 """Tidies before work: spooled answers, claims of the dead, documents that wait, copies grown old.
 
+It also makes the tables of the month to come, in a transaction of its own.
+
 Belongs here: what every start does first. Does not belong here: the steps themselves.
 """
 
@@ -10,6 +12,7 @@ from odds_pipeline.services.normalise import Normalised, finish_pending
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.normalisation import expire_hot
+from odds_pipeline.storage.partitions import ensure_ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,4 +30,6 @@ def recover(platform: Platform) -> Recovered:
     dead = close_dead(platform)
     with transaction(platform.engine) as conn:
         expire_hot(conn, platform.settings.hot_raw_days)
+    with transaction(platform.engine) as conn:
+        ensure_ahead(conn, platform.now())
     return Recovered(answers, dead, finish_pending(platform))

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from odds_pipeline.storage import voids
+from odds_pipeline.storage.archive.thaw import thaw_day
 from odds_pipeline.storage.frames import fetch_frame
 from odds_pipeline.storage.prepared import ABSENT
 
@@ -53,11 +54,13 @@ class Finding:
 
 def quotes_of(conn: Connection, day: date) -> "pd.DataFrame":
     """One row per outcome per snapshot of the day."""
+    thaw_day(conn, day)
     return fetch_frame(conn, _QUOTES, {"day": day})
 
 
 def stored_quotes(conn: Connection, day: date) -> Iterator[tuple[Any, ...]]:
     """The day's quotes as plain rows, for comparison."""
+    thaw_day(conn, day)
     yield from conn.execute(
         """SELECT event_id, capture_time, bookmaker_key, market_key, outcome_name, description,
             point, price

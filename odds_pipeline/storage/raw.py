@@ -18,6 +18,7 @@ from psycopg.types.json import Jsonb
 
 from odds_pipeline.catalog.observations import CaptureBasis, OddsFormat, RawDocument
 from odds_pipeline.errors import NotFound, StorageError
+from odds_pipeline.storage.archive.bodies import archived
 
 Connection = psycopg.Connection[Any]
 LEVEL = 3
@@ -56,7 +57,7 @@ class StoredRaw:
 
 
 class Packed(NamedTuple):
-    """A stored document as it stands in the tables."""
+    """A stored document as it stands in the tables, or (``plain``) as its archive has it."""
 
     raw_id: int
     source: str
@@ -69,6 +70,7 @@ class Packed(NamedTuple):
     captured_at: datetime | None
     odds_format: str | None
     sha256: bytes
+    plain: bool = False
 
 
 def store(conn: Connection, record: RawRecord, queue: bool = True) -> StoredRaw:
@@ -157,15 +159,18 @@ def read(conn: Connection, raw_id: int) -> RawDocument:
 
 
 def packed(conn: Connection, raw_ids: Sequence[int]) -> dict[int, Packed]:
-    """Stored documents by number, their bytes as they stand."""
+    """Stored documents by number, their bytes as they stand, in tables or archives."""
     rows = conn.execute(
         """SELECT r.raw_id, r.source, r.endpoint, r.request, b.body, r.received_at,
             r.received_basis, r.known_time, r.captured_at, r.odds_format, r.sha256
-        FROM raw_responses r JOIN raw_bodies b USING (raw_id, known_time)
+        FROM raw_responses r LEFT JOIN raw_bodies b USING (raw_id, known_time)
         WHERE raw_id = ANY(%s)""",
         (list(raw_ids),),
     )
-    return {row[0]: Packed(*row) for row in rows.fetchall()}
+    found = {row[0]: Packed(*row) for row in rows.fetchall()}
+    bodies = archived(conn, [n for n, one in found.items() if one.body is None])
+    thawed = {n: found[n]._replace(body=body, plain=True) for n, body in bodies.items()}
+    return {n: one for n, one in (found | thawed).items() if one.body is not None}
 
 
 def unpacked(stored: Packed) -> RawDocument:
@@ -174,7 +179,7 @@ def unpacked(stored: Packed) -> RawDocument:
     Raises:
         StorageError: its bytes are not those that were stored.
     """
-    body = zstandard.ZstdDecompressor().decompress(stored.body)
+    body = stored.body if stored.plain else zstandard.ZstdDecompressor().decompress(stored.body)
     if sha256(body).digest() != stored.sha256:
         raise StorageError(f"raw document {stored.raw_id} is damaged: its sha256 does not match")
     return RawDocument(

@@ -8,6 +8,9 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from odds_pipeline.storage.archive.manifest import SNAPSHOTS
+from odds_pipeline.storage.archive.thaw import thaw
+
 Connection = psycopg.Connection[Any]
 
 
@@ -24,6 +27,7 @@ def newest(
     conn: Connection, event_id: str, at: datetime | None, known_by: datetime | None
 ) -> Lineage | None:
     """The document of the newest listed snapshot at or before ``at``, known by ``known_by``."""
+    thaw(conn, event_id, at=at, kinds=(SNAPSHOTS,))
     row = conn.execute(
         """SELECT c.raw_id, s.capture_time, s.known_time, encode(r.sha256, 'hex')
         FROM snapshots s JOIN event_ids e USING (event_no) JOIN captures c USING (capture_id)

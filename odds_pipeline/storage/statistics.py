@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from odds_pipeline.storage.archive.thaw import thaw_day
+
 Connection = psycopg.Connection[Any]
 
 
@@ -91,6 +93,7 @@ def table_sizes(conn: Connection) -> list[TableSize]:
 
 def day_figures(conn: Connection, day: date) -> DayFigures:
     """What was captured on a UTC day."""
+    thaw_day(conn, day)
     row = conn.execute(
         """WITH span AS (
             SELECT %(day)s::date::timestamp AT TIME ZONE 'UTC' AS since,

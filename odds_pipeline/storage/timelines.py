@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 
+from odds_pipeline.storage.archive.thaw import thawed
 from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.listings import Listing
 from odds_pipeline.storage.scoping import LISTED_AFTER_START
@@ -78,14 +79,27 @@ def load(
             lines[event_no].remember(mark)
     stored = {row[0] for row in spans}
     dims.load_event_ids(conn, lines)
-    if whole:
-        _load_marks(conn, lines, whole)
-        _load_rows(conn, lines, {e: first_captures[e] for e in whole})
-    if stored - whole:
-        _load_newest(conn, lines, {e: first_captures[e] for e in stored - whole})
+    if stored:
+        since = day_start(min(first_captures[event_no] for event_no in stored))
+        with thawed(conn, stored, since, whole):
+            _load_stored(conn, lines, first_captures, stored, whole)
     dims.load_selections(conn, {number for line in lines.values() for number in line.rows})
     dims.load_scopes(conn, {mark.scope_id for line in lines.values() for mark in line.marks})
     return lines
+
+
+def _load_stored(
+    conn: Connection,
+    lines: dict[int, Timeline],
+    first: Mapping[int, datetime],
+    stored: set[int],
+    whole: set[int],
+) -> None:
+    if whole:
+        _load_marks(conn, lines, whole)
+        _load_rows(conn, lines, {e: first[e] for e in whole})
+    if stored - whole:
+        _load_newest(conn, lines, {e: first[e] for e in stored - whole})
 
 
 def _load_marks(conn: Connection, lines: dict[int, Timeline], events: Iterable[int]) -> None:

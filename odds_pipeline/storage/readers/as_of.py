@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
+from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.frames import fetch_frame
 from odds_pipeline.storage.readers.moments import resolved
 
@@ -242,6 +243,7 @@ def odds_at(
     moment, known = resolved(conn, at, known_by)
     oldest = LONG_AGO if max_age is None else moment - max_age
     ids = [events] if isinstance(events, str) else sorted(set(events))
+    thaw(conn, ids, at=moment)
     asked = [Asked(event, moment, oldest) for event in ids]
     frame = offered(conn, asked, known, max_quote_age, bookmakers, markets, outcome)
     return frame.drop(columns="place")

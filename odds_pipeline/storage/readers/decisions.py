@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.readers.as_of import LONG_AGO, Asked, offered
 from odds_pipeline.storage.readers.moments import resolved
 from odds_pipeline.storage.readers.starts import starts
@@ -59,9 +60,11 @@ def decision_frame(
     import pandas as pd
 
     _, known = resolved(conn, None, known_by)
+    ids = sorted(set(events))
+    thaw(conn, ids)
     asked, points = [], []
     apart = sorted(set(offsets), reverse=True)
-    for start in starts(conn, events, known).values():
+    for start in starts(conn, ids, known).values():
         for offset in apart:
             moment, stated = start.decision(offset)
             if moment <= known:

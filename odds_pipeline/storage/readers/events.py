@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from odds_pipeline.storage.archive.thaw import thaw_starting
 from odds_pipeline.storage.frames import fetch_frame
 from odds_pipeline.storage.readers.moments import aware, resolved
 
@@ -36,12 +37,14 @@ def events_between(
 ) -> "pd.DataFrame":
     """Events whose start, as stated by ``at`` and known by ``known_by``, lies in [start, end)."""
     moment, known = resolved(conn, at, known_by)
+    since, until = aware(start, "start"), aware(end, "end")
+    thaw_starting(conn, since, until, moment, known)
     return fetch_frame(
         conn,
         EVENTS,
         {
-            "start": aware(start, "start"),
-            "end": aware(end, "end"),
+            "start": since,
+            "end": until,
             "sport": sport,
             "at": moment,
             "known_by": known,

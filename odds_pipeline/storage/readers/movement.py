@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.frames import build_frame
 from odds_pipeline.storage.readers.event_ids import event_number
 from odds_pipeline.storage.readers.moments import resolved
@@ -41,6 +42,7 @@ def line_movement(
     """
     moment, known = resolved(conn, at, known_by)
     event_no = event_number(conn, event)
+    thaw(conn, [event_no], at=moment)
     outcomes = _outcomes(conn, event_no, bookmaker, market)
     timeline = _timeline(conn, event_no, list(outcomes), moment, known)
     voided = _voided(conn, event_no, list(outcomes), known)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import psycopg
 
+from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.readers.as_of import LONG_AGO, Asked, multirange
 from odds_pipeline.storage.readers.starts import Start, starts
 
@@ -133,7 +134,9 @@ def prematch_events(
     Raises:
         NotFound: no event of that id is stored.
     """
-    known = starts(conn, sorted(set(events)), known_by)
+    ids = sorted(set(events))
+    thaw(conn, ids)
+    known = starts(conn, ids, known_by)
     scopes = _scopes(conn, known.values(), known_by)
     seen: dict[int, set[Pair]] = {}
     if bookmakers is None or markets is None:
