@@ -85,8 +85,9 @@ def pipelined(engine: Engine) -> Iterator[Connection]:
     """
     with _connected(engine) as conn:
         driver = _driver(conn)
-        with driver.pipeline(), conn.begin():
+        with conn.begin(), driver.pipeline():
             yield driver
+            driver.commit()  # queued too; its error is then psycopg's own
 
 
 @contextmanager

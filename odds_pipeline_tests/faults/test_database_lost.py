@@ -209,7 +209,7 @@ def test_a_pipeline_with_an_error_nobody_fetched_commits_nothing(platform: Platf
         conn.execute("INSERT INTO sports (sport_key) VALUES ('lost')")
         conn.execute("SELECT 1 / 0")
         conn.execute("INSERT INTO sports (sport_key) VALUES ('lost too')")
-    assert rows(platform, "SELECT sport_key FROM sports WHERE sport_key LIKE 'lost%'") == []
+    assert rows(platform, "SELECT sport_key FROM sports WHERE sport_key ^@ 'lost'") == []
     with pipelined(platform.engine) as conn:
         conn.execute("INSERT INTO sports (sport_key) VALUES ('kept')")
     assert rows(platform, "SELECT sport_key FROM sports WHERE sport_key = 'kept'") == [("kept",)]
