@@ -182,7 +182,7 @@ def _load(spec: Spec, ours: Engine, orm: Engine, reference: psycopg.Connection[A
                 seen += len(written)
                 took["generate"] += perf_counter() - begun
                 begun = perf_counter()
-                _store(ours, written)
+                store(ours, written)
                 took["store"] += perf_counter() - begun
                 if len(stretch) < ORM_BODIES + ORM_WARM_UP:
                     stretch += written[-ORM_BODIES - ORM_WARM_UP :]
@@ -221,7 +221,8 @@ def _chained(first: Capture, others: Iterator[Capture]) -> Iterator[Capture]:
     yield from others
 
 
-def _store(engine: Engine, written: Sequence[Body]) -> None:
+def store(engine: Engine, written: Sequence[Body]) -> None:
+    """Put bodies into raw, in one transaction, queued."""
     with transaction(engine) as conn:
         for body in written:
             record = raw.RawRecord(
