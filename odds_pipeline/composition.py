@@ -16,7 +16,7 @@ from odds_pipeline.settings import Settings
 from odds_pipeline.storage.database import database
 from odds_pipeline.storage.engine import open_engine, require_schema
 
-REVISION = "0002"
+REVISION = "0004"
 DEMO_KEY = "demo"
 
 

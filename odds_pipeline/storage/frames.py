@@ -25,10 +25,20 @@ _TYPES = {
 
 
 def fetch_frame(
-    conn: psycopg.Connection[Any], query: str, values: Mapping[str, object] | Sequence[object]
+    conn: psycopg.Connection[Any],
+    query: str,
+    values: Mapping[str, object] | Sequence[object],
+    prepare: bool | None = None,
 ) -> "pd.DataFrame":
-    """Run a query and return its rows, typed by PostgreSQL's own column types."""
-    cursor = conn.execute(query, values)
+    """Run a query and return its rows, typed by PostgreSQL's own column types.
+
+    Args:
+        conn: a connection inside a transaction.
+        query: the statement.
+        values: its values.
+        prepare: keep its plan for the connection's life; by default once it was run often.
+    """
+    cursor = conn.execute(query, values, prepare=prepare)
     assert cursor.description is not None
     names = [column.name for column in cursor.description]
     types = [conn.adapters.types.get(column.type_code) for column in cursor.description]

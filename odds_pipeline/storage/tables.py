@@ -379,6 +379,27 @@ event_scopes = Table(
     "whether its newest snapshot listed it. Says where to look; answers nothing itself.",
 )
 
+event_selections = Table(
+    "event_selections",
+    metadata,
+    Column("event_no", Integer, nullable=False),
+    Column("selection_id", Integer, nullable=False),
+    PrimaryKeyConstraint("event_no", "selection_id", name="pk_event_selections"),
+    comment="Derived from quotes: every series an event ever had a row of. "
+    "Says where to look; answers nothing itself.",
+)
+
+event_starts = Table(
+    "event_starts",
+    metadata,
+    Column("event_no", Integer, nullable=False),
+    Column("commence_time", Time, nullable=False),
+    Column("day_only", Boolean, nullable=False),
+    PrimaryKeyConstraint("event_no", "commence_time", "day_only", name="pk_event_starts"),
+    comment="Derived from snapshots and event_statements: every start ever stated of an event. "
+    "Says where to look; answers nothing itself.",
+)
+
 # --- collection: slots, credits, calls ---
 
 slots = Table(

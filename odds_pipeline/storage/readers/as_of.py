@@ -1,11 +1,17 @@
-"""What was on offer at a moment: every quote of some events.
+"""What was on offer at a moment: every quote of some events, each at a moment of its own.
 
-Belongs here: the as-of query. Does not belong here: what is made of its frame (``prices``).
+Belongs here: the as-of core. Does not belong here: what is made of its rows (``prices``,
+``decisions``, ``closing``).
+
+For each (event, moment): the newest snapshot of each scope, for each of the event's series the
+newest of those that covers it, and that series' newest row of the UTC day up to it. Nothing after
+the moment is looked at; the bounds on capture time stand at every probe, so that a month's
+partition is touched only when one of its days is asked for.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
@@ -15,63 +21,179 @@ from odds_pipeline.storage.readers.moments import resolved
 if TYPE_CHECKING:
     import pandas as pd
 
+from odds_pipeline.storage.readers.starts import Span
+
 Connection = psycopg.Connection[Any]
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-_ODDS_AT = """
-WITH tops AS MATERIALIZED (
-    SELECT DISTINCT ON (s.event_no, s.scope_id)
-        e.event_id, s.event_no, s.scope_id, s.capture_id, s.capture_time, s.known_time,
-        s.commence_time, s.in_play, s.matchup_id, s.layout_id, s.ages, s.far_ages
-    FROM event_ids e JOIN snapshots s USING (event_no)
-    WHERE e.event_id = ANY(%(events)s)
-      AND s.capture_time <= %(at)s
-      AND s.capture_time >= %(oldest)s
-      AND s.known_time <= %(known_by)s
-    ORDER BY s.event_no, s.scope_id, s.capture_time DESC, s.known_time DESC
-)
+
+class Asked(NamedTuple):
+    """One event at one moment.
+
+    Args:
+        event: its id.
+        at: nothing after it is looked at.
+        oldest: captures before it are left out.
+        left_out: captures inside these spans are left out too.
+    """
+
+    event: str
+    at: datetime
+    oldest: datetime = LONG_AGO
+    left_out: Sequence[Span] = ()
+
+
+# The newest snapshot of each scope. `event_scopes` says between which captures to look.
+TOPS = """
+WITH asked AS MATERIALIZED (
+    SELECT a.place, a.at, a.oldest, a.left_out::tstzmultirange, e.event_id, e.event_no
+    FROM unnest(%(events)s::text[], %(moments)s::timestamptz[], %(oldest)s::timestamptz[],
+        %(left_out)s::text[]) WITH ORDINALITY AS a(event_id, at, oldest, left_out, place)
+    JOIN event_ids e USING (event_id)
+), tops AS MATERIALIZED (
+    SELECT a.place, a.event_id, a.event_no, a.at, x.scope_id, s.*, p.known_time AS stated_at,
+        date_trunc('day', s.capture_time, 'UTC') AS day
+    FROM asked a
+    JOIN event_scopes x USING (event_no)
+    CROSS JOIN LATERAL (
+        SELECT capture_id, capture_time, known_time, commence_time, in_play, matchup_id,
+            layout_id, ages, far_ages
+        FROM snapshots
+        WHERE event_no = a.event_no AND scope_id = x.scope_id
+          AND capture_time <= least(a.at, x.last_capture)
+          AND capture_time >= greatest(a.oldest, x.first_capture)
+          AND known_time <= %(known_by)s
+          AND NOT capture_time <@ a.left_out
+        ORDER BY capture_time DESC, known_time DESC LIMIT 1
+    ) s
+    JOIN captures p USING (capture_id)
+)"""
+
+# For each series the newest of those snapshots that covers it, and what the series was in it.
+# What is the same for every event is done once: a selection's names, what a scope covers.
+_STATES = """, series AS MATERIALIZED (
+    SELECT x.event_no, x.selection_id, sel.bookmaker_id::integer * 65536 + sel.market_id AS pair
+    FROM (SELECT DISTINCT event_no FROM asked) a
+    JOIN event_selections x USING (event_no)
+    JOIN selections sel USING (selection_id)
+), named AS MATERIALIZED (
+    SELECT sel.selection_id, b.bookmaker_key, mk.market_key, o.name AS outcome_name,
+        d.name AS description,
+        row_number() OVER (
+            ORDER BY b.bookmaker_key, mk.market_key, o.name, d.name, sel.line, sel.selection_id
+        ) AS rank
+    FROM (SELECT DISTINCT selection_id FROM series) x
+    JOIN selections sel USING (selection_id)
+    JOIN bookmakers b USING (bookmaker_id)
+    JOIN markets mk USING (market_id)
+    JOIN names o ON o.name_id = sel.outcome_id
+    LEFT JOIN names d ON d.name_id = sel.description_id
+    WHERE (%(bookmakers)s::text[] IS NULL OR b.bookmaker_key = ANY(%(bookmakers)s))
+      AND (%(markets)s::text[] IS NULL OR mk.market_key = ANY(%(markets)s))
+      AND (%(outcome)s::text IS NULL OR o.name = %(outcome)s)
+), covering AS MATERIALIZED (
+    SELECT c.scope_id, p.pair
+    FROM scopes c
+    CROSS JOIN (SELECT DISTINCT pair FROM series) p
+    JOIN bookmakers b ON b.bookmaker_id = p.pair / 65536
+    JOIN markets mk ON mk.market_id = p.pair %% 65536
+    WHERE c.scope_id IN (SELECT scope_id FROM tops)
+      AND scope_covers(c, b.bookmaker_key, mk.market_key)
+), newest AS MATERIALIZED (
+    SELECT w.*, array_position(y.pairs, w.pair) AS slot
+    FROM (
+        SELECT DISTINCT ON (t.place, v.pair) t.place, v.pair, t.scope_id, t.layout_id,
+            t.event_no, t.capture_time, t.day
+        FROM tops t JOIN covering v USING (scope_id)
+        ORDER BY t.place, v.pair, t.capture_time DESC, t.stated_at DESC, t.capture_id DESC
+    ) w
+    JOIN layouts y USING (layout_id)
+), covered AS MATERIALIZED (
+    SELECT w.*, x.selection_id, n.bookmaker_key, n.market_key, n.outcome_name, n.description,
+        n.rank
+    FROM newest w
+    JOIN series x USING (event_no, pair)
+    JOIN named n USING (selection_id)
+), states AS (
+    SELECT k.*, q.point, q.price, q.state, q.known_time
+    FROM covered k
+    LEFT JOIN LATERAL (
+        SELECT price, point, state, known_time FROM quotes
+        WHERE event_no = k.event_no AND selection_id = k.selection_id
+          AND capture_time <= k.capture_time AND capture_time >= k.day
+          AND known_time <= %(known_by)s
+        ORDER BY capture_time DESC, known_time DESC LIMIT 1
+    ) q ON true
+)"""
+STATES = TOPS + _STATES
+
+_OFFERED = """
 SELECT
-    t.event_id, b.bookmaker_key, mk.market_key, o.name AS outcome_name, d.name AS description,
+    q.place, t.event_id, q.bookmaker_key, q.market_key, q.outcome_name, q.description,
     q.point, q.price, american(q.price) AS american_price, t.capture_time,
     greatest(t.known_time, q.known_time) AS known_time,
-    last_update_of(t.capture_time, t.ages, t.far_ages, array_position(
-        y.pairs, sel.bookmaker_id::integer * 65536 + sel.market_id)) AS last_update,
-    extract(epoch FROM %(at)s - t.capture_time)::float8 AS age_seconds,
+    last_update_of(t.capture_time, t.ages, t.far_ages, q.slot) AS last_update,
+    extract(epoch FROM t.at - t.capture_time)::float8 AS age_seconds,
     t.in_play, t.commence_time, m.home_team, m.away_team
-FROM tops t
-JOIN captures p USING (capture_id)
-JOIN scopes c ON c.scope_id = t.scope_id
-JOIN layouts y USING (layout_id)
+FROM states q
+JOIN tops t USING (place, scope_id)
 LEFT JOIN matchups m USING (matchup_id)
-CROSS JOIN LATERAL (
-    SELECT DISTINCT ON (x.selection_id)
-        x.selection_id, x.price, x.point, x.state, x.known_time
-    FROM quotes x
-    WHERE x.event_no = t.event_no
-      AND x.capture_time <= t.capture_time
-      AND x.capture_time >= date_trunc('day', t.capture_time, 'UTC')
-      AND x.known_time <= %(known_by)s
-    ORDER BY x.selection_id, x.capture_time DESC, x.known_time DESC
-) q
-JOIN selections sel USING (selection_id)
-JOIN bookmakers b USING (bookmaker_id)
-JOIN markets mk USING (market_id)
-JOIN names o ON o.name_id = sel.outcome_id
-LEFT JOIN names d ON d.name_id = sel.description_id
 WHERE q.state = 0
-  AND scope_covers(c, b.bookmaker_key, mk.market_key)
-  AND NOT EXISTS (
-      SELECT FROM tops n
-      JOIN captures later ON later.capture_id = n.capture_id
-      JOIN scopes c ON c.scope_id = n.scope_id
-      WHERE n.event_no = t.event_no
-        AND (n.capture_time, later.known_time) > (t.capture_time, p.known_time)
-        AND scope_covers(c, b.bookmaker_key, mk.market_key)
-  )
-ORDER BY t.event_id, b.bookmaker_key, mk.market_key, o.name, d.name, q.point
+ORDER BY q.place, q.rank
 """
 
-_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+# Up to so many questions the plan for a few serves, made once a connection; beyond it each plan
+# is made for its own number.
+FEW = 20
+
+
+def values(
+    asked: Sequence[Asked],
+    known_by: datetime,
+    bookmakers: Iterable[str] | None = None,
+    markets: Iterable[str] | None = None,
+    outcome: str | None = None,
+) -> Mapping[str, object]:
+    """What the statements of this module are asked with; ``None`` leaves nothing out."""
+    return {
+        "events": [one.event for one in asked],
+        "moments": [one.at for one in asked],
+        "oldest": [one.oldest for one in asked],
+        "left_out": [_multirange(one.left_out) for one in asked],
+        "known_by": known_by,
+        "bookmakers": None if bookmakers is None else list(bookmakers),
+        "markets": None if markets is None else list(markets),
+        "outcome": outcome,
+    }
+
+
+def _multirange(spans: Iterable[Span]) -> str:
+    return "{" + ",".join(f"[{since},{until})" for since, until in spans) + "}"
+
+
+def offered(
+    conn: Connection,
+    asked: Sequence[Asked],
+    known_by: datetime,
+    max_quote_age: timedelta | None = None,
+    bookmakers: Iterable[str] | None = None,
+    markets: Iterable[str] | None = None,
+    outcome: str | None = None,
+) -> "pd.DataFrame":
+    """Every price on offer; ``place`` counts the questions from 1."""
+    import pandas as pd
+
+    frame = fetch_frame(
+        conn, STATES + _OFFERED, values(asked, known_by, bookmakers, markets, outcome)
+    )
+    moments = pd.Series([one.at for one in asked], dtype="datetime64[us, UTC]")
+    at = moments.take(frame["place"].to_numpy(dtype="int64") - 1).set_axis(frame.index)
+    ages = (at - frame["last_update"]).dt.total_seconds()
+    frame.insert(list(frame.columns).index("age_seconds") + 1, "quote_age_seconds", ages)
+    if max_quote_age is not None:
+        frame = frame[ages <= max_quote_age.total_seconds()].reset_index(drop=True)
+    return frame
 
 
 def odds_at(
@@ -81,6 +203,10 @@ def odds_at(
     known_by: datetime | None = None,
     max_age: timedelta | None = None,
     max_quote_age: timedelta | None = None,
+    *,
+    bookmakers: Iterable[str] | None = None,
+    markets: Iterable[str] | None = None,
+    outcome: str | None = None,
 ) -> "pd.DataFrame":
     """Every price on offer at ``at``: one row an event, bookmaker, market and outcome.
 
@@ -91,24 +217,17 @@ def odds_at(
         known_by: what must have been stored by then; default all.
         max_age: greatest ``at`` - capture time of the newest snapshot covering the quote.
         max_quote_age: greatest ``at`` - last_update; a quote without last_update is left out.
+        bookmakers: only these; default all.
+        markets: only these; default all.
+        outcome: only this one; default all.
 
     Raises:
         UsageError: a time without zone.
         NotYetNormalised: ``known_by`` reaches documents that still wait.
     """
     moment, known = resolved(conn, at, known_by)
-    frame = fetch_frame(
-        conn,
-        _ODDS_AT,
-        {
-            "events": [events] if isinstance(events, str) else list(events),
-            "at": moment,
-            "known_by": known,
-            "oldest": _LONG_AGO if max_age is None else moment - max_age,
-        },
-    )
-    ages = (moment - frame["last_update"]).dt.total_seconds()
-    frame.insert(list(frame.columns).index("age_seconds") + 1, "quote_age_seconds", ages)
-    if max_quote_age is not None:
-        frame = frame[ages <= max_quote_age.total_seconds()].reset_index(drop=True)
-    return frame
+    oldest = LONG_AGO if max_age is None else moment - max_age
+    ids = [events] if isinstance(events, str) else sorted(set(events))
+    asked = [Asked(event, moment, oldest) for event in ids]
+    frame = offered(conn, asked, known, max_quote_age, bookmakers, markets, outcome)
+    return frame.drop(columns="place")

@@ -26,10 +26,7 @@ def best_odds(
     max_age: timedelta | None = None,
 ) -> "pd.DataFrame":
     """The highest price of each outcome and point, with every book that offers it."""
-    frame = odds_at(conn, event, at, known_by, max_age)
-    frame = frame[frame["market_key"] == market]
-    if outcome is not None:
-        frame = frame[frame["outcome_name"] == outcome]
+    frame = odds_at(conn, event, at, known_by, max_age, markets=[market], outcome=outcome)
     keys = ["outcome_name", "description", "point"]
     best = frame.groupby(keys, dropna=False)["price"].transform("max")
     return (
@@ -50,8 +47,7 @@ def compare_bookmakers(
     The fair probability is the implied one divided by its book's sum (multiplicative margin
     removal); a market with one side only has none.
     """
-    frame = odds_at(conn, event, at, known_by, max_age)
-    frame = frame[frame["market_key"] == market].reset_index(drop=True)
+    frame = odds_at(conn, event, at, known_by, max_age, markets=[market])
     frame["implied_probability"] = 1.0 / frame["price"]
     # A spread's two sides carry opposite points: both are put as the home side's.
     away = frame["outcome_name"] == frame["away_team"]
