@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -94,9 +95,7 @@ def _data() -> Path:
     return folder
 
 
-def _measured(
-    series: Series, data: Path, ours: Engine, reference: Engine, home: Path
-) -> Result:
+def _measured(series: Series, data: Path, ours: Engine, reference: Engine, home: Path) -> Result:
     paths = [data / file for file in series.files]
     stated = [quote for path in paths for quote in _read(path)]
     with transaction(ours) as conn:
@@ -174,7 +173,7 @@ def _changes(stated: Sequence[Quote]) -> str:
     gaps = []
     for snapshots in events.values():
         moments = sorted(snapshots)
-        for before, after in zip(moments, moments[1:], strict=False):
+        for before, after in pairwise(moments):
             old, new = snapshots[before], snapshots[after]
             gaps.append((after - before).total_seconds() / 60)
             compared += len(old.keys() & new.keys())

@@ -3,7 +3,16 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from benchmarks import definitions_import, ingest_bulk, ingest_live, provider, storage, tick
+from benchmarks import (
+    definitions_import,
+    ingest_bulk,
+    ingest_live,
+    provider,
+    real_series,
+    season_measures,
+    storage,
+    tick,
+)
 from benchmarks.harness import Result
 
 BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
@@ -14,5 +23,12 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
         "ingest_bulk": ingest_bulk.measure,
         "storage": storage.measure,
         "provider": provider.measure,
+        "real_series": real_series.measure,
+        "season": season_measures.measure,
     }
+)
+
+# Only by name: they take long.
+LARGE: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
+    {"season_large": season_measures.measure_large}
 )

@@ -10,14 +10,14 @@ Our side is replayed from raw in five parts; between two parts the ORM reference
 of the same bodies, so that the ratio is taken inside one run.
 """
 
-import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from math import ceil
 from pathlib import Path
@@ -26,18 +26,22 @@ from time import perf_counter
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import psycopg
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.schema import CreateIndex
 
 from benchmarks import memory, orm_reference
 from benchmarks.bodies import REQUEST, Body
+from benchmarks.harness import seconds
 from benchmarks.season import REFERENCE_COLUMNS, Capture, Spec, bounds, captures, schedule
 from odds_pipeline.catalog.observations import CaptureBasis, OddsFormat
 from odds_pipeline.services.normalise import normalise_all
 from odds_pipeline.storage import raw
 from odds_pipeline.storage.embedded import EmbeddedServer
 from odds_pipeline.storage.engine import open_engine, transaction
+
+Connection = psycopg.Connection[Any]
 
 BEFORE = timedelta(hours=1)
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -74,7 +78,7 @@ class Databases:
     reference: str
 
     @contextmanager
-    def connections(self) -> Iterator[tuple[psycopg.Connection[Any], psycopg.Connection[Any]]]:
+    def connections(self) -> Iterator[tuple[Connection, Connection]]:
         """One connection to ours, in a transaction, and one to the reference."""
         with (
             transaction(self.ours) as ours,
@@ -98,7 +102,7 @@ def opened(spec: Spec) -> Iterator[Databases]:
         try:
             if not told.exists():
                 built = _build(spec, engine, plain)
-                told.write_text(json.dumps(asdict(built)))
+                told.write_bytes(msgspec.json.encode(built))
             yield Databases(spec, _read(told), engine, f"{plain}/season_reference")
         finally:
             engine.dispose()
@@ -118,8 +122,7 @@ def _folder(spec: Spec) -> Iterator[Path]:
 
 
 def _read(told: Path) -> Built:
-    stored = json.loads(told.read_text())
-    return Built(**{k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()})
+    return msgspec.json.decode(told.read_bytes(), type=Built)
 
 
 def _create(root: str) -> None:
@@ -146,79 +149,80 @@ def _build(spec: Spec, ours: Engine, root: str) -> Built:
         orm_reference.create(engine)
     with psycopg.connect(f"{root}/season_reference", autocommit=True) as conn:
         _without_indexes(conn)
-        built = _load(spec, ours, orm, conn)
+        filling = _Filling(spec, ours, orm, conn)
+        for _ in range(PARTS):
+            filling.fill()
         _with_indexes(conn)
     with psycopg.connect(f"{root}/season", autocommit=True) as conn:
         conn.execute("VACUUM ANALYZE")
     for engine in (reference, orm):
         engine.dispose()
-    return built
+    return filling.built()
 
 
-def _load(spec: Spec, ours: Engine, orm: Engine, reference: psycopg.Connection[Any]) -> Built:
-    coming = captures(spec)
-    begin, end = bounds(spec)
-    size = ceil((end - begin) / spec.grid / PARTS)
-    took = {"generate": 0.0, "store": 0.0, "replay": 0.0}
-    replay, theirs = [], []
-    quotes = changed = seen = 0
-    memory.reset_peak()
-    peak = 0.0
-    columns = ", ".join(REFERENCE_COLUMNS)
-    for part in range(PARTS):
-        here, stretch = 0, []
-        with (
-            reference.cursor() as cursor,
-            cursor.copy(f"COPY ref_odds ({columns}) FROM STDIN".encode()) as copy,
-        ):
-            begun = perf_counter()
-            for batch in _batches(islice(coming, size)):
-                written = []
-                for capture in batch:
-                    copy.write(capture.rows())
-                    written.append(Body(capture.content(), capture.moment))
-                    here += capture.quotes
-                    changed += capture.changed
-                seen += len(written)
-                took["generate"] += perf_counter() - begun
-                begun = perf_counter()
-                store(ours, written)
-                took["store"] += perf_counter() - begun
-                if len(stretch) < ORM_BODIES + ORM_WARM_UP:
-                    stretch += written[-ORM_BODIES - ORM_WARM_UP :]
-                begun = perf_counter()
+class _Filling:
+    """Fills all three databases part by part, and counts what it took."""
+
+    def __init__(self, spec: Spec, ours: Engine, orm: Engine, reference: Connection) -> None:
+        self.captures = self.quotes = self.changed = 0
+        self.generating = self.storing = self.replaying = self.peak = 0.0
+        self.replay: list[float] = []
+        self.theirs: list[float] = []
+        self._ours, self._orm, self._reference = ours, orm, reference
+        begin, end = bounds(spec)
+        self._coming = captures(spec)
+        self._size = ceil((end - begin) / spec.grid / PARTS)
+
+    def fill(self) -> None:
+        """Take the next part: store it on all sides, replay ours, let the ORM ingest a stretch."""
+        before = self.quotes
+        stretch = self._store()
         memory.reset_peak()
+        taken = seconds(lambda: normalise_all(self._ours, hot_days=COLD))
+        self.peak = max(self.peak, memory.peak_mib())
+        self.replaying += taken
+        self.replay.append((self.quotes - before) / taken)
+        self.theirs.append(_orm_rate(self._orm, stretch))
+        told = f"ours {self.replay[-1]:,.0f}/s, ORM {self.theirs[-1]:,.0f}/s"
+        print(f"    {self.quotes:,} quotes: {told}", file=sys.stderr, flush=True)
+
+    def _store(self) -> list[Body]:
+        """Raw on our side, rows in the reference; gives the ORM's stretch."""
+        stretch: list[Body] = []
+        columns = ", ".join(REFERENCE_COLUMNS)
+        statement = f"COPY ref_odds ({columns}) FROM STDIN".encode()
+        coming = islice(self._coming, self._size)
+        with self._reference.cursor() as cursor, cursor.copy(statement) as copy:
+            while written := self._written(coming, copy):
+                self.storing += seconds(partial(store, self._ours, written))
+                stretch = written[-ORM_BODIES - ORM_WARM_UP :]
+        return stretch
+
+    def _written(self, coming: Iterator[Capture], copy: psycopg.Copy) -> list[Body]:
         begun = perf_counter()
-        normalise_all(ours, hot_days=COLD)
-        took["replay"] += perf_counter() - begun
-        peak = max(peak, memory.peak_mib())
-        replay.append(here / (perf_counter() - begun))
-        theirs.append(_orm_rate(orm, stretch))
-        quotes += here
-        print(f"    part {part + 1}/{PARTS}: {here:,} quotes, ours {replay[-1]:,.0f}/s, "
-              f"ORM {theirs[-1]:,.0f}/s", file=sys.stderr, flush=True)  # fmt: skip
-    return Built(
-        captures=seen,
-        quotes=quotes,
-        changed=changed,
-        replay=tuple(replay),
-        orm=tuple(theirs),
-        generated=quotes / took["generate"],
-        stored=quotes / took["store"],
-        peak_mib=peak,
-        replay_seconds=took["replay"],
-    )
+        written = []
+        for capture in islice(coming, STORED_AT_ONCE):
+            copy.write(capture.rows())
+            written.append(Body(capture.content(), capture.moment))
+            self.quotes += capture.quotes
+            self.changed += capture.changed
+        self.captures += len(written)
+        self.generating += perf_counter() - begun
+        return written
 
-
-def _batches(coming: Iterator[Capture]) -> Iterator[Iterator[Capture]]:
-    """Runs of captures, each to be used up before the next is taken."""
-    while (first := next(coming, None)) is not None:
-        yield _chained(first, islice(coming, STORED_AT_ONCE - 1))
-
-
-def _chained(first: Capture, others: Iterator[Capture]) -> Iterator[Capture]:
-    yield first
-    yield from others
+    def built(self) -> Built:
+        """What was counted."""
+        return Built(
+            captures=self.captures,
+            quotes=self.quotes,
+            changed=self.changed,
+            replay=tuple(self.replay),
+            orm=tuple(self.theirs),
+            generated=self.quotes / self.generating,
+            stored=self.quotes / self.storing,
+            peak_mib=self.peak,
+            replay_seconds=self.replaying,
+        )
 
 
 def store(engine: Engine, written: Sequence[Body]) -> None:
@@ -249,7 +253,7 @@ def _orm_rate(orm: Engine, stretch: Sequence[Body]) -> float:
     return sum(len(body.quotes()) for body in stretch[ORM_WARM_UP:]) / taken
 
 
-def _without_indexes(conn: psycopg.Connection[Any]) -> None:
+def _without_indexes(conn: Connection) -> None:
     """For the load; the foreign key stays away, for a reader has nothing of it."""
     conn.execute("ALTER TABLE ref_odds DROP CONSTRAINT ref_odds_event_id_fkey")
     conn.execute("ALTER TABLE ref_odds DROP CONSTRAINT ref_odds_pkey")
@@ -257,7 +261,7 @@ def _without_indexes(conn: psycopg.Connection[Any]) -> None:
         conn.execute(f"DROP INDEX {index.name}".encode())
 
 
-def _with_indexes(conn: psycopg.Connection[Any]) -> None:
+def _with_indexes(conn: Connection) -> None:
     conn.execute("SET maintenance_work_mem = '512MB'")
     conn.execute("ALTER TABLE ref_odds ADD PRIMARY KEY (id)")
     for index in orm_reference.Odds.metadata.tables["ref_odds"].indexes:
