@@ -96,6 +96,10 @@ _FIELDS = (
     Field("partition", DATE, "UTC day of the captures judged."),
     Field("age_seconds", NUMBER, "Asked time minus capture time.", unit="s", minimum=0),
     Field("quote_age_seconds", NUMBER, "Asked time minus last update.", unit="s", nullable=True),
+    Field("decision_time", TIMESTAMP, "The moment of the decision."),
+    Field("offset_seconds", NUMBER, "How long before the start stated then.", unit="s"),
+    Field("gap_seconds", NUMBER, "True start minus capture time.", unit="s", nullable=True),
+    Field("first_seen", TIMESTAMP, "First capture that listed the event.", nullable=True),
     # --- events ---
     Field(
         "status",
@@ -106,6 +110,11 @@ _FIELDS = (
     Field("status_inferred", BOOLEAN, "Whether the status was concluded rather than stated."),
     Field("home_score", INTEGER, "Points of the home team.", "points", nullable=True, minimum=0),
     Field("away_score", INTEGER, "Points of the away team.", "points", nullable=True, minimum=0),
+    Field("source", TEXT, "Kind of document that said it.", enum=("odds", "events")),
+    Field("start_changed", BOOLEAN, "Whether the start differs from the one stated before."),
+    Field("status_changed", BOOLEAN, "Whether the status differs from the one before."),
+    Field("score_changed", BOOLEAN, "Whether the score differs from the one stated before."),
+    Field("in_play_by_true_start", BOOLEAN, "Whether it had started by the start stated last."),
     # --- snapshots ---
     Field("in_play", BOOLEAN, "Whether the event had started by the start stated then."),
     Field("unlisted", BOOLEAN, "Whether the event had left the feed."),
@@ -148,6 +157,14 @@ _FIELDS = (
         nullable=True,
         minimum=-1,
     ),
+    Field(
+        "kind",
+        TEXT,
+        "Whether the book still showed the price, had shown it before, or never did.",
+        enum=("exact", "last_active", "none"),
+    ),
+    Field("missing_reason", TEXT, "Why there is no price; missing where there is.", nullable=True),
+    Field("at_first_sight", BOOLEAN, "Whether it was there when the event was first seen."),
     Field("is_valid", BOOLEAN, "Whether no rule of severity error or critical flagged it."),
     Field("validation_notes", TEXT, "What the rules said of it.", nullable=True),
     # --- quality ---
@@ -206,6 +223,11 @@ _QUOTES = (
     *("age_seconds", "quote_age_seconds", "in_play", "commence_time", "home_team", "away_team"),
 )
 
+_LINES = (
+    *("event_id", "bookmaker_key", "market_key", "outcome_name", "description", "point"),
+    *("price", "american_price", "capture_time", "known_time"),
+)
+
 TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "events": (
@@ -255,6 +277,23 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("capture_time", "outcome_name", "description", "point", "price", "in_play"),
         ),
         "best_odds": _QUOTES,
+        "decision_frame": (
+            *("event_id", "offset_seconds", "decision_time", "start_precision"),
+            *_QUOTES[1:],
+        ),
+        "closing_lines": (
+            *_LINES,
+            *("gap_seconds", "kind", "missing_reason", "commence_time", "start_precision"),
+        ),
+        "opening_lines": (
+            *_LINES,
+            *("gap_seconds", "at_first_sight", "kind", "missing_reason", "first_seen"),
+        ),
+        "event_history": (
+            *("capture_time", "known_time", "source", "commence_time", "start_precision"),
+            *("home_team", "away_team", "status", "home_score", "away_score", "in_play"),
+            *("in_play_by_true_start", "start_changed", "status_changed", "score_changed"),
+        ),
         "compare_bookmakers": (
             *_QUOTES,
             *("implied_probability", "overround", "fair_probability"),
@@ -276,6 +315,10 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "raw_responses": "Table: one row per provider response or imported file.",
         "quotes": "Frame of `odds_at`: the newest quote of each selection as of a time.",
         "line_movement": "Frame of `line_movement`: each change of one book's market.",
+        "decision_frame": "Frame of `decision_frame`: what was on offer at decision points.",
+        "closing_lines": "Frame of `closing_lines`: the last pre-match quote, or why not.",
+        "opening_lines": "Frame of `opening_lines`: the first pre-match quote, or why not.",
+        "event_history": "Frame of `event_history`: every statement about one event, as it came.",
         "best_odds": "Frame of `best_odds`: for each selection the quote that pays most.",
         "compare_bookmakers": "Frame of `compare_bookmakers`: the books' quotes side by side.",
     }
@@ -301,6 +344,17 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     },
     ("line_movement", "point"): {
         "meaning": "Line or handicap; of a withdrawal, the one withdrawn."
+    },
+    **{
+        (table, name): _MAYBE
+        for table in ("closing_lines", "opening_lines")
+        for name in (
+            *("outcome_name", "price", "capture_time", "known_time"),
+            *("commence_time", "start_precision", "at_first_sight"),
+        )
+    },
+    ("opening_lines", "gap_seconds"): {
+        "meaning": "Capture time minus the first capture that listed the event."
     },
     ("data_quality_logs", "event_id"): _MAYBE,
     ("data_quality_logs", "bookmaker_key"): _MAYBE,

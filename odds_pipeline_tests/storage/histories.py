@@ -44,9 +44,11 @@ PRICES = st.sampled_from((1.5, 1.91, 2.0, 2.5))
 
 
 @st.composite
-def boards(draw: st.DrawFn, book: str, market: str, moment: datetime) -> Board:
+def boards(
+    draw: st.DrawFn, book: str, market: str, moment: datetime, *, certain: bool = False
+) -> Board:
     """One book's market: h2h of two, spreads whose line moves, or a ladder of totals."""
-    complete = draw(st.integers(0, 9)) > 0
+    complete = certain or draw(st.integers(0, 9)) > 0
     if market == "alternate_totals":
         points = draw(st.lists(st.sampled_from((200.5, 201.5)), unique=True, min_size=1))
         entries: list[tuple[str, float | None]] = [("Over", point) for point in points]
@@ -66,7 +68,7 @@ def boards(draw: st.DrawFn, book: str, market: str, moment: datetime) -> Board:
 
 
 @st.composite
-def captures(draw: st.DrawFn, sport: str) -> OddsCapture:
+def captures(draw: st.DrawFn, sport: str, *, certain: bool = False) -> OddsCapture:
     """One capture over two UTC days, of any scope, listing any of the events."""
     moment = START + timedelta(hours=draw(st.integers(0, 9)), microseconds=500_000)
     books = draw(st.sampled_from((None, BOOKS, BOOKS[:1], BOOKS[1:])))
@@ -84,12 +86,14 @@ def captures(draw: st.DrawFn, sport: str) -> OddsCapture:
             "Away",
         )
         offered = [
-            draw(boards(book, market, moment))
+            draw(boards(book, market, moment, certain=certain))
             for book in books or BOOKS
             for market in markets or MARKETS
             if draw(st.integers(0, 3))
         ]
-        events.append(EventOdds(stated, tuple(offered), complete=draw(st.integers(0, 9)) > 0))
+        events.append(
+            EventOdds(stated, tuple(offered), complete=certain or draw(st.integers(0, 9)) > 0)
+        )
     asked = () if listing else tuple(f"{sport}-{n}" for n in EVENTS if draw(st.booleans()))
     return OddsCapture(
         moment,
@@ -102,10 +106,13 @@ def captures(draw: st.DrawFn, sport: str) -> OddsCapture:
 
 
 @st.composite
-def histories(draw: st.DrawFn) -> list[OddsCapture]:
-    """Captures of one sport in the order in which they become known."""
+def histories(draw: st.DrawFn, *, certain: bool = False) -> list[OddsCapture]:
+    """Captures of one sport in the order in which they become known.
+
+    ``certain`` leaves out unreadable entries, which make what is missing unusable.
+    """
     sport = f"sport_{uuid.uuid4().hex[:12]}"
-    return draw(st.lists(captures(sport), min_size=1, max_size=7))
+    return draw(st.lists(captures(sport, certain=certain), min_size=1, max_size=7))
 
 
 def batch_sizes() -> st.SearchStrategy[list[int]]:

@@ -9,18 +9,22 @@ American odds, UTC times and ages in seconds; the columns are those of ``catalog
 """
 
 from odds_pipeline.storage.readers.as_of import odds_at
+from odds_pipeline.storage.readers.closing import closing_lines
 from odds_pipeline.storage.readers.decisions import decision_frame
 from odds_pipeline.storage.readers.event_ids import require_event
 from odds_pipeline.storage.readers.events import events_between
 from odds_pipeline.storage.readers.movement import line_movement
+from odds_pipeline.storage.readers.opening import opening_lines
 from odds_pipeline.storage.readers.prices import best_odds, compare_bookmakers
 
 __all__ = [
     "best_odds",
+    "closing_lines",
     "compare_bookmakers",
     "decision_frame",
     "events_between",
     "line_movement",
     "odds_at",
+    "opening_lines",
     "require_event",
 ]

@@ -35,7 +35,8 @@ class Asked(NamedTuple):
         event: its id.
         at: nothing after it is looked at.
         oldest: captures before it are left out.
-        left_out: captures inside these spans are left out too.
+        left_out: what captures inside these spans list is left out too; that one of them shows
+            the event gone counts all the same.
     """
 
     event: str
@@ -57,14 +58,14 @@ WITH asked AS MATERIALIZED (
     FROM asked a
     JOIN event_scopes x USING (event_no)
     CROSS JOIN LATERAL (
-        SELECT capture_id, capture_time, known_time, commence_time, in_play, matchup_id,
+        SELECT capture_id, capture_time, known_time, commence_time, in_play, unlisted, matchup_id,
             layout_id, ages, far_ages
         FROM snapshots
         WHERE event_no = a.event_no AND scope_id = x.scope_id
           AND capture_time <= least(a.at, x.last_capture)
           AND capture_time >= greatest(a.oldest, x.first_capture)
           AND known_time <= %(known_by)s
-          AND NOT capture_time <@ a.left_out
+          AND (unlisted OR NOT capture_time <@ a.left_out)
         ORDER BY capture_time DESC, known_time DESC LIMIT 1
     ) s
     JOIN captures p USING (capture_id)
@@ -104,7 +105,7 @@ _STATES = """, series AS MATERIALIZED (
     SELECT w.*, array_position(y.pairs, w.pair) AS slot
     FROM (
         SELECT DISTINCT ON (t.place, v.pair) t.place, v.pair, t.scope_id, t.layout_id,
-            t.event_no, t.capture_time, t.day
+            t.event_no, t.capture_time, t.day, t.unlisted
         FROM tops t JOIN covering v USING (scope_id)
         ORDER BY t.place, v.pair, t.capture_time DESC, t.stated_at DESC, t.capture_id DESC
     ) w
@@ -122,7 +123,7 @@ _STATES = """, series AS MATERIALIZED (
         SELECT price, point, state, known_time FROM quotes
         WHERE event_no = k.event_no AND selection_id = k.selection_id
           AND capture_time <= k.capture_time AND capture_time >= k.day
-          AND known_time <= %(known_by)s
+          AND known_time <= %(known_by)s AND NOT k.unlisted
         ORDER BY capture_time DESC, known_time DESC LIMIT 1
     ) q ON true
 )"""
@@ -160,7 +161,7 @@ def values(
         "events": [one.event for one in asked],
         "moments": [one.at for one in asked],
         "oldest": [one.oldest for one in asked],
-        "left_out": [_multirange(one.left_out) for one in asked],
+        "left_out": [multirange(one.left_out) for one in asked],
         "known_by": known_by,
         "bookmakers": None if bookmakers is None else list(bookmakers),
         "markets": None if markets is None else list(markets),
@@ -168,7 +169,8 @@ def values(
     }
 
 
-def _multirange(spans: Iterable[Span]) -> str:
+def multirange(spans: Iterable[Span]) -> str:
+    """The spans as PostgreSQL reads them."""
     return "{" + ",".join(f"[{since},{until})" for since, until in spans) + "}"
 
 

@@ -119,7 +119,7 @@ class Start(NamedTuple):
                 return moment, this
         return max(self.true.capture_time, self.true.commence_time - offset), self.true
 
-    def other_play(self) -> list[Span]:
+    def other_play(self) -> tuple[Span, ...]:
         """When it was in play by a start it did not keep, though its true start lies later.
 
         Not when it was only delayed, by less than a game's length: then it had not begun. Where
@@ -132,7 +132,7 @@ class Start(NamedTuple):
             begin = max(this.capture_time, this.starts_by)
             if not delayed and begin < after.capture_time:
                 spans.append((begin, after.capture_time))
-        return spans
+        return tuple(spans)
 
 
 def starts(conn: Connection, events: Iterable[str], known_by: datetime) -> Mapping[str, Start]:

@@ -1,0 +1,192 @@
+"""Closing lines: the last pre-match quote of each outcome, and where it comes from.
+
+Belongs here: what closes. Does not belong here: what is pre-match (``prematch``).
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import psycopg
+
+from odds_pipeline.storage.readers.as_of import STATES, values
+from odds_pipeline.storage.readers.line_frames import Line, covered, line_frame, missing
+from odds_pipeline.storage.readers.moments import resolved
+from odds_pipeline.storage.readers.prematch import (
+    NOT_STARTED,
+    UNUSABLE,
+    Event,
+    Pair,
+    prematch_events,
+)
+from odds_pipeline.storage.readers.shown import Series, Shown, search
+from odds_pipeline.storage.timeline import PRICED, UNUSABLE_CODE
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Connection = psycopg.Connection[Any]
+
+_LAST_STATES = """
+SELECT q.place, q.event_no, q.selection_id, q.bookmaker_key, q.market_key, q.outcome_name,
+    q.description, q.point, q.price, q.state, t.capture_time,
+    greatest(t.known_time, q.known_time) AS known_time
+FROM states q JOIN tops t USING (place, scope_id)
+ORDER BY q.place, q.rank
+"""
+
+
+class _Last(NamedTuple):
+    """A series in the last pre-match snapshot that covers it; no state: not in that day's rows."""
+
+    place: int
+    event_no: int
+    selection_id: int
+    bookmaker: str
+    market: str
+    outcome: str
+    description: str | None
+    point: float | None
+    price: float | None
+    state: int | None
+    capture_time: datetime
+    known_time: datetime
+
+
+def closing_lines(
+    conn: Connection,
+    events: Iterable[str],
+    known_by: datetime | None = None,
+    bookmakers: Iterable[str] | None = None,
+    markets: Iterable[str] | None = None,
+) -> "pd.DataFrame":
+    """The last pre-match quote of each outcome, with its provenance; never a price in play.
+
+    The true start is the one stated last, as known by ``known_by``. A capture is pre-match if it
+    lies before the true start and was not in play by the start stated at that time; one that was
+    counts only if the true start lies less than the sport's ``live_hours`` after that start. So an
+    event that starts late keeps its last real pre-match price, and the in-play prices of one that
+    was interrupted never close. Where the start is known to the day only (``start_precision``
+    ``day``), everything until that day's end is pre-match and there is no ``gap_seconds``.
+
+    For each outcome, in the last pre-match capture that covers its book's market, it was
+
+    - priced: ``kind`` is ``exact``;
+    - withdrawn or suspended, but priced before: ``last_active``, and ``capture_time`` is that of
+      the last pre-match capture that still showed the price;
+    - shown without a usable price, then or when last shown: ``none``, for an older price must not
+      stand in for it.
+
+    Every book's market that is expected has at least one row. Where none of its outcomes was ever
+    seen pre-match there is one without outcome, and ``missing_reason`` says why: ``not captured
+    before the start``, ``never offered`` (captured, but not there), ``unusable``, ``not started``
+    (the true start lies after ``known_by``).
+
+    Args:
+        conn: a connection inside a transaction.
+        events: event ids.
+        known_by: what must have been stored by then; default all.
+        bookmakers: those expected; default all that the event's captures asked for by name, and
+            all that were ever seen of it.
+        markets: likewise.
+
+    Raises:
+        NotFound: no event of that id is stored.
+        NotYetNormalised: ``known_by`` reaches documents that still wait.
+    """
+    _, known = resolved(conn, None, known_by)
+    books = None if bookmakers is None else list(bookmakers)
+    kinds = None if markets is None else list(markets)
+    found = prematch_events(conn, events, known, books, kinds)
+    lines = _lines(conn, [event for event in found if event.started], known, books, kinds)
+    rows = []
+    for event in found:
+        true = event.start.true
+        precision = "day" if true.day_only else "exact"
+        for pair, line in _covered(event, lines.get(event.start.event, {})):
+            gap = None
+            if line.capture_time is not None and not true.day_only:
+                gap = (true.commence_time - line.capture_time).total_seconds()
+            rest = (gap, line.kind, line.missing_reason, true.commence_time, precision)
+            rows.append((event.start.event, pair, line, rest))
+    types = {
+        "gap_seconds": "float8",
+        **dict.fromkeys(("kind", "missing_reason"), "text"),
+        "commence_time": "timestamptz",
+        "start_precision": "text",
+    }
+    return line_frame(rows, types)
+
+
+def _covered(event: Event, lines: Mapping[Pair, list[Line]]) -> Iterable[tuple[Pair, Line]]:
+    # A void of a key belongs here too: its lines become missing("voided").
+    if event.started:
+        return covered(event, lines)
+    return ((pair, missing(NOT_STARTED)) for pair in event.expected)
+
+
+def _lines(
+    conn: Connection,
+    events: list[Event],
+    known_by: datetime,
+    bookmakers: Iterable[str] | None,
+    markets: Iterable[str] | None,
+) -> Mapping[str, Mapping[Pair, list[Line]]]:
+    """Lines by event and book's market."""
+    asked = [event.asked() for event in events]
+    stored = conn.execute(
+        STATES + _LAST_STATES,
+        values(asked, known_by, bookmakers, markets),
+        prepare=False,
+        binary=True,
+    )
+    last = [_Last(*row) for row in stored.fetchall()]
+    gone = {
+        row: Series(
+            asked[row.place - 1],
+            row.event_no,
+            row.selection_id,
+            row.bookmaker,
+            row.market,
+            events[row.place - 1].first_seen or row.capture_time,
+        )
+        for row in last
+        if row.state not in (PRICED, UNUSABLE_CODE)
+    }
+    shown = search(conn, list(gone.values()), known_by, (PRICED, UNUSABLE_CODE), last=True)
+    lines: dict[str, dict[Pair, list[Line]]] = {}
+    for row in last:
+        line = _line(row, shown.get(gone[row]) if row in gone else None)
+        if line is not None:
+            event = lines.setdefault(asked[row.place - 1].event, {})
+            event.setdefault((row.bookmaker, row.market), []).append(line)
+    return lines
+
+
+def _line(row: _Last, shown: Shown | None) -> Line | None:
+    """A series' line; ``None`` where it was never seen pre-match."""
+    if row.state == PRICED:
+        return Line(
+            row.outcome,
+            row.description,
+            row.point,
+            row.price,
+            row.capture_time,
+            row.known_time,
+            "exact",
+            None,
+        )
+    if row.state == UNUSABLE_CODE or (shown is not None and shown.state.code != PRICED):
+        return missing(UNUSABLE, row.outcome, row.description)
+    if shown is None:
+        return None
+    return Line(
+        row.outcome,
+        row.description,
+        shown.state.point,
+        shown.state.price,
+        shown.capture_time,
+        shown.known_time,
+        "last_active",
+        None,
+    )
