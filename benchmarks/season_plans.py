@@ -33,6 +33,7 @@ Connection = psycopg.Connection[Any]
 Statement = tuple[Any, Params | None]  # a query, its values
 
 PAGE = REPOSITORY / "docs" / "plans-season.md"
+WIDEST = 300  # characters of a line: a season's event ids are more
 _COST = re.compile(r"  ?\(cost=[^)]*\)")
 _SCAN = re.compile(r"Seq Scan on ((?:quotes|snapshots)_\d{4}_\d\d)")
 
@@ -105,7 +106,8 @@ def _told(plan: str) -> str:
             continue
         skipped = indent if "(never executed)" in line else None
         if skipped is None:
-            lines.append(_COST.sub("", line))
+            told = _COST.sub("", line)
+            lines.append(told if len(told) <= WIDEST else f"{told[:WIDEST]} …")
     return "\n".join(lines)
 
 

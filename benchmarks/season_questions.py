@@ -19,16 +19,23 @@ import psycopg
 from benchmarks.bodies import BOOK_KEYS
 from benchmarks.harness import Result, alternate, seconds
 from benchmarks.season_databases import BEFORE, Databases, decision_times
+from odds_pipeline.storage.frames import fetch_frame
 from odds_pipeline.storage.readers import decision_frame, odds_at
 
 if TYPE_CHECKING:
     import pandas as pd
+    import sqlalchemy
 
 Connection = psycopg.Connection[Any]
 Answer = Callable[[], Iterable[Sequence[Any]]]
 
 # How many events a figure of the short questions is taken over: the season's middle.
 ASKED = 10
+FRAME_ROWS = 500_000
+_ROWS = f"""
+SELECT event_no, selection_id, capture_time, known_time, state, price, point
+FROM quotes LIMIT {FRAME_ROWS}
+"""
 
 _AS_OF = """
 SELECT DISTINCT ON (bookmaker_key, market_key, outcome_name)
@@ -86,7 +93,9 @@ def measure(databases: Databases) -> list[Result]:
             latest_best(ours),
             *by_hand(databases, ours, reference),
         ]
-        return [question.measure() for question in asked]
+        results = [question.measure() for question in asked]
+        with databases.ours.connect() as plain:
+            return [*results, frame(ours, plain)]
 
 
 def one_event(databases: Databases, ours: Connection, reference: Connection) -> Question:
@@ -144,6 +153,20 @@ def latest_best(ours: Connection) -> Question:
 def _best_prices(ours: Connection, events: list[str]) -> "pd.DataFrame":
     frame = odds_at(ours, events, markets=["h2h"])
     return frame.loc[frame.groupby(["event_id", "outcome_name"])["price"].idxmax()]
+
+
+def frame(ours: Connection, plain: "sqlalchemy.Connection") -> Result:
+    """A frame of many quote rows, beside ``pandas.read_sql`` of the same statement."""
+    import pandas as pd
+
+    mine, theirs = fetch_frame(ours, _ROWS, ()), pd.read_sql(_ROWS, plain)
+    assert list(mine.columns) == list(theirs.columns)
+    assert (mine["price"].fillna(0.0) == theirs["price"].fillna(0.0)).all()
+    sides = alternate(
+        ("ours", lambda _: FRAME_ROWS / seconds(lambda: fetch_frame(ours, _ROWS, ()))),
+        ("pandas.read_sql", lambda _: FRAME_ROWS / seconds(lambda: pd.read_sql(_ROWS, plain))),
+    )
+    return Result("season.frame", "rows/s", *sides, True, 8, (f"{FRAME_ROWS:,} rows, 7 columns",))
 
 
 def by_hand(databases: Databases, ours: Connection, reference: Connection) -> list[Question]:
