@@ -1,6 +1,6 @@
 """``closing_lines`` and ``opening_lines`` against the captures themselves, looked at one by one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -10,12 +10,19 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import Engine
 
+from odds_pipeline.catalog.fields import TABLES
 from odds_pipeline.catalog.observations import (
+    Board,
+    CaptureBasis,
     EventOdds,
+    EventStated,
     OddsCapture,
     Quote,
+    Scope,
     UnusableQuote,
 )
+from odds_pipeline.errors import NotFound
+from odds_pipeline.quality.schemas import schema
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.readers import closing_lines, opening_lines
 from odds_pipeline.storage.scoping import answered, covers, covers_start
@@ -223,3 +230,154 @@ def test_lines_equal_the_oracle(
                     closing = reader is closing_lines
                     wanted = oracle.closing() if closing else oracle.opening()
                 assert found.get(event, []) == _wanted(wanted)
+
+
+# --- single cases ---
+
+
+@pytest.fixture
+def conn(engine: Engine) -> Iterator[Conn]:
+    with transaction(engine) as opened:
+        yield opened
+
+
+def capture(
+    moment: datetime,
+    price: float | None,
+    start: datetime = START,
+    *,
+    books: tuple[str, ...] = ("pinnacle",),
+    day_only: bool = False,
+) -> OddsCapture:
+    """One game's h2h at Pinnacle: priced, or suspended."""
+    event = EventStated("e1", "basketball_nba", start, "Home", "Away", "NBA", day_only)
+    quotes = () if price is None else (Quote("Home", price),)
+    scope = Scope("basketball_nba", books, None, ("h2h",), True)
+    board = Board("pinnacle", "h2h", moment, quotes)
+    return OddsCapture(moment, CaptureBasis.CLOCK, scope, (EventOdds(event, (board,)),))
+
+
+def _closed(conn: Conn, **asked: Any) -> list[tuple[Any, ...]]:
+    frame = closing_lines(conn, ["e1"], **asked)
+    columns = ["bookmaker_key", "price", "kind", "gap_seconds", "missing_reason"]
+    rows = frame[columns].astype(object).where(frame[columns].notna(), None)
+    return [tuple(row) for row in rows.itertuples(index=False)]
+
+
+def test_the_last_price_before_the_start_closes(conn: Conn) -> None:
+    said = [
+        capture(NOON, 1.5),
+        capture(START - timedelta(minutes=2), 2.0),
+        capture(START, 9.0),  # in play from its very first moment
+        capture(START + HOUR, 9.5),
+    ]
+    store_history(conn, said, [4])
+    assert _closed(conn) == [("pinnacle", 2.0, "exact", 120.0, None)]
+    frame = opening_lines(conn, ["e1"])
+    assert frame[["price", "gap_seconds", "at_first_sight"]].values.tolist() == [[1.5, 0.0, True]]
+
+
+def test_a_delayed_start_keeps_its_last_real_price(conn: Conn) -> None:
+    late = START + HOUR
+    said = [
+        capture(NOON, 1.5),
+        capture(START + 30 * timedelta(minutes=1), 2.0),  # says 18:00, but has not begun
+        capture(late + HOUR, 9.0, late),
+    ]
+    store_history(conn, said, [3])
+    assert _closed(conn) == [("pinnacle", 2.0, "exact", 1800.0, None)]
+
+
+def test_the_prices_of_an_interrupted_game_never_close(conn: Conn) -> None:
+    again = START + 24 * HOUR
+    said = [
+        capture(START - HOUR, 1.5),
+        capture(START + HOUR, 9.0),  # in play
+        capture(START + 5 * HOUR, 8.0),
+        capture(again + HOUR, 9.5, again),
+    ]
+    known = store_history(conn, said, [2, 2])
+    assert _closed(conn) == [("pinnacle", 1.5, "exact", 25 * 3600.0, None)]
+    before = _closed(conn, known_by=known[2].known_time)
+    assert before == [("pinnacle", 1.5, "exact", 3600.0, None)]
+    store_history(conn, [capture(again - HOUR, 1.8, again)], [1])  # restarts with new prices
+    assert _closed(conn) == [("pinnacle", 1.8, "exact", 3600.0, None)]
+
+
+def test_an_event_that_left_the_feed_in_play_shows_no_price_of_that_moment(conn: Conn) -> None:
+    again, moment = START + 24 * HOUR, START + HOUR
+    other = Scope("basketball_nba", ("pinnacle",), None, ("h2h", "spreads"), True)
+    gone = OddsCapture(moment, CaptureBasis.CLOCK, other, ())
+    said = [
+        capture(START - 2 * HOUR, 1.5),
+        gone,
+        capture(moment, 9.0),  # another document of that very moment still listed it
+        capture(again + HOUR, 9.5, again),
+    ]
+    store_history(conn, said, [4])
+    assert _closed(conn, markets=["h2h"]) == [("pinnacle", 1.5, "last_active", 26 * 3600.0, None)]
+
+
+def test_a_suspended_price_was_last_active(conn: Conn) -> None:
+    said = [
+        capture(NOON, 1.5),
+        capture(NOON + HOUR, 1.5),  # unchanged: no row of its own, but it still showed it
+        capture(NOON + 2 * HOUR, None),
+        capture(NOON + 3 * HOUR, None),
+    ]
+    store_history(conn, said, [4])
+    assert _closed(conn) == [("pinnacle", 1.5, "last_active", 5 * 3600.0, None)]
+
+
+def test_a_price_of_yesterday_is_still_the_last_active_one(conn: Conn) -> None:
+    start = START + 24 * HOUR
+    said = [capture(NOON, 1.5, start), capture(NOON + 24 * HOUR, None, start)]
+    store_history(conn, said, [2])
+    assert _closed(conn) == [("pinnacle", 1.5, "last_active", 30 * 3600.0, None)]
+
+
+def test_nothing_closes_before_the_start(conn: Conn) -> None:
+    start = datetime.now(UTC) + HOUR
+    store_history(conn, [capture(NOON, 1.5, start)], [1])
+    assert _closed(conn) == [("pinnacle", None, "none", None, "not started")]
+    assert opening_lines(conn, ["e1"])["price"].tolist() == [1.5]
+
+
+def test_a_start_known_to_the_day_closes_at_its_end(conn: Conn) -> None:
+    day = NOON.replace(hour=0)
+    said = [
+        capture(day - HOUR, 1.5, day, day_only=True),
+        capture(day + 23 * HOUR, 2.0, day, day_only=True),
+        capture(day + 24 * HOUR, 9.0, day, day_only=True),
+    ]
+    store_history(conn, said, [3])
+    assert _closed(conn) == [("pinnacle", 2.0, "exact", None, None)]
+    assert closing_lines(conn, ["e1"])["start_precision"].tolist() == ["day"]
+
+
+def test_every_expected_book_and_market_has_a_row_and_a_reason(conn: Conn) -> None:
+    asked = ("fanduel", "pinnacle")
+    said = [capture(NOON, 1.5, books=asked), capture(START + HOUR, 9.0, books=(*asked, "late"))]
+    store_history(conn, said, [2])
+    assert _closed(conn) == [
+        ("fanduel", None, "none", None, "never offered"),
+        ("late", None, "none", None, "not captured before the start"),
+        ("pinnacle", 1.5, "exact", 6 * 3600.0, None),
+    ]
+    books, markets = ["betmgm", "fanduel", "pinnacle"], ["h2h", "totals"]
+    for reader in (closing_lines, opening_lines):
+        frame = reader(conn, ["e1", "e1"], bookmakers=books, markets=markets)
+        found = frame.groupby(["event_id", "bookmaker_key", "market_key"]).size()
+        assert len(found) == len(books) * len(markets)
+    with pytest.raises(NotFound, match="event 'nothing' is not stored"):
+        closing_lines(conn, ["e1", "nothing"])
+
+
+@pytest.mark.parametrize("table", ["closing_lines", "opening_lines"])
+def test_the_frames_have_the_documented_columns(conn: Conn, table: str) -> None:
+    reader = {"closing_lines": closing_lines, "opening_lines": opening_lines}[table]
+    store_history(conn, [capture(NOON, 1.5, books=("fanduel", "pinnacle"))], [1])
+    for events in (["e1"], []):
+        frame = reader(conn, events)
+        assert tuple(frame.columns) == TABLES[table]
+        pd.testing.assert_frame_equal(schema(table).validate(frame), frame)

@@ -13,6 +13,7 @@ from odds_pipeline.storage.readers.closing import closing_lines
 from odds_pipeline.storage.readers.decisions import decision_frame
 from odds_pipeline.storage.readers.event_ids import require_event
 from odds_pipeline.storage.readers.events import events_between
+from odds_pipeline.storage.readers.history import event_history
 from odds_pipeline.storage.readers.movement import line_movement
 from odds_pipeline.storage.readers.opening import opening_lines
 from odds_pipeline.storage.readers.prices import best_odds, compare_bookmakers
@@ -22,6 +23,7 @@ __all__ = [
     "closing_lines",
     "compare_bookmakers",
     "decision_frame",
+    "event_history",
     "events_between",
     "line_movement",
     "odds_at",
