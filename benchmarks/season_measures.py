@@ -20,7 +20,7 @@ def measure() -> list[Result]:
         return [
             *replay(databases),
             *season_storage.measure(),
-            _whole("original schema", databases),
+            _whole(databases),
             *season_questions.measure(databases),
         ]
 
@@ -31,7 +31,7 @@ def measure_large() -> list[Result]:
         season_plans.write(databases)
         return [
             *replay(databases),
-            _whole("original schema", databases, target=12),
+            _whole(databases, target=12),
             *season_questions.measure(databases),
         ]
 
@@ -54,7 +54,7 @@ def replay(databases: Databases) -> list[Result]:
     ]
 
 
-def _whole(beside: str, databases: Databases, target: float | None = None) -> Result:
+def _whole(databases: Databases, target: float | None = None) -> Result:
     quotes = databases.built.quotes
     with databases.connections() as (ours, reference):
         found = sizes.of_tables(ours)
@@ -65,5 +65,8 @@ def _whole(beside: str, databases: Databases, target: float | None = None) -> Re
         f"the whole season, {databases.spec.grid} apart, everything but raw; by table: "
         + ", ".join(f"{table} {found[table] / quotes:.2f}" for table in largest),
     )
-    sides = Side("ours", (sizes.facts(found) / quotes,)), Side(beside, (row[0] / quotes,))
+    sides = (
+        Side("ours", (sizes.facts(found) / quotes,)),
+        Side("original schema", (row[0] / quotes,)),
+    )
     return Result("season.bytes.whole", "bytes/quote", *sides, target=target, notes=notes)
