@@ -8,7 +8,7 @@ WORKERS ?= auto
 SECONDS ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults lint check-types check-imports bench docs lock clean
+.PHONY: help run test faults lint bench bench-large docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -31,6 +31,9 @@ lint: $(VENV)/.dev ## ruff, mypy strict, import contracts, Dagster definitions
 
 bench: $(VENV)/.dev ## Measure what the notes claim (ratios inside one run)
 	$(BIN)/python -m benchmarks
+
+bench-large: $(VENV)/.dev ## Measure on 51 million quotes and write the plans (an hour, 20 GB of disk)
+	$(BIN)/python -m benchmarks season_large
 
 docs: $(VENV)/.dev ## Write the generated pages of docs/ anew
 	$(BIN)/python -m odds_pipeline.cli.docs

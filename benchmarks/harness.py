@@ -122,7 +122,7 @@ def line(result: Result) -> str:
         reference = result.reference
         parts.append(f"{reference.name} {reference.median:,.4g} {result.unit}")
     if result.ratio is not None:
-        parts.append(f"ratio {result.ratio:.2f}x")
+        parts.append(f"ratio {result.ratio:.3g}x")
     if result.target is not None:
         assert result.ratio is not None
         verdict = "met" if result.ratio >= result.target else "MISSED"

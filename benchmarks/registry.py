@@ -9,6 +9,8 @@ from benchmarks import (
     ingest_bulk,
     ingest_live,
     provider,
+    real_series,
+    season_measures,
     storage,
     tick,
 )
@@ -23,5 +25,12 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
         "storage": storage.measure,
         "archive": archive.measure,
         "provider": provider.measure,
+        "real_series": real_series.measure,
+        "season": season_measures.measure,
     }
+)
+
+# Only by name: they take long.
+LARGE: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
+    {"season_large": season_measures.measure_large}
 )

@@ -1,0 +1,72 @@
+"""The season benchmarks together: replay, storage, questions; and the large season's plans.
+
+Belongs here: which parts belong to which run. Does not belong here: the parts (one file each).
+
+``season`` asks a season on a half-hour grid (8.6 million observed quotes), ``season_large`` one on
+a five-minute grid (51 million); ``ODDS_BENCH_KEEP`` names a folder that keeps what was built.
+"""
+
+from benchmarks import season_databases, season_plans, season_questions, season_storage, sizes
+from benchmarks.harness import Result, Side
+from benchmarks.season import FIVE_MINUTES, HALF_HOUR, Spec
+from benchmarks.season_databases import Databases
+
+MEMORY_MIB = 1024
+
+
+def measure() -> list[Result]:
+    """The half-hour grid, and bytes by rate of change on a stretch of the five-minute grid."""
+    with season_databases.opened(Spec(HALF_HOUR)) as databases:
+        return [
+            *replay(databases),
+            *season_storage.measure(),
+            _whole(databases),
+            *season_questions.measure(databases),
+        ]
+
+
+def measure_large() -> list[Result]:
+    """The five-minute grid; writes the page of plans."""
+    with season_databases.opened(Spec(FIVE_MINUTES)) as databases:
+        season_plans.write(databases)
+        return [
+            *replay(databases),
+            _whole(databases, target=12),
+            *season_questions.measure(databases),
+        ]
+
+
+def replay(databases: Databases) -> list[Result]:
+    """The season from raw beside stretches of it through the ORM, and the memory it took."""
+    built = databases.built
+    notes = (
+        f"{built.quotes:,} quotes of {built.captures:,} bodies, a change a step "
+        f"{built.changed / built.quotes:.1%}, replayed in {built.replay_seconds:,.0f} s; a figure "
+        "is a fifth of it, the ORM's a stretch of the same bodies right after",
+        f"making the bodies and the reference's rows {built.generated:,.0f} quotes/s, storing "
+        f"raw {built.stored:,.0f} quotes/s: neither is in the figures",
+    )
+    sides = Side("ours", built.replay), Side("ORM", built.orm)
+    peak = Side("ours", (built.peak_mib,)), Side("allowed", (float(MEMORY_MIB),))
+    return [
+        Result("season.replay", "quotes/s", *sides, True, 50, notes),
+        Result("season.replay_memory", "MiB", *peak, target=1, notes=("resident, at the peak",)),
+    ]
+
+
+def _whole(databases: Databases, target: float | None = None) -> Result:
+    quotes = databases.built.quotes
+    with databases.connections() as (ours, reference):
+        found = sizes.of_tables(ours)
+        row = reference.execute("SELECT pg_total_relation_size('ref_odds')").fetchone()
+    assert row is not None
+    largest = sorted(found, key=lambda table: -found[table])[:8]
+    notes = (
+        f"the whole season, {databases.spec.grid} apart, everything but raw; by table: "
+        + ", ".join(f"{table} {found[table] / quotes:.2f}" for table in largest),
+    )
+    sides = (
+        Side("ours", (sizes.facts(found) / quotes,)),
+        Side("original schema", (row[0] / quotes,)),
+    )
+    return Result("season.bytes.whole", "bytes/quote", *sides, target=target, notes=notes)
