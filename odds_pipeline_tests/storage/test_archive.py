@@ -151,7 +151,9 @@ STEPS: list[tuple[object, str]] = [
 
 
 @pytest.mark.parametrize(("module", "step"), STEPS, ids=[step for _, step in STEPS])
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize(
+    "after", [pytest.param(False, marks=pytest.mark.slow), True], ids=["before", "after"]
+)
 def test_a_pass_that_dies_loses_nothing_and_the_next_one_finishes(
     engine: Engine,
     home: Path,

@@ -207,7 +207,7 @@ def _certain(history: Sequence[OddsCapture]) -> bool:
 
 @pytest.mark.parametrize("reader", [closing_lines, opening_lines])
 @settings(
-    max_examples=60,
+    max_examples=30,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[
