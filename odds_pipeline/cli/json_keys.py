@@ -54,6 +54,12 @@ _IMPORT = {
     "files[].quarantined": "Entries of it in quarantine.",
     "files[].reason": "Why it was refused or failed.",
 }
+_FAULTS = {
+    "name": "What `--fault` takes.",
+    "family": "Which faults it belongs to.",
+    "charged": "Whether the provider charges the call it meets.",
+    "does": "What goes wrong.",
+}
 
 _DOCTOR = {
     "status": "The worst of the checks: ok, warn or fail.",
@@ -91,6 +97,7 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
     "import the-odds-api": _IMPORT,
     "doctor": _DOCTOR,
     "export": _EXPORT,
+    "simulator faults": _FAULTS,
     "status": _STATUS,
     "quota": {
         "key": "Fingerprint of the API key; demo without one.",

@@ -151,6 +151,7 @@ class Supervisor:
         child.log.parent.mkdir(parents=True, exist_ok=True)
         if child.log.exists():
             child.log.replace(child.log.with_name(f"{child.log.name}.1"))
+        child.log.touch()
         running = _Running(child, *_launch(child), time.monotonic())
         self._running.append(running)
         while not child.ready():

@@ -9,6 +9,7 @@ import pytest
 from odds_pipeline.cli import screen
 from odds_pipeline.cli.json_keys import JSON_KEYS
 from odds_pipeline.cli.screen import clean
+from odds_pipeline.composition import REVISION
 from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, is_one_line, program
 
 EVENT = "00000000000000000000000000000001"
@@ -145,7 +146,7 @@ def test_settings_in_a_file_are_told_apart(nowhere: Odds, bare: Path) -> None:
 
 def test_database_commands(odds: Odds, database_url: str) -> None:
     assert odds("db", "migrate", "--json").json == {"revision": "0002"}
-    assert "at revision 0002" in odds("db", "migrate").out
+    assert f"at revision {REVISION}" in odds("db", "migrate").out
     assert any(row["table"] == "slots" for row in odds("db", "stats", "--json").json)
     assert "slots" in odds("db", "stats").out
     whole = database_url.replace("+psycopg", "")

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 import psycopg
 import pytest
+from dagster._core.storage.defs_state.base import set_defs_state_storage
 from psycopg import sql
 from pydantic import SecretStr
 
@@ -51,6 +52,13 @@ class Stage:
 
     def materialised(self, asset: str) -> set[str]:
         return self.instance.get_materialized_partitions(dg.AssetKey(asset))
+
+
+@pytest.fixture(autouse=True)
+def of_no_other_test() -> Iterator[None]:
+    """Dagster remembers the last instance opened, even one of an earlier test that is gone."""
+    with set_defs_state_storage(None):
+        yield
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ def edited(
 def outcomes_in(events: list[Json]) -> Iterator[Json]:
     """Every outcome of the events."""
     for market in markets_in(events):
-        yield from market["outcomes"]
+        yield from market.get("outcomes", ())
 
 
 def markets_in(events: list[Json]) -> Iterator[Json]:
