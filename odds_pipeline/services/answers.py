@@ -14,7 +14,7 @@ from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.spool import Answer
 from odds_pipeline.sources.the_odds_api.responses import error_of
 from odds_pipeline.storage import fetch_log, ledger, raw, slots
-from odds_pipeline.storage.engine import Connection, persistently, transaction
+from odds_pipeline.storage.engine import Connection, persistently, pipelined, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ def _stored(platform: Platform, answer: Answer) -> Fetched:
     credits = answer.credits
     if credits is None:
         credits = answer.forecast if good else 0.0
-    with transaction(platform.engine) as conn:
+    with pipelined(platform.engine) as conn:
         stored = raw.store(conn, record, queue=good)
         if stored.created:
             ledger.settle(conn, call, credits, answer.used, answer.remaining)

@@ -18,7 +18,7 @@ from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.sources.files.detect import detect
 from odds_pipeline.storage import imports, raw
-from odds_pipeline.storage.engine import transaction
+from odds_pipeline.storage.engine import pipelined, transaction
 
 MAX_BYTES = 512 * 1024 * 1024
 
@@ -150,7 +150,7 @@ def _import(platform: Platform, path: Path, stated: Stated) -> ImportedFile:
         captured_at=stated.captured_at,
         odds_format=stated.odds_format,
     )
-    with transaction(platform.engine) as conn:
+    with pipelined(platform.engine) as conn:
         stored = raw.store(conn, record)
     finish_pending(platform)
     with transaction(platform.engine) as conn:

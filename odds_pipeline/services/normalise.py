@@ -194,14 +194,15 @@ def plain_of(stored: RawDocument) -> RawDocument:
 
 def _finish(conn: Connection, read: Sequence[_Read], by_raw: dict[int, tuple[int, int]]) -> int:
     hot = {r.pending.raw_id: r.plain.body for r in read if _is_hot(r)}
-    normalisation.keep_hot(conn, hot)
     marks = [
         Mark(r.pending, *by_raw.get(r.pending.raw_id, (0, 0)), usable=_usable(r.document))
         for r in read
     ]
     with conn.pipeline():
+        undecided = normalisation.keep_hot(conn, hot)
         fetch_log.count(conn, {r.pending.raw_id: _held(r.document) for r in read})
         normalisation.mark(conn, PARSER_VERSION, marks)
+    normalisation.try_hot(conn, undecided)
     drift.report(conn, (r.plain for r in read))
     return sum(
         normalisation.quarantine(conn, r.pending.raw_id, r.document.rejections) for r in read

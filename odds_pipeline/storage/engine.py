@@ -4,14 +4,17 @@ Belongs here: engines and the way to psycopg's own connection for COPY and array
 Does not belong here: URLs (``urls``), the embedded server (``embedded``), SQL.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from select import POLLIN, poll
 from typing import Any, TypeVar
 
 import psycopg
 from sqlalchemy import Connection as SqlConnection
-from sqlalchemy import Engine, create_engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy import Engine, PoolProxiedConnection, create_engine, event
+from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from odds_pipeline.errors import ConnectionLost, DatabaseUnavailable, SchemaOutOfDate
 from odds_pipeline.storage.urls import data_url, redacted
@@ -19,6 +22,8 @@ from odds_pipeline.storage.urls import data_url, redacted
 CONNECT_SECONDS = 5
 STATEMENT_MS = 300_000
 LOCK_MS = 60_000
+# A connection that rested longer is asked whether it still stands: a network may lose it silently.
+RESTED_SECONDS = 5.0
 
 Connection = psycopg.Connection[Any]
 T = TypeVar("T")
@@ -38,11 +43,10 @@ def open_engine(url: str, pool_size: int = 5, max_overflow: int = 5) -> Engine:
         pool_size: connections kept open.
         max_overflow: connections opened beyond them under load.
     """
-    return create_engine(
+    engine = create_engine(
         data_url(url),
         pool_size=pool_size,
         max_overflow=max_overflow,
-        pool_pre_ping=True,
         pool_timeout=30,
         connect_args={
             "connect_timeout": CONNECT_SECONDS,
@@ -51,6 +55,9 @@ def open_engine(url: str, pool_size: int = 5, max_overflow: int = 5) -> Engine:
             "-c idle_in_transaction_session_timeout=300000 -c timezone=UTC",
         },
     )
+    event.listen(engine, "checkin", _note_rest)
+    event.listen(engine, "checkout", _require_standing)
+    return engine
 
 
 @contextmanager
@@ -63,6 +70,24 @@ def transaction(engine: Engine) -> Iterator[Connection]:
     """
     with _connected(engine) as conn, conn.begin():
         yield _driver(conn)
+
+
+@contextmanager
+def pipelined(engine: Engine) -> Iterator[Connection]:
+    """As ``transaction``, in one pipeline: only what is fetched is waited for before the commit.
+
+    An error is raised where something is fetched, or at the end. Not for COPY, nor for row counts
+    of what was not fetched.
+
+    Raises:
+        DatabaseUnavailable: no connection could be made.
+        ConnectionLost: it broke before the end; whether it was committed is unknown.
+    """
+    with _connected(engine) as conn:
+        driver = _driver(conn)
+        with conn.begin(), driver.pipeline():
+            yield driver
+            driver.commit()  # queued too; its error is then psycopg's own
 
 
 @contextmanager
@@ -93,6 +118,36 @@ def persistently(work: Callable[[], T], tries: int = 5) -> T:
             if not left:
                 raise
     raise AssertionError
+
+
+def _note_rest(_: psycopg.Connection[Any] | None, entry: ConnectionPoolEntry) -> None:
+    entry.info["rests_since"] = time.monotonic()
+
+
+def _require_standing(
+    driver: Connection, entry: ConnectionPoolEntry, _: PoolProxiedConnection
+) -> None:
+    """Let the pool replace a connection that its server ended, without asking it every time.
+
+    A server that ends a connection says so: there is something to read where nothing was asked.
+    """
+    rests_since = entry.info.get("rests_since")
+    if rests_since is None:
+        return
+    rested = time.monotonic() - rests_since
+    if rested < RESTED_SECONDS and not driver.closed and not _readable(driver):
+        return
+    try:
+        driver.execute("SELECT 1")
+        driver.rollback()
+    except psycopg.Error as lost:
+        raise DisconnectionError from lost
+
+
+def _readable(driver: Connection) -> bool:
+    asked = poll()
+    asked.register(driver.fileno(), POLLIN)
+    return bool(asked.poll(0))
 
 
 @contextmanager

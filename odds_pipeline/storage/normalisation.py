@@ -5,7 +5,7 @@ parsing, and the facts themselves (``facts``).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -130,23 +130,28 @@ def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -
     ).rowcount
 
 
-def keep_hot(conn: Connection, bodies: Mapping[int, bytes]) -> None:
-    """Keep JSON bodies readable in plain SQL too, where PostgreSQL can read them at all."""
-    texts = {raw_id: plain_text(body) for raw_id, body in bodies.items()}
-    plain = {raw_id: text for raw_id, text in texts.items() if text is not None}
-    with conn.pipeline() if len(plain) > 1 else nullcontext():
-        for raw_id, text in plain.items():
+def keep_hot(conn: Connection, bodies: Mapping[int, bytes]) -> dict[int, bytes]:
+    """Keep JSON bodies readable in plain SQL too; returns those that ``try_hot`` has to decide."""
+    undecided = {}
+    for raw_id, body in bodies.items():
+        text = plain_text(body)
+        if text is None:
+            undecided[raw_id] = body
+        else:
             conn.execute(_HOT, (raw_id, text))
-    for raw_id in texts.keys() - plain.keys():
-        _try_hot(conn, raw_id, bodies[raw_id])
+    return undecided
 
 
-def _try_hot(conn: Connection, raw_id: int, body: bytes) -> None:
-    """Leave out what cannot be read; the exact bytes stay readable through ``raw``."""
-    with suppress(psycopg.DataError, psycopg.errors.ProgramLimitExceeded, UnicodeDecodeError):
-        text = body.decode()
-        with conn.transaction():
-            conn.execute(_TRY_HOT, (raw_id, text))
+def try_hot(conn: Connection, bodies: Mapping[int, bytes]) -> None:
+    """Leave out what PostgreSQL cannot read; the exact bytes stay readable through ``raw``.
+
+    Not in a pipeline: each refusal has to come back before the next one is tried.
+    """
+    for raw_id, body in bodies.items():
+        with suppress(psycopg.DataError, psycopg.errors.ProgramLimitExceeded, UnicodeDecodeError):
+            text = body.decode()
+            with conn.transaction():
+                conn.execute(_TRY_HOT, (raw_id, text))
 
 
 def expire_hot(conn: Connection, days: int) -> int:

@@ -74,12 +74,11 @@ class Packed(NamedTuple):
 def store(conn: Connection, record: RawRecord, queue: bool = True) -> StoredRaw:
     """Store a document exactly once and, unless it is an error's body, queue it to normalise.
 
-    A file counts as stored when one with the same bytes, kind and stated facts is there.
+    A file counts as stored when one with the same bytes, kind and stated facts is there. Of a
+    pipeline it waits for the document's number only.
     """
     digest = sha256(record.body).digest()
-    present = _find(conn, record, digest)
-    if present is not None:
-        return StoredRaw(*present, created=False)
+    body = zstandard.ZstdCompressor(LEVEL).compress(record.body)
     row = conn.execute(
         """INSERT INTO raw_responses (call_id, source, endpoint, request, status, headers, sha256,
             body_size, received_at, received_basis, clock_at, provider_date, captured_at,
@@ -110,17 +109,15 @@ def store(conn: Connection, record: RawRecord, queue: bool = True) -> StoredRaw:
         assert present is not None
         return StoredRaw(*present, created=False)
     raw_id, known_time = row
-    with conn.pipeline():
-        conn.execute("SELECT ensure_month(%s, ARRAY['raw_bodies'])", (known_time,))
+    conn.execute("SELECT ensure_month(%s, ARRAY['raw_bodies'])", (known_time,))
+    conn.execute(
+        "INSERT INTO raw_bodies (raw_id, known_time, body) VALUES (%s, %s, %b)",
+        (raw_id, known_time, body),
+    )
+    if queue:
         conn.execute(
-            "INSERT INTO raw_bodies (raw_id, known_time, body) VALUES (%s, %s, %b)",
-            (raw_id, known_time, zstandard.ZstdCompressor(LEVEL).compress(record.body)),
+            "INSERT INTO pending_raw (raw_id, known_time) VALUES (%s, %s)", (raw_id, known_time)
         )
-        if queue:
-            conn.execute(
-                "INSERT INTO pending_raw (raw_id, known_time) VALUES (%s, %s)",
-                (raw_id, known_time),
-            )
     return StoredRaw(raw_id, known_time, created=True)
 
 

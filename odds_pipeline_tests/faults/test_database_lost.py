@@ -17,7 +17,7 @@ from odds_pipeline.services.spool import Spool
 from odds_pipeline.simulator.server import RunningSimulator
 from odds_pipeline.sources.the_odds_api.queries import ProviderRequest
 from odds_pipeline.sources.the_odds_api.responses import ProviderResponse
-from odds_pipeline.storage.engine import open_engine, persistently, transaction
+from odds_pipeline.storage.engine import open_engine, persistently, pipelined, transaction
 from odds_pipeline_tests.faults import invariants, writer
 from odds_pipeline_tests.faults.tcp_proxy import Direction, Do, TcpProxy
 from odds_pipeline_tests.services.books import rows, slots_of
@@ -189,3 +189,27 @@ def test_a_backend_that_was_terminated_is_told_in_one_line(platform: Platform) -
 def test_an_error_that_is_no_loss_stays_what_it_is(platform: Platform) -> None:
     with pytest.raises(psycopg.errors.UndefinedTable), transaction(platform.engine) as conn:
         conn.execute("SELECT * FROM nowhere")
+
+
+def test_a_connection_that_ended_while_it_rested_is_replaced(
+    platform: Platform, database_url: str
+) -> None:
+    with transaction(platform.engine) as conn:
+        rested = conn.info.backend_pid
+    other = open_engine(database_url)
+    with transaction(other) as conn:
+        conn.execute("SELECT pg_terminate_backend(%s, 30000)", (rested,))
+    other.dispose()
+    with transaction(platform.engine) as conn:
+        assert conn.info.backend_pid != rested
+
+
+def test_a_pipeline_with_an_error_nobody_fetched_commits_nothing(platform: Platform) -> None:
+    with pytest.raises(psycopg.errors.DivisionByZero), pipelined(platform.engine) as conn:
+        conn.execute("INSERT INTO sports (sport_key) VALUES ('lost')")
+        conn.execute("SELECT 1 / 0")
+        conn.execute("INSERT INTO sports (sport_key) VALUES ('lost too')")
+    assert rows(platform, "SELECT sport_key FROM sports WHERE sport_key ^@ 'lost'") == []
+    with pipelined(platform.engine) as conn:
+        conn.execute("INSERT INTO sports (sport_key) VALUES ('kept')")
+    assert rows(platform, "SELECT sport_key FROM sports WHERE sport_key = 'kept'") == [("kept",)]
