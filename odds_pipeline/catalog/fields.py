@@ -327,11 +327,11 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "quotes": "Frame of `odds_at`: the newest quote of each selection as of a time; a voided "
         "one without price and point.",
         "line_movement": "Frame of `line_movement`: each change of one book's market.",
+        "best_odds": "Frame of `best_odds`: for each selection the quote that pays most.",
         "decision_frame": "Frame of `decision_frame`: what was on offer at decision points.",
         "closing_lines": "Frame of `closing_lines`: the last pre-match quote, or why not.",
         "opening_lines": "Frame of `opening_lines`: the first pre-match quote, or why not.",
         "event_history": "Frame of `event_history`: every statement about one event, as it came.",
-        "best_odds": "Frame of `best_odds`: for each selection the quote that pays most.",
         "compare_bookmakers": "Frame of `compare_bookmakers`: the books' quotes side by side.",
     }
 )

@@ -16,6 +16,8 @@ def test_every_field_becomes_a_column(table: str) -> None:
 def test_limits_and_units_are_told() -> None:
     columns = {column.name: column for column in table_schema("quotes").columns}
     assert columns["price"].constraints.other == [">= 1", "< 1e+06"]
-    assert columns["price"].description == "Price offered. Unit: decimal odds."
+    assert columns["price"].description == (
+        "Price offered; missing where voided. Unit: decimal odds."
+    )
     status = {column.name: column for column in table_schema("events").columns}["status"]
     assert status.constraints.other == ["one of scheduled, live, final, cancelled, postponed"]
