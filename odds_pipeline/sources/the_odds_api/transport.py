@@ -295,6 +295,7 @@ class _HideKey(logging.Filter):
         record.msg, record.args = text, ()
         # The text says it; the exception beside it would say it again, with the address.
         record.exc_info = record.exc_text = None
+        record.__dict__.pop("exception", None)  # where JSON logs have it
         return True
 
 

@@ -31,8 +31,8 @@ def duplicate_outcomes(call: Call) -> Served:
 
     def edit(events: list[Json]) -> None:
         for market in markets_in(events):
-            again = [{**outcome, "price": -12345} for outcome in market["outcomes"][:1]]
-            market["outcomes"] += again
+            outcomes = market.get("outcomes", [])
+            outcomes += [{**outcome, "price": -12345} for outcome in outcomes[:1]]
 
     return edited(call.serve(), edit)
 
