@@ -62,7 +62,7 @@ def _rows(conn: psycopg.Connection[Any]) -> dict[str, list[str]]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=8,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -98,7 +98,7 @@ def test_rebuilding_changes_nothing(
 
 
 @settings(
-    max_examples=10,
+    max_examples=3,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

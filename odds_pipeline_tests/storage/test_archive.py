@@ -43,7 +43,7 @@ from odds_pipeline_tests.storage.test_point_in_time import _read
 
 FEBRUARY = date(2026, 2, 1)
 EXAMPLES = settings(
-    max_examples=8,
+    max_examples=3,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
