@@ -61,10 +61,10 @@ def balance(conn: Connection, key_fingerprint: str) -> Balance:
     """The month so far."""
     spent = conn.execute(_SPENT, (key_fingerprint,)).fetchone()
     reserved = conn.execute(_OPEN, (key_fingerprint,)).fetchone()
-    last = _last_header(conn, key_fingerprint)
+    used, remaining, _ = _last_header(conn, key_fingerprint)
     assert spent is not None
     assert reserved is not None
-    return Balance(float(spent[0]), float(reserved[0]), *last)
+    return Balance(float(spent[0]), float(reserved[0]), used, remaining)
 
 
 def reserve(conn: Connection, call: Call, credits: float, quota: float) -> None:
@@ -96,9 +96,9 @@ def settle(
     The call's answer, if there was one, is stored already. A count that was smaller before this
     call than after the last one means that a new month began; unless the answer came before that
     of the last one and was settled late: then its cost was booked as beyond that one's, and is
-    taken back.
+    taken back. What was booked since the last count, for want of one, is not booked again.
     """
-    before = _last_header(conn, call.key_fingerprint)[0]
+    before, _, uncounted = _last_header(conn, call.key_fingerprint)
     if before is not None and used is not None and used < before and _came_late(conn, call):
         _enter(conn, call, "settled", credits, None, None)
         if credits:
@@ -110,7 +110,7 @@ def settle(
     if before is None or used - credits < before:
         entry, beyond = "opening", used - credits
     else:
-        entry, beyond = "correction", used - before - credits
+        entry, beyond = "correction", used - before - credits - uncounted
     if beyond:
         _enter(conn, call, entry, beyond, used, remaining)
 
@@ -127,13 +127,18 @@ def charge_unknown(conn: Connection, call_id: UUID) -> None:
     )
 
 
-def _last_header(conn: Connection, fingerprint: str) -> tuple[float | None, float | None]:
+def _last_header(conn: Connection, fingerprint: str) -> tuple[float | None, float | None, float]:
+    """The provider's last count (used, remaining), and the credits booked since without one."""
     row = conn.execute(
-        """SELECT provider_used::float8, provider_remaining::float8 FROM credit_ledger
-        WHERE key_fingerprint = %s AND provider_used IS NOT NULL ORDER BY entry_id DESC LIMIT 1""",
-        (fingerprint,),
+        """SELECT h.provider_used::float8, h.provider_remaining::float8, (
+            SELECT coalesce(sum(credits), 0)::float8 FROM credit_ledger
+            WHERE key_fingerprint = %(key)s AND entry <> 'reserved' AND entry_id > h.entry_id
+        ) FROM credit_ledger h
+        WHERE h.key_fingerprint = %(key)s AND h.provider_used IS NOT NULL
+        ORDER BY h.entry_id DESC LIMIT 1""",
+        {"key": fingerprint},
     ).fetchone()
-    return (None, None) if row is None else (row[0], row[1])
+    return (None, None, 0.0) if row is None else (row[0], row[1], row[2])
 
 
 def _came_late(conn: Connection, call: Call) -> bool:

@@ -17,12 +17,9 @@ from odds_pipeline.sources.the_odds_api.transport import Timing
 from odds_pipeline_tests.services.books import spent
 
 NBA = "basketball_nba"
-# An answer without headers is booked at its forecast; the next headers, compared with the last
-# ones known, book it once more as a correction.
-TWICE = pytest.mark.xfail(strict=True, reason="storage.ledger books a call without headers twice")
 NAMES = (
     *("charged_reset", "cut_body", "truncated_gzip", "gzip_bomb", "quota_jump"),
-    pytest.param("quota_absent", marks=TWICE),
+    "quota_absent",
 )
 
 
