@@ -1,0 +1,96 @@
+"""What each key may still spend, and on what.
+
+Belongs here: a key's budget by the settings and the time of the month, and what is left of it.
+Does not belong here: the rule (``planning.budget``), entries (``storage.ledger``).
+
+Reserves are kept for what is still to come, so they shrink evenly to nothing at the reset: what
+was kept at the start of the month and not needed is there for all purposes at its end.
+
+Units: the provider's credits; UTC times; a month is a calendar month.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from odds_pipeline.planning.budget import Budget, Purpose
+from odds_pipeline.services.pauses import current_pause
+from odds_pipeline.services.platform import Platform
+from odds_pipeline.storage import ledger
+from odds_pipeline.storage.engine import transaction
+from odds_pipeline.storage.ledger import Balance
+
+PERCENT = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Purse:
+    """One key's month: its budget, and what is spent and set aside of it."""
+
+    platform: Platform
+    budget: Budget
+    balance: Balance
+
+    @property
+    def used(self) -> float:
+        """Credits spent or in flight."""
+        return self.balance.spent + self.balance.reserved
+
+    @property
+    def left(self) -> float:
+        """Credits that may still be spent on something."""
+        return max(0.0, self.budget.quota - self.budget.floor - self.used)
+
+    def refusal(self, purpose: Purpose, cost: float) -> str | None:
+        """Why this key does not pay for a call; ``None`` when it does."""
+        balance = self.balance
+        refused = self.budget.refusal(purpose, balance.spent, balance.reserved, cost)
+        if refused is not None:
+            return refused
+        pause = current_pause(self.platform)
+        return None if pause is None else f"paused until {pause.until:%H:%M}: {pause.reason}"
+
+
+def budget_of(platform: Platform) -> Budget:
+    """The budget of the platform's (first) key now."""
+    settings, quota = platform.settings, platform.quota
+    ahead = _share_ahead(platform.now())
+    return Budget(
+        quota,
+        quota * settings.credit_floor_percent / PERCENT,
+        {
+            Purpose.CLOSING: quota * settings.closing_reserve_percent / PERCENT * ahead,
+            Purpose.LIVE: quota * settings.live_reserve_percent / PERCENT * ahead,
+        },
+    )
+
+
+def purses(platform: Platform) -> tuple[Purse, ...]:
+    """Each key's month, in the order in which the keys are tried."""
+    found = []
+    for keyed in platform.by_key():
+        with transaction(platform.engine) as conn:
+            balance = ledger.balance(conn, keyed.key_fingerprint)
+        found.append(Purse(keyed, budget_of(keyed), balance))
+    return tuple(found)
+
+
+def refusal(of: tuple[Purse, ...], purpose: Purpose, cost: float) -> str | None:
+    """Why no key pays for a call now, by the first of them; ``None`` when one does."""
+    reasons = [purse.refusal(purpose, cost) for purse in of]
+    return None if None in reasons else reasons[0]
+
+
+def month_begins(now: datetime) -> datetime:
+    """The last reset: the first of this month."""
+    return datetime(now.year, now.month, 1, tzinfo=UTC)
+
+
+def resets_at(now: datetime) -> datetime:
+    """The next reset: the first of next month."""
+    year, month = (now.year + 1, 1) if now.month == 12 else (now.year, now.month + 1)
+    return datetime(year, month, 1, tzinfo=UTC)
+
+
+def _share_ahead(now: datetime) -> float:
+    reset = resets_at(now)
+    return (reset - now) / (reset - month_begins(now))
