@@ -11,6 +11,7 @@ Units: the provider's credits; UTC times; a month is a calendar month.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from odds_pipeline.planning.budget import Budget, Purpose
 from odds_pipeline.services.pauses import current_pause
@@ -20,6 +21,13 @@ from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.ledger import Balance
 
 PERCENT = 100
+
+
+class Refusal(NamedTuple):
+    """Why a call may not be paid: as a slot's gap has it, and in words."""
+
+    reason: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +48,17 @@ class Purse:
         """Credits that may still be spent on something."""
         return max(0.0, self.budget.quota - self.budget.floor - self.used)
 
-    def refusal(self, purpose: Purpose, cost: float) -> str | None:
+    def refusal(self, purpose: Purpose, cost: float) -> Refusal | None:
         """Why this key does not pay for a call; ``None`` when it does."""
         balance = self.balance
-        refused = self.budget.refusal(purpose, balance.spent, balance.reserved, cost)
-        if refused is not None:
-            return refused
+        words = self.budget.refusal(purpose, balance.spent, balance.reserved, cost)
+        if words is not None:
+            return Refusal(words.partition(":")[0], words)
         pause = current_pause(self.platform)
-        return None if pause is None else f"paused until {pause.until:%H:%M}: {pause.reason}"
+        if pause is None:
+            return None
+        until = f"{pause.until:%Y-%m-%d %H:%M} UTC"
+        return Refusal(f"breaker open until {until}", f"paused until {until}: {pause.reason}")
 
 
 def budget_of(platform: Platform) -> Budget:
@@ -74,7 +85,7 @@ def purses(platform: Platform) -> tuple[Purse, ...]:
     return tuple(found)
 
 
-def refusal(of: tuple[Purse, ...], purpose: Purpose, cost: float) -> str | None:
+def refusal(of: tuple[Purse, ...], purpose: Purpose, cost: float) -> Refusal | None:
     """Why no key pays for a call now, by the first of them; ``None`` when one does."""
     reasons = [purse.refusal(purpose, cost) for purse in of]
     return None if None in reasons else reasons[0]

@@ -122,7 +122,7 @@ def _key_quota(purse: Purse) -> KeyQuota:
         provider_remaining=balance.provider_remaining,
         others=others,
         warning=purse.used >= WARNING_SHARE * platform.quota,
-        refused={str(purpose): why for purpose, why in refused.items() if why is not None},
+        refused={str(purpose): why.words for purpose, why in refused.items() if why is not None},
     )
 
 
