@@ -1,86 +1,84 @@
-"""The sampling policies by mode. Times are UTC."""
+"""The sampling modes: the one place where a new one is entered.
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
-from typing import Protocol
+Belongs here: each mode's plan by name. Does not belong here: how a mode chooses (one file each).
+"""
 
-from odds_pipeline.planning.captures import Plan, PlannedCapture, Refused, Window
-from odds_pipeline.planning.decision_points import plan_day
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from types import MappingProxyType
 
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-
-
-class Policy(Protocol):
-    """When to capture."""
-
-    def plan(self, window: Window, starts: Sequence[datetime], calls: int | None = None) -> Plan:
-        """The captures of a window."""
+from odds_pipeline.planning.adaptive import DEFAULT_MINUTES, plan_adaptive, tiers_of
+from odds_pipeline.planning.captures import PlannedCapture, Window
+from odds_pipeline.planning.decision_points import DEFAULT_OFFSETS, plan_day
+from odds_pipeline.planning.sampling import plan_fixed
 
 
-class Fixed:
-    """Every so many minutes."""
+class SamplingMode(StrEnum):
+    """How captures are timed."""
 
-    def __init__(self, minutes: int) -> None:
-        self._minutes = minutes
-
-    def plan(self, window: Window, starts: Sequence[datetime], calls: int | None = None) -> Plan:
-        """See ``Policy``."""
-        return _every(window, starts, calls, lambda _: self._minutes)
+    FIXED = "fixed"
+    ADAPTIVE = "adaptive"
+    PLANNED = "planned"
 
 
-class Adaptive:
-    """By the nearest start."""
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """What the modes can be told.
 
-    def __init__(self, minutes: Sequence[int]) -> None:
-        self._minutes = minutes
+    Args:
+        fixed_minutes: interval of the fixed mode.
+        adaptive_minutes: interval by tier of the adaptive mode.
+        offsets: decision points of the planned mode.
+    """
 
-    def plan(self, window: Window, starts: Sequence[datetime], calls: int | None = None) -> Plan:
-        """See ``Policy``."""
-
-        def interval(ahead: timedelta) -> int:
-            bounds = (24, 3, 1, 0)
-            for hours, minutes in zip(bounds, self._minutes, strict=True):
-                if ahead > timedelta(hours=hours):
-                    return minutes
-            return self._minutes[-1]
-
-        return _every(window, starts, calls, interval)
+    fixed_minutes: int = 30
+    adaptive_minutes: Mapping[str, int] = field(default_factory=lambda: DEFAULT_MINUTES)
+    offsets: Sequence[timedelta] = DEFAULT_OFFSETS
 
 
-class Planned:
-    """By decision points."""
-
-    def plan(self, window: Window, starts: Sequence[datetime], calls: int | None = None) -> Plan:
-        """See ``Policy``."""
-        found = []
-        day = window.begin.date()
-        while datetime.combine(day, time(), UTC) < window.end:
-            found += [
-                PlannedCapture(c.slot_time, c.starts_served, c.offset, f"T-{c.offset // MINUTE}")
-                for c in plan_day(day, starts, feed_step=MINUTE)
-                if window.begin <= c.slot_time < window.end
-            ]
-            day += DAY
-        return _capped(found, calls)
+Policy = Callable[[Cadence, Window, Sequence[datetime]], list[PlannedCapture]]
 
 
-def _every(window, starts, calls, interval) -> Plan:  # type: ignore[no-untyped-def]
-    found = []
-    at = window.begin.replace(second=0, microsecond=0)
-    while at < window.end:
-        ahead = [s for s in starts if s > at]
-        if at >= window.begin and ahead:
-            minutes = interval(min(ahead) - at)
-            if (at.hour * 60 + at.minute) % minutes == 0:
-                found.append(
-                    PlannedCapture(at, (min(ahead),), min(ahead) - at, f"every {minutes} min")
-                )
-        at += MINUTE
-    return _capped(found, calls)
+def _fixed(cadence: Cadence, window: Window, starts: Sequence[datetime]) -> list[PlannedCapture]:
+    return plan_fixed(window, starts, cadence.fixed_minutes)
 
 
-def _capped(found, calls) -> Plan:  # type: ignore[no-untyped-def]
-    if calls is None or len(found) <= calls:
-        return Plan(tuple(found), ())
-    best = sorted(found, key=lambda c: (c.offset, c.slot_time))
-    return Plan(tuple(sorted(best[:calls])), tuple(Refused(c, "budget") for c in best[calls:]))
+def _adaptive(cadence: Cadence, window: Window, starts: Sequence[datetime]) -> list[PlannedCapture]:
+    return plan_adaptive(window, starts, tiers_of(cadence.adaptive_minutes))
+
+
+def _planned(cadence: Cadence, window: Window, starts: Sequence[datetime]) -> list[PlannedCapture]:
+    return [
+        capture
+        for day in window.days()
+        for capture in plan_day(day, starts, cadence.offsets)
+        if window.begin <= capture.slot_time < window.end
+    ]
+
+
+POLICIES: Mapping[SamplingMode, Policy] = MappingProxyType(
+    {
+        SamplingMode.FIXED: _fixed,
+        SamplingMode.ADAPTIVE: _adaptive,
+        SamplingMode.PLANNED: _planned,
+    }
+)
+
+
+def plan(
+    mode: SamplingMode, cadence: Cadence, window: Window, starts: Sequence[datetime]
+) -> list[PlannedCapture]:
+    """All captures that a mode wants in a window, by time, whatever they cost.
+
+    Args:
+        mode: which policy.
+        cadence: its numbers.
+        window: what to plan, UTC.
+        starts: starts of scheduled events only: nothing else is a reason to pay.
+
+    Raises:
+        UsageError: a start without time zone, or an interval that does not divide a day.
+    """
+    return POLICIES[mode](cadence, window, starts)
