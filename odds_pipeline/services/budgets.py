@@ -10,10 +10,9 @@ Units: the provider's credits; UTC times; a month is a calendar month.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import NamedTuple
 
-from odds_pipeline.planning.budget import Budget, Purpose
+from odds_pipeline.planning.budget import Budget, Purpose, month_left
 from odds_pipeline.services.pauses import current_pause
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import ledger
@@ -64,7 +63,7 @@ class Purse:
 def budget_of(platform: Platform) -> Budget:
     """The budget of the platform's (first) key now."""
     settings, quota = platform.settings, platform.quota
-    ahead = _share_ahead(platform.now())
+    ahead = month_left(platform.now())
     return Budget(
         quota,
         quota * settings.credit_floor_percent / PERCENT,
@@ -89,19 +88,3 @@ def refusal(of: tuple[Purse, ...], purpose: Purpose, cost: float) -> Refusal | N
     """Why no key pays for a call now, by the first of them; ``None`` when one does."""
     reasons = [purse.refusal(purpose, cost) for purse in of]
     return None if None in reasons else reasons[0]
-
-
-def month_begins(now: datetime) -> datetime:
-    """The last reset: the first of this month."""
-    return datetime(now.year, now.month, 1, tzinfo=UTC)
-
-
-def resets_at(now: datetime) -> datetime:
-    """The next reset: the first of next month."""
-    year, month = (now.year + 1, 1) if now.month == 12 else (now.year, now.month + 1)
-    return datetime(year, month, 1, tzinfo=UTC)
-
-
-def _share_ahead(now: datetime) -> float:
-    reset = resets_at(now)
-    return (reset - now) / (reset - month_begins(now))

@@ -18,10 +18,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from odds_pipeline.planning.budget import Purpose
-from odds_pipeline.planning.captures import PlannedCapture, Window
-from odds_pipeline.planning.policies import Adaptive, Fixed, Planned, Policy
-from odds_pipeline.services.budgets import Refusal, purses, refusal, resets_at
+from odds_pipeline.planning.budget import Purpose, calls_today, month_end
+from odds_pipeline.planning.captures import DAY, PlannedCapture, Window, day_window
+from odds_pipeline.planning.policies import Cadence, SamplingMode, plan
+from odds_pipeline.planning.selection import choose
+from odds_pipeline.services.budgets import Refusal, purses, refusal
 from odds_pipeline.services.calls import forecast
 from odds_pipeline.services.collect import (
     DAYS_FROM,
@@ -31,15 +32,13 @@ from odds_pipeline.services.collect import (
     odds_request,
 )
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.settings import SamplingMode, Settings
+from odds_pipeline.settings import TIERS, Settings
 from odds_pipeline.sources.the_odds_api.queries import ScoresRequest
 from odds_pipeline.storage import raw, readers, slots
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.readers.scheduled import Schedule
 from odds_pipeline.storage.slots import Slot
 
-DAY = timedelta(days=1)
-AHEAD = timedelta(hours=36)
 # A slot not begun by then is missed: later, the provider shows another snapshot than the slot's.
 GRACE = timedelta(minutes=5)
 # Events are listed every hour; an older list may lack what was announced or moved since.
@@ -71,20 +70,16 @@ class Tick:
 
 
 class _Sport(NamedTuple):
-    """What is known of one sport: its starts ahead, its slots since midnight, a call's price."""
+    """What is known of one sport: its starts ahead, and how often today is captured already."""
 
     key: str
     schedule: Schedule
-    today: list[Slot]
+    made: int
     cost: int
-
-    def made_before(self, moment: datetime) -> int:
-        """Credits at most of today's captures made before then."""
-        return self.cost * sum(s.status in DONE for s in self.today if s.slot_time < moment)
 
 
 class _Outlook(NamedTuple):
-    """One sport's captures from a little ago on, and how many the budget leaves out."""
+    """One sport's captures from a little ago to the end of tomorrow, and how many are left out."""
 
     sport: _Sport
     captures: tuple[PlannedCapture, ...]
@@ -101,13 +96,10 @@ def provider_now(platform: Platform) -> datetime:
     return now + ahead
 
 
-def policy(settings: Settings, mode: SamplingMode) -> Policy:
-    """The policy of a mode, with the configured intervals."""
-    if mode is SamplingMode.FIXED:
-        return Fixed(settings.fixed_interval_minutes)
-    if mode is SamplingMode.ADAPTIVE:
-        return Adaptive(settings.adaptive_intervals)
-    return Planned()
+def cadence(settings: Settings) -> Cadence:
+    """The configured intervals."""
+    minutes = dict(zip(TIERS, settings.adaptive_intervals, strict=True))
+    return Cadence(settings.fixed_interval_minutes, minutes)
 
 
 def tick(platform: Platform, mode: SamplingMode) -> Tick:
@@ -139,55 +131,63 @@ def _outlooks(
     platform: Platform, mode: SamplingMode, now: datetime, left: float
 ) -> list[_Outlook]:
     settings = platform.settings
-    chosen = policy(settings, mode)
     sports = [_read(platform, key, now) for key in settings.sports]
-    captures: dict[str, list[PlannedCapture]] = {sport.key: [] for sport in sports}
-    refused = dict.fromkeys(captures, 0)
-    for window in _days(now):
-        share = _share(settings, sports, window, now, left)
-        plans = [chosen.plan(window, sport.schedule.starts) for sport in sports]
-        wanted = sum(len(p.captures) * s.cost for p, s in zip(plans, sports, strict=True))
-        for sport, full in zip(sports, plans, strict=True):
-            plan = full
-            # Without credits for one call everything is refused when it is due, and counted.
-            if wanted > share and left >= sport.cost:
-                calls = int(len(full.captures) * share / wanted)
-                plan = chosen.plan(window, sport.schedule.starts, calls)
-            captures[sport.key] += plan.captures
-            refused[sport.key] += len(plan.refused)
-    return [_Outlook(s, tuple(captures[s.key]), refused[s.key]) for s in sports]
+    today, tomorrow = _windows(now)
+    full = [
+        [plan(mode, cadence(settings), window, sport.schedule.starts) for sport in sports]
+        for window in (today, tomorrow)
+    ]
+    made = sum(sport.made for sport in sports)
+    wanted = [made + sum(map(len, full[0])), sum(map(len, full[1]))]
+    cost = sports[0].cost  # the price of a call is the same for every sport
+    if left < cost:  # then each capture is refused when it is due, and recorded
+        return [_Outlook(s, (*a, *b), 0) for s, a, b in zip(sports, *full, strict=True)]
+    days = (month_end(now) - today.end) // DAY + 1
+    credits = left + made * cost - _scores_cost(sports, now)
+    first = calls_today(wanted, days, credits, cost)
+    then = wanted[1]
+    if days > 1:
+        then = calls_today(wanted[::-1], days - 1, credits - first * cost, cost)
+    rest = max(0, first - made)
+    return [
+        _kept(sport, [(a, _part(a, full[0], rest)), (b, _part(b, full[1], then))])
+        for sport, a, b in zip(sports, *full, strict=True)
+    ]
+
+
+def _windows(now: datetime) -> tuple[Window, Window]:
+    """From a little ago to the next midnight, and the day after it."""
+    midnight = day_window(now.date()).end
+    return Window(now - GRACE, midnight), day_window(midnight.date())
 
 
 def _read(platform: Platform, sport: str, now: datetime) -> _Sport:
+    begin = day_window(now.date()).begin
     with transaction(platform.engine) as conn:
         schedule = readers.scheduled_starts(conn, sport, now)
-        today = slots.between(conn, LIVE, sport, Window(_midnight(now - GRACE), now + GRACE))
-    return _Sport(sport, schedule, today, forecast(odds_request(platform.settings, sport)))
+        past = slots.between(conn, LIVE, sport, Window(begin, now - GRACE))
+    made = sum(slot.status in DONE for slot in past)
+    return _Sport(sport, schedule, made, forecast(odds_request(platform.settings, sport)))
 
 
-def _days(now: datetime) -> Iterator[Window]:
-    """From a little ago to a little more than a day ahead, cut at midnights."""
-    begin, end = now - GRACE, now + AHEAD
-    while begin < end:
-        until = min(_midnight(begin) + DAY, end)
-        yield Window(begin, until)
-        begin = until
+def _part(
+    captures: Sequence[PlannedCapture], of: Sequence[Sequence[PlannedCapture]], calls: int
+) -> int:
+    """One sport's part of the calls: as much of them as it wants of all that is wanted."""
+    wanted = sum(map(len, of))
+    return calls if calls >= wanted else calls * len(captures) // wanted
 
 
-def _share(
-    settings: Settings, sports: Sequence[_Sport], window: Window, now: datetime, left: float
-) -> float:
-    """Credits the captures of a window may cost: an even share of the month for each day.
+def _kept(sport: _Sport, days: Sequence[tuple[list[PlannedCapture], int]]) -> _Outlook:
+    plans = [choose(captures, sport.schedule.starts, calls) for captures, calls in days]
+    captures = tuple(capture for chosen in plans for capture in chosen.captures)
+    return _Outlook(sport, captures, sum(len(chosen.refused) for chosen in plans))
 
-    What today cost already counts as if it were left, so that a day's share is the same all day.
-    """
-    midnight = _midnight(now)
-    reset = resets_at(now)
-    today = sum(sport.made_before(now + GRACE) for sport in sports)
-    asks = (reset - now) / timedelta(minutes=SCORES_MINUTES)
-    scores = asks * sum(forecast(ScoresRequest(sport.key, DAYS_FROM)) for sport in sports)
-    share = (left + today - scores) / ((reset - midnight) / DAY)
-    return max(0.0, share - sum(sport.made_before(window.begin) for sport in sports))
+
+def _scores_cost(sports: Sequence[_Sport], now: datetime) -> float:
+    """Credits that scores may cost until the reset."""
+    asks = (month_end(now) - now) / timedelta(minutes=SCORES_MINUTES)
+    return asks * sum(forecast(ScoresRequest(sport.key, DAYS_FROM)) for sport in sports)
 
 
 def _plan(platform: Platform, outlook: _Outlook, now: datetime) -> None:
@@ -195,7 +195,7 @@ def _plan(platform: Platform, outlook: _Outlook, now: datetime) -> None:
     sport, captures = outlook.sport.key, outlook.captures
     current = [capture for capture in captures if capture.slot_time <= now][-1:]
     with transaction(platform.engine) as conn:
-        slots.replan(conn, LIVE, sport, Window(now, now + AHEAD), captures)
+        slots.replan(conn, LIVE, sport, Window(now, _windows(now)[1].end), captures)
         for capture in current:
             at = Window(capture.slot_time, capture.slot_time + timedelta(minutes=1))
             slots.replan(conn, LIVE, sport, at, [capture])
@@ -263,10 +263,6 @@ def _next(outlooks: Sequence[_Outlook], now: datetime) -> datetime | None:
         if outlook.sport.schedule.listed_at is not None
     ]
     return min(ahead or listings, default=None)
-
-
-def _midnight(moment: datetime) -> datetime:
-    return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
 
 
 def _clock(moment: datetime) -> str:
