@@ -33,7 +33,7 @@ DEFAULT_BOOKMAKERS = (
 
 Keys = Annotated[tuple[str, ...], NoDecode]
 Counts = Annotated[tuple[int, ...], NoDecode]
-TIERS = tuple(reversed(BOUNDS))
+TIERS = tuple(reversed(tuple(BOUNDS)))
 
 
 class ApiKey(NamedTuple):

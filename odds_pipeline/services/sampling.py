@@ -37,7 +37,6 @@ from odds_pipeline.sources.the_odds_api.queries import ScoresRequest
 from odds_pipeline.storage import raw, readers, slots
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.readers.scheduled import Schedule
-from odds_pipeline.storage.slots import Slot
 
 # A slot not begun by then is missed: later, the provider shows another snapshot than the slot's.
 GRACE = timedelta(minutes=5)
@@ -127,9 +126,7 @@ def tick(platform: Platform, mode: SamplingMode) -> Tick:
     return Tick(tuple(paid), "; ".join(said) or _idle(outlooks, now), _next(outlooks, now))
 
 
-def _outlooks(
-    platform: Platform, mode: SamplingMode, now: datetime, left: float
-) -> list[_Outlook]:
+def _outlooks(platform: Platform, mode: SamplingMode, now: datetime, left: float) -> list[_Outlook]:
     settings = platform.settings
     sports = [_read(platform, key, now) for key in settings.sports]
     today, tomorrow = _windows(now)

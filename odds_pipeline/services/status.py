@@ -25,8 +25,8 @@ from odds_pipeline.storage.statistics import Statistics
 class KeyQuota:
     """One key's month, named by its fingerprint.
 
-    ``floor`` is what no call may touch, ``warning`` what to say once most is used, ``others`` what somebody else spent with the key;
-    ``refused`` says for each purpose that would be refused now, why.
+    ``floor`` is what no call may touch, ``warning`` what to say once most is used, ``others`` what
+    somebody else spent with the key; ``refused`` says for each purpose refused now, why.
     """
 
     key: str
