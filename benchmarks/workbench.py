@@ -20,6 +20,7 @@ from sqlalchemy import Engine, create_engine
 from benchmarks import orm_reference
 from benchmarks.bodies import REQUEST, SPORT, Body, Quote
 from odds_pipeline.catalog.observations import CaptureBasis, OddsFormat
+from odds_pipeline.planning.budget import Budget
 from odds_pipeline.services.answers import store_answer
 from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.platform import Platform, Provider
@@ -132,7 +133,7 @@ def answers(to: Platform, written: Sequence[Body]) -> list[Answer]:
             slot = slots.claim(conn, "live", SPORT, body.received_at, call_id, LEASE)
             assert slot is not None
             call = Call(call_id, to.key_fingerprint, "live", "odds", SPORT, slot)
-            reserve(conn, call, CREDITS, 500 * CREDITS)
+            reserve(conn, call, CREDITS, Budget(500 * CREDITS, 0, {}))
             used, left = float(CREDITS * number), float(CREDITS * (500 - number))
             found.append(Answer(_record(body, call_id), call, CREDITS, CREDITS, used, left))
     return found

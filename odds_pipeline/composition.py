@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 
+from pydantic import SecretStr
+
 from odds_pipeline import crash_points
 from odds_pipeline.redaction import hide_password
 from odds_pipeline.services.platform import Platform, Provider
@@ -17,7 +19,7 @@ from odds_pipeline.settings import Settings
 from odds_pipeline.storage.database import database
 from odds_pipeline.storage.engine import open_engine, require_schema
 
-REVISION = "0006"
+REVISION = "0007"
 DEMO_KEY = "demo"
 
 
@@ -36,22 +38,24 @@ def open_platform(settings: Settings) -> Iterator[Platform]:
         engine = open_engine(url, settings.database_pool_size, settings.database_max_overflow)
         try:
             require_schema(engine, REVISION)
+            first, *further = [_provider(settings, key.secret) for key in settings.api_keys]
             yield Platform(
                 settings=settings,
                 engine=engine,
                 spool=Spool(settings.home / "spool"),
-                provider=_provider(settings),
+                provider=first,
                 now=lambda: datetime.now(UTC),
+                further_providers=tuple(further),
             )
         finally:
             engine.dispose()
 
 
-def _provider(settings: Settings) -> Callable[[], Provider]:
+def _provider(settings: Settings, key: SecretStr | None) -> Callable[[], Provider]:
     @cache
     def make() -> Provider:
         from odds_pipeline.sources.the_odds_api.client import OddsApiClient
 
-        return OddsApiClient(settings.provider_url, settings.odds_api_key or DEMO_KEY)
+        return OddsApiClient(settings.provider_url, key or DEMO_KEY)
 
     return make

@@ -143,9 +143,22 @@ class MalformedResponse(ProviderError):
 
 
 class BudgetExceeded(OddsPipelineError):
-    """A reservation would pass the quota minus its reserve."""
+    """A call may not be paid: its key's quota, floor or reserve forbids it.
+
+    Args:
+        message: why, in words.
+        reason: why, as the slot's gap has it: ``quota`` or ``reserve``.
+    """
 
     exit_code = 6
+
+    def __init__(self, message: str, reason: str = "quota") -> None:
+        self.reason = reason
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[type["BudgetExceeded"], tuple[str, str]]:
+        # Pickling would hand on the message alone.
+        return type(self), (str(self), self.reason)
 
 
 class AlreadyRunning(OddsPipelineError):

@@ -115,7 +115,8 @@ def redact(text: str) -> str:
 def secrets_of(settings: Settings) -> list[str]:
     """Everything in the settings that must not be shown.
 
-    Of the database's address that is the password; of any other secret setting, the whole value.
+    Of the database's address that is the password, of several API keys each; of any other secret
+    setting, the whole value.
     """
     found: list[str] = []
     for name in type(settings).model_fields:
@@ -124,6 +125,7 @@ def secrets_of(settings: Settings) -> list[str]:
             continue
         secret = value.get_secret_value()
         found.extend(_passwords(secret) if name == "database_url" else [secret])
+    found.extend(key.secret.get_secret_value() for key in settings.api_keys if key.secret)
     return found
 
 

@@ -5,18 +5,19 @@ done with it. Only the composition roots (``cli``, ``orchestration``) call ``loa
 """
 
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from odds_pipeline import crash_points
 from odds_pipeline.catalog.markets import FEATURED
 from odds_pipeline.errors import SettingsError
+from odds_pipeline.planning.adaptive import BOUNDS
+from odds_pipeline.planning.policies import SamplingMode
 
 PROVIDER_URL = "https://api.the-odds-api.com"
 DEFAULT_BOOKMAKERS = (
@@ -31,12 +32,15 @@ DEFAULT_BOOKMAKERS = (
 )
 
 Keys = Annotated[tuple[str, ...], NoDecode]
+Counts = Annotated[tuple[int, ...], NoDecode]
+TIERS = tuple(reversed(tuple(BOUNDS)))
 
 
-class SamplingMode(StrEnum):
-    """How captures are timed."""
+class ApiKey(NamedTuple):
+    """One key of the provider (``None`` in DEMO) and the credits a month of its plan."""
 
-    FIXED = "fixed"
+    secret: SecretStr | None
+    quota: int
 
 
 class Settings(BaseSettings):
@@ -51,13 +55,33 @@ class Settings(BaseSettings):
     )
 
     odds_api_key: SecretStr | None = Field(
-        None, description="Key of The Odds API. Unset: the loopback provider (DEMO) is used."
+        None,
+        description="Key of The Odds API, or several, comma separated: the first whose budget "
+        "allows a call makes it. Unset: the loopback provider (DEMO) is used.",
     )
     odds_api_base_url: str = Field(
         PROVIDER_URL, description="Root address of the provider, without `/v4`."
     )
-    odds_api_quota: int = Field(
-        20_000, ge=0, description="Credits a month of the plan; the month starts on the 1st, UTC."
+    odds_api_quota: Counts = Field(
+        (20_000,),
+        description="Credits a month of the plan, one number for all keys or one each, comma "
+        "separated; the month starts on the 1st, UTC.",
+    )
+    credit_floor_percent: float = Field(
+        1, ge=0, le=100, description="Percent of the quota that no call may touch."
+    )
+    closing_reserve_percent: float = Field(
+        5,
+        ge=0,
+        le=100,
+        description="Percent of the quota kept for closing captures; less as the month ends.",
+    )
+    live_reserve_percent: float = Field(
+        10,
+        ge=0,
+        le=100,
+        description="Percent of the quota that scores, healing and backfills leave to live "
+        "collection; less as the month ends.",
     )
     odds_yes: bool = Field(
         False,
@@ -83,9 +107,18 @@ class Settings(BaseSettings):
     regions: Keys = Field(
         (), description="Provider regions, comma separated; used only when BOOKMAKERS is empty."
     )
-    sampling_mode: SamplingMode = Field(SamplingMode.FIXED, description="How captures are timed.")
+    sampling_mode: SamplingMode = Field(
+        SamplingMode.FIXED,
+        description="How captures are timed: fixed (every FIXED_INTERVAL_MINUTES), adaptive (by "
+        "the nearest start) or planned (the best closing lines for the credits there are).",
+    )
     fixed_interval_minutes: int = Field(
         30, description="Minutes between captures in fixed mode: a divisor of 1,440."
+    )
+    adaptive_intervals: Counts = Field(
+        (30, 15, 5, 1),
+        description="Minutes between captures in adaptive mode when the nearest start is more "
+        "than 24 hours, 3 to 24 hours, 1 to 3 hours and less than an hour away.",
     )
     history_start: date = Field(
         date(2020, 6, 6), description="First daily partition; the provider's history begins then."
@@ -134,11 +167,45 @@ class Settings(BaseSettings):
             raise ValueError(f"unknown market {unknown}; choose from {', '.join(FEATURED)}")
         return value
 
+    @field_validator("odds_api_key")
+    @classmethod
+    def _different_keys(cls, value: SecretStr | None) -> SecretStr | None:
+        keys = _parts(value)
+        if value is not None and (not keys or len(set(keys)) != len(keys)):
+            raise ValueError("must be keys, comma separated, each once")
+        return value
+
+    @field_validator("odds_api_quota", "adaptive_intervals", mode="before")
+    @classmethod
+    def _numbers(cls, value: object) -> object:
+        if isinstance(value, str):
+            return value.split(",")
+        return (value,) if isinstance(value, int) else value
+
+    @field_validator("odds_api_quota")
+    @classmethod
+    def _one_or_one_each(cls, value: tuple[int, ...], others: ValidationInfo) -> tuple[int, ...]:
+        keys = len(_parts(others.data.get("odds_api_key")))
+        if not value or min(value) < 0:
+            raise ValueError("must be a number of credits, at least 0")
+        if len(value) not in {1, max(keys, 1)}:
+            raise ValueError(f"{len(value)} numbers for {max(keys, 1)} key(s): one, or one each")
+        return value
+
     @field_validator("fixed_interval_minutes")
     @classmethod
     def _divides_a_day(cls, value: int) -> int:
         if value < 1 or 1440 % value:
             raise ValueError("must be a whole number of minutes that divides 1,440, such as 30")
+        return value
+
+    @field_validator("adaptive_intervals")
+    @classmethod
+    def _a_number_a_tier(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if len(value) != len(TIERS) or any(n < 1 or 1440 % n for n in value):
+            raise ValueError(
+                f"must be {len(TIERS)} numbers of minutes ({', '.join(TIERS)}) that divide 1,440"
+            )
         return value
 
     @field_validator("odds_api_base_url")
@@ -184,6 +251,13 @@ class Settings(BaseSettings):
         return self.odds_api_key is None
 
     @property
+    def api_keys(self) -> tuple[ApiKey, ...]:
+        """The keys, each with its quota; without a key the one of DEMO."""
+        secrets = [SecretStr(key) for key in _parts(self.odds_api_key)]
+        quotas = self.odds_api_quota * (len(secrets) // len(self.odds_api_quota))
+        return tuple(map(ApiKey, secrets, quotas)) or (ApiKey(None, self.odds_api_quota[0]),)
+
+    @property
     def provider_url(self) -> str:
         """Root address to call: the loopback provider's in DEMO, unless another one is given."""
         if self.demo and self.odds_api_base_url == PROVIDER_URL:
@@ -220,6 +294,12 @@ def usable_settings() -> tuple[Settings, dict[str, str]]:
         faults = _faults(invalid)
     chosen = {name: Settings.model_fields[name.lower()].default for name in faults}
     return Settings(**{name.lower(): value for name, value in chosen.items()}), faults
+
+
+def _parts(keys: SecretStr | None) -> list[str]:
+    if keys is None:
+        return []
+    return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
 
 
 def _faults(invalid: ValidationError) -> dict[str, str]:

@@ -194,6 +194,7 @@ _FIELDS = (
     Field("slot_id", INTEGER, "Number of the slot."),
     Field("purpose", TEXT, "What the capture is for."),
     Field("reason", TEXT, "Why the slot is a gap; missing otherwise.", nullable=True),
+    Field("why", TEXT, "Why the capture was planned, in words.", nullable=True),
     Field("key_fingerprint", TEXT, "Which API key, by the first 12 hex digits of its SHA-256."),
     Field("call_id", TEXT, "Id of the call or import."),
     Field("entry_id", INTEGER, "Number of the entry."),
@@ -266,7 +267,7 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("success", "error_code", "error_message", "api_quota_remaining"),
             *("response_time_ms", "credits", "slot_id"),
         ),
-        "slots": ("slot_id", "purpose", "sport_key", "slot_time", "status", "reason"),
+        "slots": ("slot_id", "purpose", "sport_key", "slot_time", "status", "reason", "why"),
         "credit_ledger": (
             *("entry_id", "call_id", "entry", "credits", "key_fingerprint", "purpose", "endpoint"),
             *("sport_key", "slot_id", "provider_used", "provider_remaining", "entered_at"),

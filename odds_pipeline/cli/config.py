@@ -58,7 +58,7 @@ def settings_rows(settings: Settings) -> list[dict[str, Any]]:
     return [
         {
             "name": name.upper(),
-            "value": _shown(name, getattr(settings, name)),
+            "value": _shown(settings, name, getattr(settings, name)),
             "default": plain(field.default),
             "set_in": _place(name, name in chosen, environment),
             "meaning": field.description,
@@ -67,9 +67,10 @@ def settings_rows(settings: Settings) -> list[dict[str, Any]]:
     ]
 
 
-def _shown(name: str, value: object) -> str:
+def _shown(settings: Settings, name: str, value: object) -> str:
     if name == "odds_api_key" and isinstance(value, SecretStr):
-        return f"(set, fingerprint {fingerprint(value)})"
+        names = ", ".join(fingerprint(key.secret) for key in settings.api_keys)
+        return f"(set, fingerprint {names})"
     return plain(value)
 
 

@@ -92,7 +92,7 @@ def serve(
     run(
         port=chosen,
         seed=seed,
-        quota=settings.odds_api_quota if quota is None else quota,
+        quota=settings.api_keys[0].quota if quota is None else quota,
         state=state,
         replay=replay,
         clock=clock,

@@ -25,7 +25,8 @@ def confirm(platform: "Platform") -> None:
     settings = platform.settings
     if settings.demo:
         return
-    call, month, quota = live_cost(settings), monthly_cost(platform), settings.odds_api_quota
+    call, month = live_cost(settings), monthly_cost(platform)
+    quota = sum(key.quota for key in settings.api_keys)
     sign = screen.YES if month <= quota else screen.WARN
     screen.say(
         f"Real collection costs {call} credits every {settings.fixed_interval_minutes} minutes, "

@@ -27,12 +27,15 @@ from odds_pipeline.errors import (
     BudgetExceeded,
     CallsPaused,
     MarketsRefused,
+    OutOfCredits,
     ProviderError,
     ProviderRefused,
     StorageError,
 )
+from odds_pipeline.planning.budget import Purpose
 from odds_pipeline.planning.rate_cards import THE_ODDS_API
 from odds_pipeline.services.answers import Fetched, close_dead, store_answer, store_spooled
+from odds_pipeline.services.budgets import budget_of
 from odds_pipeline.services.deployment import require_confirmed
 from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.pauses import require_open
@@ -65,6 +68,16 @@ class Place(NamedTuple):
     slot_time: datetime
 
 
+# What the credits of a capture are spent on, unless the caller knows better.
+_SPENT_ON = {
+    "live": Purpose.LIVE,
+    "events": Purpose.SCORES,
+    "scores": Purpose.SCORES,
+    "history": Purpose.BACKFILL,
+    "listing": Purpose.BACKFILL,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class _Made:
     """One call that was answered, and how."""
@@ -84,11 +97,13 @@ def fetch_slot(
     sport_key: str,
     slot_time: datetime,
     request: ProviderRequest,
+    spent_on: Purpose | None = None,
 ) -> Fetched | None:
     """Make one planned capture; ``None`` when it is made already or another's.
 
-    Markets that the provider refuses are left out, and the others asked for again: one such
-    market refuses a whole call.
+    The first key makes it that does not pause and whose budget allows it. Markets that the
+    provider refuses are left out, and the others asked for again: one such market refuses a whole
+    call.
 
     Raises:
         ConfirmationRequired: a paid call on a real plan that nobody confirmed.
@@ -100,19 +115,30 @@ def fetch_slot(
     """
     place = Place(purpose, sport_key, slot_time)
     cost = forecast(request)
+    paying = spent_on or _SPENT_ON[purpose]
     require_confirmed(platform, cost)
     if store_spooled(platform):
         finish_pending(platform)
     close_dead(platform)
-    if not require_open(platform, *place, paid=cost > 0):
-        return None
-    return _fetch(platform, place, request)
+    refused: list[CallsPaused | BudgetExceeded | OutOfCredits] = []
+    for keyed in platform.by_key():
+        try:
+            if not require_open(keyed, *place, paid=cost > 0):
+                return None
+            return _fetch(keyed, place, request, paying)
+        except (CallsPaused, BudgetExceeded, OutOfCredits) as refusal:
+            refused.append(refusal)  # another key may pay; none is asked twice
+    raise refused[0]
 
 
 def _fetch(
-    platform: Platform, place: Place, request: ProviderRequest, after: UUID | None = None
+    platform: Platform,
+    place: Place,
+    request: ProviderRequest,
+    paying: Purpose,
+    after: UUID | None = None,
 ) -> Fetched | None:
-    made = _call(platform, place, request, after)
+    made = _call(platform, place, request, paying, after)
     if made is None:
         return None
     try:
@@ -126,22 +152,27 @@ def _fetch(
         asked = request
     else:
         return made.fetched
-    return _without(platform, place, asked, named) if named else _one_by_one(platform, place, asked)
+    if named:
+        return _without(platform, place, asked, paying, named)
+    return _one_by_one(platform, place, asked, paying)
 
 
 def _without(
     platform: Platform,
     place: Place,
     request: PricedRequest,
+    paying: Purpose,
     refused: tuple[str, ...],
 ) -> Fetched | None:
     rest = without_markets(request, refused)
     assert rest is not None
-    fetched = _fetch(platform, place, rest)
+    fetched = _fetch(platform, place, rest, paying)
     return fetched and replace(fetched, refused=(*refused, *fetched.refused))
 
 
-def _one_by_one(platform: Platform, place: Place, request: PricedRequest) -> Fetched | None:
+def _one_by_one(
+    platform: Platform, place: Place, request: PricedRequest, paying: Purpose
+) -> Fetched | None:
     """Each market in a call of its own, since the provider does not say which it refuses."""
     made: Fetched | None = None
     refused: list[str] = []
@@ -151,7 +182,7 @@ def _one_by_one(platform: Platform, place: Place, request: PricedRequest) -> Fet
         assert alone is not None
         after = None if made is None else made.call_id
         try:
-            fetched = _fetch(platform, place, alone, after)
+            fetched = _fetch(platform, place, alone, paying, after)
         except MarketsRefused:
             refused.append(market)
             if len(refused) == len(request.markets):
@@ -165,14 +196,18 @@ def _one_by_one(platform: Platform, place: Place, request: PricedRequest) -> Fet
 
 
 def _call(
-    platform: Platform, place: Place, request: ProviderRequest, after: UUID | None
+    platform: Platform,
+    place: Place,
+    request: ProviderRequest,
+    paying: Purpose,
+    after: UUID | None,
 ) -> _Made | None:
     """One call, whatever it is answered; ``None`` when the slot is made already or another's."""
     cost = forecast(request)
     call_id = uuid4()
     reached(Point.BEFORE_CLAIM)
     with platform.spool.hold(call_id):
-        call = _claim(platform, place, request, cost, call_id, after)
+        call = _claim(platform, place, request, paying, call_id, after)
         if call is None:
             return None
         reached(Point.CLAIMED)
@@ -197,26 +232,26 @@ def _claim(
     platform: Platform,
     place: Place,
     request: ProviderRequest,
-    cost: int,
+    paying: Purpose,
     call_id: UUID,
     after: UUID | None,
 ) -> Call | None:
     call = None
-    refused = ""
+    refused: BudgetExceeded | None = None
     with transaction(platform.engine) as conn:
         slot_id = slots.claim(conn, *place, call_id, LEASE, after)
         if slot_id is not None:
             key = platform.key_fingerprint
-            call = Call(call_id, key, place.purpose, request.endpoint, place.sport_key, slot_id)
+            call = Call(call_id, key, paying, request.endpoint, place.sport_key, slot_id)
             try:
-                ledger.reserve(conn, call, cost, platform.settings.odds_api_quota)
+                ledger.reserve(conn, call, forecast(request), budget_of(platform))
             except BudgetExceeded as over:
-                refused = str(over)
-                slots.gap(conn, slot_id, call_id, "quota")
+                refused = over
+                slots.gap(conn, slot_id, call_id, over.reason)
     if call is None or refused:
         platform.spool.remove(call_id)
     if refused:
-        raise BudgetExceeded(refused)
+        raise refused
     return call
 
 

@@ -15,9 +15,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from odds_pipeline.errors import ProviderError, UsageError
 from odds_pipeline.planning.decision_points import plan_day
 from odds_pipeline.services.answers import Fetched
-from odds_pipeline.services.calls import fetch_slot, is_final_refusal
+from odds_pipeline.services.calls import fetch_slot, forecast, is_final_refusal
 from odds_pipeline.services.collect import LIVE
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.settings import Settings
 from odds_pipeline.sources.the_odds_api.queries import (
     HistoricalEventsRequest,
     HistoricalOddsRequest,
@@ -126,15 +127,23 @@ def _worth_buying(slot: Slot) -> bool:
     return slot.status not in DONE and slot.reason != slots.NOT_THERE
 
 
-def _fill(platform: Platform, slot: Slot) -> Fetched | None:
-    settings = platform.settings
-    request = HistoricalOddsRequest(
-        slot.sport_key,
-        slot.slot_time,
+def slot_cost(settings: Settings) -> int:
+    """Credits one past capture of one sport costs at most."""
+    return forecast(_request(settings, settings.sports[0], settings.history_starts_at))
+
+
+def _request(settings: Settings, sport: str, moment: datetime) -> HistoricalOddsRequest:
+    return HistoricalOddsRequest(
+        sport,
+        moment,
         settings.markets,
         settings.bookmakers,
         () if settings.bookmakers else settings.regions,
     )
+
+
+def _fill(platform: Platform, slot: Slot) -> Fetched | None:
+    request = _request(platform.settings, slot.sport_key, slot.slot_time)
     try:
         return fetch_slot(platform, slot.purpose, slot.sport_key, slot.slot_time, request)
     except ProviderError as failure:

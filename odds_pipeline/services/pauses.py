@@ -39,10 +39,11 @@ def require_open(
 
 
 def skip_paused(platform: Platform, purpose: str, slot_time: datetime) -> str | None:
-    """In a pause, record the slot of every sport as a gap; returns the reason, or ``None``."""
+    """While every key pauses, record the slot of every sport as a gap; returns the reason."""
     with transaction(platform.engine) as conn:
-        found = _pause(conn, platform, paid=True)
-        if found is None:
+        pauses = [_pause(conn, keyed, paid=True) for keyed in platform.by_key()]
+        found = min((pause for pause in pauses if pause is not None), default=None)
+        if found is None or None in pauses:
             return None
         until = _told(found.until)
         for sport in platform.settings.sports:

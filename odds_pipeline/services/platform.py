@@ -5,7 +5,7 @@ Belongs here: the parts and nothing they do. Does not belong here: building them
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -35,6 +35,7 @@ class Platform:
         spool: where paid answers rest until they are stored.
         provider: gives the provider's client; made when first asked for.
         now: the clock, aware UTC.
+        further_providers: as ``provider``, for each key after the first.
     """
 
     settings: Settings
@@ -42,6 +43,7 @@ class Platform:
     spool: Spool
     provider: Callable[[], Provider]
     now: Callable[[], datetime]
+    further_providers: tuple[Callable[[], Provider], ...] = ()
 
     @property
     def source(self) -> str:
@@ -50,5 +52,27 @@ class Platform:
 
     @property
     def key_fingerprint(self) -> str:
-        """Names the API key without giving it away."""
-        return fingerprint(self.settings.odds_api_key)
+        """Names the API key without giving it away; of several, the first."""
+        return fingerprint(self.settings.api_keys[0].secret)
+
+    @property
+    def quota(self) -> int:
+        """Credits a month of the key's plan; of several keys, the first's."""
+        return self.settings.api_keys[0].quota
+
+    def by_key(self) -> tuple["Platform", ...]:
+        """The platform as each key sees it: that key alone, with its quota and its client."""
+        keys = self.settings.api_keys
+        if len(keys) == 1:
+            return (self,)
+        return tuple(
+            replace(
+                self,
+                settings=self.settings.model_copy(
+                    update={"odds_api_key": key.secret, "odds_api_quota": (key.quota,)}
+                ),
+                provider=provider,
+                further_providers=(),
+            )
+            for key, provider in zip(keys, (self.provider, *self.further_providers), strict=True)
+        )

@@ -4,15 +4,40 @@ Belongs here: the status panel's and the quota's figures. Does not belong here: 
 """
 
 from calendar import monthrange
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from odds_pipeline.planning.budget import Purpose, month_end
 from odds_pipeline.planning.sampling import month_cost
-from odds_pipeline.services.collect import live_cost
+from odds_pipeline.services.budgets import Purse, purses
+from odds_pipeline.services.calls import forecast as forecast_call
+from odds_pipeline.services.collect import DAYS_FROM, live_cost
+from odds_pipeline.services.history import slot_cost
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.sources.the_odds_api.queries import ScoresRequest
 from odds_pipeline.storage import deployment, ledger, statistics
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.statistics import Statistics
+
+
+@dataclass(frozen=True, slots=True)
+class KeyQuota:
+    """One key's month, named by its fingerprint.
+
+    ``floor`` is what no call may touch, ``warning`` what to say once most is used, ``others`` what
+    somebody else spent with the key; ``refused`` says for each purpose refused now, why.
+    """
+
+    key: str
+    quota: int
+    used: float
+    reserved: float
+    floor: float
+    provider_remaining: float | None
+    others: float
+    warning: str | None
+    refused: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +45,8 @@ class Quota:
     """The month's credits: used and reserved by us, left, and where live collection leads.
 
     ``forecast`` is what will be used by the reset at the configured interval; ``resets_at`` is
-    the first of next month, UTC. ``provider_remaining`` is what the provider last said.
+    the first of next month, UTC. ``provider_remaining`` is what the provider last said. All are
+    sums over ``keys``.
     """
 
     quota: int
@@ -32,6 +58,7 @@ class Quota:
     forecast: float
     fits: bool
     resets_at: datetime
+    keys: tuple[KeyQuota, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,25 +77,50 @@ class Status:
 def quota(platform: Platform) -> Quota:
     """The month so far and to come."""
     settings = platform.settings
-    with transaction(platform.engine) as conn:
-        balance = ledger.balance(conn, platform.key_fingerprint)
+    keys = tuple(map(_key_quota, purses(platform)))
     now = platform.now()
-    resets_at = _next_month(now)
+    reset = month_end(now)
     tick = live_cost(settings)
-    minutes = (resets_at - now) / timedelta(minutes=1)
+    minutes = (reset - now) / timedelta(minutes=1)
     ticks = int(minutes // settings.fixed_interval_minutes)
-    used = balance.spent + balance.reserved
-    forecast = used + ticks * tick
+    total = sum(key.quota for key in keys)
+    used, reserved = sum(key.used for key in keys), sum(key.reserved for key in keys)
+    told = [key.provider_remaining for key in keys if key.provider_remaining is not None]
+    forecast = used + reserved + ticks * tick
     return Quota(
-        settings.odds_api_quota,
-        balance.spent,
-        balance.reserved,
-        settings.odds_api_quota - used,
-        balance.provider_remaining,
-        tick,
-        forecast,
-        forecast <= settings.odds_api_quota,
-        resets_at,
+        quota=total,
+        used=used,
+        reserved=reserved,
+        remaining=total - used - reserved,
+        provider_remaining=sum(told) if told else None,
+        cost_per_tick=tick,
+        forecast=forecast,
+        fits=forecast <= total - sum(key.floor for key in keys),
+        resets_at=reset,
+        keys=keys,
+    )
+
+
+def _key_quota(purse: Purse) -> KeyQuota:
+    platform, balance = purse.platform, purse.balance
+    costs = {
+        Purpose.SCORES: forecast_call(ScoresRequest("any", DAYS_FROM)),
+        **dict.fromkeys((Purpose.CLOSING, Purpose.LIVE), live_cost(platform.settings)),
+        **dict.fromkeys((Purpose.HEAL, Purpose.BACKFILL), slot_cost(platform.settings)),
+    }
+    refused = {purpose: purse.refusal(purpose, costs[purpose]) for purpose in Purpose}
+    with transaction(platform.engine) as conn:
+        others = ledger.spent_by_others(conn, platform.key_fingerprint)
+    return KeyQuota(
+        key=platform.key_fingerprint,
+        quota=platform.quota,
+        used=balance.spent,
+        reserved=balance.reserved,
+        floor=purse.budget.floor,
+        provider_remaining=balance.provider_remaining,
+        others=others,
+        warning=purse.budget.warning(purse.used),
+        refused={str(purpose): why.words for purpose, why in refused.items() if why is not None},
     )
 
 
@@ -86,8 +138,3 @@ def monthly_cost(platform: Platform) -> int:
     now = platform.now()
     days = monthrange(now.year, now.month)[1]
     return month_cost(live_cost(settings), settings.fixed_interval_minutes, days)
-
-
-def _next_month(now: datetime) -> datetime:
-    year, month = (now.year + 1, 1) if now.month == 12 else (now.year, now.month + 1)
-    return datetime(year, month, 1, tzinfo=UTC)

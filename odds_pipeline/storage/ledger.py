@@ -14,6 +14,7 @@ from uuid import UUID
 import psycopg
 
 from odds_pipeline.errors import BudgetExceeded
+from odds_pipeline.planning.budget import Budget, Purpose
 from odds_pipeline.storage import locks
 
 Connection = psycopg.Connection[Any]
@@ -37,7 +38,7 @@ WHERE r.key_fingerprint = %s AND r.entry = 'reserved'
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to pay for."""
+    """One call to pay for; ``purpose`` is what its credits are spent on."""
 
     call_id: UUID
     key_fingerprint: str
@@ -67,19 +68,22 @@ def balance(conn: Connection, key_fingerprint: str) -> Balance:
     return Balance(float(spent[0]), float(reserved[0]), used, remaining)
 
 
-def reserve(conn: Connection, call: Call, credits: float, quota: float) -> None:
-    """Set the cost aside before the call is made.
+def reserve(conn: Connection, call: Call, credits: float, budget: Budget) -> None:
+    """Set the cost aside before the call is made; a free one is never refused.
 
     Raises:
-        BudgetExceeded: spent, reserved and this call together would pass the quota.
+        BudgetExceeded: the key's budget does not allow it for the call's purpose.
     """
     locks.take(conn, locks.LEDGER)
     now = balance(conn, call.key_fingerprint)
-    after = now.spent + now.reserved + credits
-    if credits and after > quota:
+    refused = None
+    if credits:
+        refused = budget.refusal(Purpose(call.purpose), now.spent, now.reserved, credits)
+    if refused:
         raise BudgetExceeded(
-            f"{call.endpoint} costs {credits:g} credits, but {now.spent:g} of {quota:g} are spent "
-            f"and {now.reserved:g} reserved this month; raise ODDS_API_QUOTA or wait for the reset"
+            f"{call.endpoint} costs {credits:g} credits, but {refused}; "
+            "raise ODDS_API_QUOTA or wait for the reset",
+            refused.partition(":")[0],
         )
     _enter(conn, call, "reserved", credits, None, None)
 
@@ -113,6 +117,24 @@ def settle(
         entry, beyond = "correction", used - before - credits - uncounted
     if beyond:
         _enter(conn, call, entry, beyond, used, remaining)
+
+
+def spent_by_others(conn: Connection, key_fingerprint: str) -> float:
+    """Credits of this month that the provider counted beyond our own calls.
+
+    What a call of ours that died in flight may have cost is not counted: that was us.
+    """
+    row = conn.execute(
+        """SELECT greatest(0, coalesce(sum(l.credits) FILTER (WHERE l.entry = 'correction'), 0)
+            - coalesce(sum(r.credits) FILTER (WHERE l.entry = 'unknown'), 0))
+        FROM credit_ledger l
+        LEFT JOIN credit_ledger r ON r.call_id = l.call_id AND r.entry = 'reserved'
+        WHERE l.key_fingerprint = %s AND l.entry IN ('correction', 'unknown')
+          AND l.entered_at >= date_trunc('month', clock_timestamp(), 'UTC')""",
+        (key_fingerprint,),
+    ).fetchone()
+    assert row is not None
+    return float(row[0])
 
 
 def charge_unknown(conn: Connection, call_id: UUID) -> None:

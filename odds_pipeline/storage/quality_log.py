@@ -129,7 +129,7 @@ def slots_of(conn: Connection, day: date) -> "pd.DataFrame":
     """The day's odds captures that were due by now."""
     return fetch_frame(
         conn,
-        """SELECT slot_id, purpose, sport_key, slot_time, status, reason FROM slots
+        """SELECT slot_id, purpose, sport_key, slot_time, status, reason, why FROM slots
         WHERE slot_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
           AND slot_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
           AND purpose IN ('live', 'history')

@@ -15,6 +15,7 @@ from uuid import UUID
 
 import psycopg
 
+from odds_pipeline.planning.captures import PlannedCapture, Window
 from odds_pipeline.storage import locks
 
 Connection = psycopg.Connection[Any]
@@ -31,6 +32,7 @@ class Slot:
     slot_time: datetime
     status: str
     reason: str | None
+    why: str | None
 
 
 def plan(conn: Connection, purpose: str, sport_key: str, times: Iterable[datetime]) -> int:
@@ -39,6 +41,40 @@ def plan(conn: Connection, purpose: str, sport_key: str, times: Iterable[datetim
         """INSERT INTO slots (purpose, sport_key, slot_time)
         SELECT %s, %s, t FROM unnest(%s::timestamptz[]) t ON CONFLICT DO NOTHING""",
         (purpose, sport_key, list(times)),
+    ).rowcount
+
+
+def replan(
+    conn: Connection,
+    purpose: str,
+    sport_key: str,
+    window: Window,
+    captures: Iterable[PlannedCapture],
+) -> int:
+    """Make the plan of a window what is wanted now; returns how many slots are new.
+
+    A slot that is merely planned and no longer wanted goes: a plan that changed before its time
+    is no missed capture. Any other stays as it is. The window begins now or later, so that what
+    was due is never taken out of the plan.
+    """
+    wanted = {
+        capture.slot_time: capture.why
+        for capture in captures
+        if window.begin <= capture.slot_time < window.end
+    }
+    conn.execute(
+        """DELETE FROM slots
+        WHERE purpose = %s AND sport_key = %s AND slot_time >= %s AND slot_time < %s
+          AND status = 'planned' AND NOT slot_time = ANY(%s::timestamptz[])""",
+        (purpose, sport_key, window.begin, window.end, list(wanted)),
+    )
+    # Planned before for another reason: the newer one is shown, unless it is made already.
+    return conn.execute(
+        """INSERT INTO slots AS s (purpose, sport_key, slot_time, why)
+        SELECT %s, %s, t, w FROM unnest(%s::timestamptz[], %s::text[]) AS a(t, w)
+        ON CONFLICT (purpose, sport_key, slot_time) DO UPDATE SET why = excluded.why
+        WHERE s.status = 'planned' AND s.why IS DISTINCT FROM excluded.why""",
+        (purpose, sport_key, list(wanted), list(wanted.values())),
     ).rowcount
 
 
@@ -175,10 +211,21 @@ def expired_claims(conn: Connection) -> list[tuple[int, UUID]]:
     return [(row[0], row[1]) for row in rows]
 
 
+def between(conn: Connection, purpose: str, sport_key: str, window: Window) -> list[Slot]:
+    """The slots of one purpose and sport in a window, by time."""
+    rows = conn.execute(
+        """SELECT slot_id, purpose, sport_key, slot_time, status, reason, why FROM slots
+        WHERE purpose = %s AND sport_key = %s AND slot_time >= %s AND slot_time < %s
+        ORDER BY slot_time""",
+        (purpose, sport_key, window.begin, window.end),
+    )
+    return [Slot(*row) for row in rows]
+
+
 def of_day(conn: Connection, day: date, purposes: Iterable[str]) -> list[Slot]:
     """The slots of a UTC day, by time."""
     rows = conn.execute(
-        """SELECT slot_id, purpose, sport_key, slot_time, status, reason FROM slots
+        """SELECT slot_id, purpose, sport_key, slot_time, status, reason, why FROM slots
         WHERE slot_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
           AND slot_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
           AND purpose = ANY(%(purposes)s)

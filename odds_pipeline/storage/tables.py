@@ -407,6 +407,7 @@ event_starts = Table(
     Column("commence_time", Time, nullable=False),
     Column("day_only", Boolean, nullable=False),
     PrimaryKeyConstraint("event_no", "commence_time", "day_only", name="pk_event_starts"),
+    Index("ix_event_starts_commence_time", "commence_time"),
     comment="Derived from snapshots and event_statements: every start ever stated of an event. "
     "Says where to look; answers nothing itself.",
 )
@@ -509,6 +510,7 @@ slots = Table(
     Column("claim_expires", Time),
     Column("created_at", Time, nullable=False, server_default=NOW),
     Column("updated_at", Time, nullable=False, server_default=NOW),
+    Column("why", Text),
     UniqueConstraint("purpose", "sport_key", "slot_time", name="uq_slots_plan"),
     CheckConstraint(
         "status IN ('planned', 'claimed', 'fetched', 'ok', 'gap', 'healed')", name="status"

@@ -15,6 +15,7 @@ from odds_pipeline.orchestration.build import build_definitions
 from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.runs import report_import, run_collection
 from odds_pipeline.orchestration.tags import SLOT
+from odds_pipeline.planning.budget import Budget
 from odds_pipeline.quality.registry import load_rules
 from odds_pipeline.storage import fetch_log, ledger
 from odds_pipeline.storage.engine import transaction
@@ -92,7 +93,7 @@ def test_a_tick_in_a_pause_starts_no_run_and_says_why(stage: Stage) -> None:
     assert tick("collect_odds").run_requests
     with open_platform(stage.settings) as platform, transaction(platform.engine) as conn:
         call = Call(uuid4(), platform.key_fingerprint, "live", "odds", "basketball_nba", 1)
-        ledger.reserve(conn, call, 3, 20_000)
+        ledger.reserve(conn, call, 3, Budget(20_000, 0, {}))
         fetch_log.failed(conn, call, "used up", "OUT_OF_USAGE_CREDITS")
     for name in ("collect_odds", "collect_scores"):
         skipped = tick(name)
@@ -180,7 +181,7 @@ def test_scores_are_asked_for_recent_days_only(stage: Stage) -> None:
 
 
 def test_a_refusal_is_one_line_and_is_not_tried_again(stage: Stage) -> None:
-    poor = stage.settings.model_copy(update={"odds_api_quota": 2})
+    poor = stage.settings.model_copy(update={"odds_api_quota": (2,)})
     outcome = run_collection(poor, TODAY, stage.instance)
     assert not outcome.success
     (line,) = outcome.failures

@@ -111,7 +111,7 @@ def test_an_empty_slate_costs_nothing(platform: Platform, clock: SteppedClock) -
 
 @pytest.mark.usefixtures("balanced")
 def test_a_plan_over_budget_is_refused_before_the_call(platform: Platform) -> None:
-    poor = changed(platform, odds_api_quota=5)
+    poor = changed(platform, odds_api_quota=(5,))
     collect_odds(poor)
     request = odds_request(poor.settings, NBA)
     with pytest.raises(BudgetExceeded, match="odds costs 3 credits, but 3 of 5 are spent"):

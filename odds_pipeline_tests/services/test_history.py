@@ -97,7 +97,9 @@ def test_an_interrupted_day_is_resumed_without_paying_twice(platform: Platform) 
 
 @pytest.mark.usefixtures("balanced")
 def test_a_day_stops_at_the_budget_and_goes_on_with_a_larger_one(platform: Platform) -> None:
-    poor = replace(platform, settings=platform.settings.model_copy(update={"odds_api_quota": 70}))
+    poor = replace(
+        platform, settings=platform.settings.model_copy(update={"odds_api_quota": (70,)})
+    )
     with pytest.raises(BudgetExceeded):
         complete_day(poor, DAY)
     assert spent(platform) == (LISTING + 2 * PRICE, 0)

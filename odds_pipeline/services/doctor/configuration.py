@@ -98,20 +98,21 @@ def proxies(seen: Examination) -> Finding | None:
 
 
 def key_shape(seen: Examination) -> Finding:
-    """The key, by its fingerprint only."""
-    key = seen.settings.odds_api_key
-    if key is None:
+    """The keys, by their fingerprints only."""
+    if seen.settings.odds_api_key is None:
         return ok("API key", "not set: DEMO with simulated odds")
-    text = key.get_secret_value()
-    if text != text.strip() or not text.isprintable() or " " in text:
+    keys = [key.secret for key in seen.settings.api_keys if key.secret is not None]
+    texts = [key.get_secret_value() for key in keys]
+    if any(not text.isprintable() or " " in text for text in texts):
         return fail(
             "API key", "holds spaces or control characters", "copy ODDS_API_KEY once more, whole"
         )
-    if _KEY_SHAPE.fullmatch(text):
-        return ok("API key", f"set, fingerprint {fingerprint(key)}")
+    names = ", ".join(map(fingerprint, keys))
+    if all(map(_KEY_SHAPE.fullmatch, texts)):
+        return ok("API key", f"set, fingerprint {names}")
     return warn(
         "API key",
-        f"set, fingerprint {fingerprint(key)}, but not 32 hexadecimal digits as keys are",
+        f"set, fingerprint {names}, but not 32 hexadecimal digits as keys are",
         "compare it with the provider's mail",
     )
 

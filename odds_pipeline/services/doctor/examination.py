@@ -72,6 +72,7 @@ class Examination:
         database: our database, or why it was not seen.
         dagster: Dagster's database, or why it was not seen.
         provider: the provider, or why it did not answer.
+        further_keys: likewise with each key after the first.
         now: the time.
     """
 
@@ -89,4 +90,5 @@ class Examination:
     database: DatabaseHealth | str
     dagster: DagsterHealth | str
     provider: ProviderSeen | str
+    further_keys: tuple[ProviderSeen | str, ...]
     now: datetime

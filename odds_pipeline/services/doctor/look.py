@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg
 import yaml
+from pydantic import SecretStr
 
 from odds_pipeline.errors import OddsPipelineError
 from odds_pipeline.redaction import hide_password, redact
@@ -58,7 +59,10 @@ def look(
         telemetry=_telemetry(settings, environment),
         database=ours,
         dagster=dagster,
-        provider=_provider(settings, faults),
+        provider=_provider(settings, faults, settings.api_keys[0].secret),
+        further_keys=tuple(
+            _provider(settings, faults, key.secret) for key in settings.api_keys[1:]
+        ),
         now=datetime.now(UTC),
     )
 
@@ -86,7 +90,9 @@ def _dagster(url: str) -> DagsterHealth | str:
         return "Dagster has no database beside ours yet"
 
 
-def _provider(settings: Settings, faults: Mapping[str, str]) -> ProviderSeen | str:
+def _provider(
+    settings: Settings, faults: Mapping[str, str], key: SecretStr | None
+) -> ProviderSeen | str:
     from odds_pipeline.sources.the_odds_api.client import OddsApiClient
     from odds_pipeline.sources.the_odds_api.queries import SportsRequest
     from odds_pipeline.sources.the_odds_api.responses import error_of
@@ -97,9 +103,7 @@ def _provider(settings: Settings, faults: Mapping[str, str]) -> ProviderSeen | s
         return "not asked: ODDS_API_BASE_URL is wrong"
     limits = Limits(deadline_s=PROVIDER_SECONDS, tries=1)
     try:
-        with OddsApiClient(
-            settings.provider_url, settings.odds_api_key or "demo", limits
-        ) as client:
+        with OddsApiClient(settings.provider_url, key or "demo", limits) as client:
             answer = client.sports(SportsRequest())
         listed = require_list(loads(answer.body), "sports") if answer.status == 200 else []
     except OddsPipelineError as failure:

@@ -1,6 +1,7 @@
 """The provider: reachable, the key valid, the plan what we think, our keys known to it."""
 
 from odds_pipeline.catalog.bookmakers import BOOKMAKERS
+from odds_pipeline.redaction import fingerprint
 from odds_pipeline.services.collect import live_cost
 from odds_pipeline.services.doctor.examination import Examination, ProviderSeen
 from odds_pipeline.services.doctor.findings import Check, Finding, fail, ok, warn
@@ -32,7 +33,7 @@ def plan(seen: Examination) -> Finding | None:
         return None
     if told.used is None or told.remaining is None:
         return warn("plan", "the provider did not say its count", "compare ODDS_API_QUOTA by hand")
-    quota = seen.settings.odds_api_quota
+    quota = seen.settings.api_keys[0].quota
     size = told.used + told.remaining
     if size == quota:
         return ok("plan", f"{quota:,} credits a month, as ODDS_API_QUOTA says")
@@ -41,6 +42,31 @@ def plan(seen: Examination) -> Finding | None:
         f"the provider counts {size:,g} credits a month, ODDS_API_QUOTA says {quota:,}",
         f"set ODDS_API_QUOTA={size:g}" if size < quota else "nothing, if you keep a reserve",
     )
+
+
+def further_keys(seen: Examination) -> Finding | None:
+    """Each key after the first is taken, and its quota is its plan's."""
+    if not seen.further_keys:
+        return None
+    faults = []
+    for key, told in zip(seen.settings.api_keys[1:], seen.further_keys, strict=True):
+        fault = _fault(key.quota, told)
+        if fault:
+            faults.append(f"{fingerprint(key.secret)} {fault}")
+    if faults:
+        return warn("further keys", "; ".join(faults), "check ODDS_API_KEY and ODDS_API_QUOTA")
+    return ok("further keys", f"{len(seen.further_keys)} taken, with the quotas that are set")
+
+
+def _fault(quota: int, told: ProviderSeen | str) -> str:
+    if isinstance(told, str):
+        return f"was not asked: {told}"
+    if told.status != 200:
+        return f"is refused: {told.refusal}"
+    if told.used is None or told.remaining is None:
+        return "has a count the provider did not say"
+    size = told.used + told.remaining
+    return "" if size == quota else f"has {size:,g} credits a month, not {quota:,}"
 
 
 def credits(seen: Examination) -> Finding | None:
@@ -123,4 +149,13 @@ def _told(seen: Examination) -> ProviderSeen | None:
     return told if isinstance(told, ProviderSeen) and told.status == 200 else None
 
 
-CHECKS: tuple[Check, ...] = (answers, plan, credits, clock, sports, bookmakers, markets)
+CHECKS: tuple[Check, ...] = (
+    answers,
+    plan,
+    further_keys,
+    credits,
+    clock,
+    sports,
+    bookmakers,
+    markets,
+)
