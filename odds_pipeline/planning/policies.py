@@ -11,7 +11,7 @@ from types import MappingProxyType
 
 from odds_pipeline.planning.adaptive import DEFAULT_MINUTES, plan_adaptive, tiers_of
 from odds_pipeline.planning.captures import PlannedCapture, Window
-from odds_pipeline.planning.decision_points import DEFAULT_OFFSETS, plan_day
+from odds_pipeline.planning.decision_points import DEFAULT_OFFSETS, plan_window
 from odds_pipeline.planning.sampling import plan_fixed
 
 
@@ -50,12 +50,7 @@ def _adaptive(cadence: Cadence, window: Window, starts: Sequence[datetime]) -> l
 
 
 def _planned(cadence: Cadence, window: Window, starts: Sequence[datetime]) -> list[PlannedCapture]:
-    return [
-        capture
-        for day in window.days()
-        for capture in plan_day(day, starts, cadence.offsets)
-        if window.begin <= capture.slot_time < window.end
-    ]
+    return plan_window(window, starts, cadence.offsets)
 
 
 POLICIES: Mapping[SamplingMode, Policy] = MappingProxyType(
