@@ -15,6 +15,7 @@ class BookClass(StrEnum):
     RETAIL = "retail"
     SHARP = "sharp"
     EXCHANGE = "exchange"
+    AGGREGATE = "aggregate"  # a figure over many books: nobody can bet at it
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,13 @@ _BOOKMAKERS = (
     Bookmaker("betfair", "Betfair", ("uk", "eu"), BookClass.EXCHANGE),
     Bookmaker("matchbook", "Matchbook", ("uk", "eu"), BookClass.EXCHANGE),
     Bookmaker("smarkets", "Smarkets", ("uk",), BookClass.EXCHANGE),
+    Bookmaker("market_best", "Best of many books", (), BookClass.AGGREGATE, in_feed=False),
+    Bookmaker("market_average", "Average of many books", (), BookClass.AGGREGATE, in_feed=False),
+    Bookmaker("sbr_consensus", "Archive's line", (), in_feed=False),
 )
 
 BOOKMAKERS = MappingProxyType({book.key: book for book in _BOOKMAKERS})
+AGGREGATES = tuple(b.key for b in _BOOKMAKERS if b.book_class is BookClass.AGGREGATE)
 
 
 def book_class(bookmaker_key: str) -> BookClass:

@@ -23,3 +23,4 @@ class Endpoint(StrEnum):
     FLAT_ODDS = "flat_odds"  # a CSV series, one row an outcome
     FLAT_PLAYER_LINES = "flat_player_lines"  # a CSV series, one row a player's line, both sides
     FLAT_SCORES = "flat_scores"  # a CSV list, one row a team's score
+    ARCHIVE = "archive"  # past games by a declared layout, prices by phase

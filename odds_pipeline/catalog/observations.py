@@ -22,6 +22,7 @@ class CaptureBasis(StrEnum):
     STATED = "stated"  # given by the importer's caller or by a capture-time column
     INFERRED = "inferred"  # greatest last_update inside the body
     FILE = "file"  # lists without any time of their own: when the file was stored
+    PHASE = "phase"  # an instant that stands for an ordered phase (open, early, close) of a day
 
 
 class OddsFormat(StrEnum):

@@ -1,5 +1,6 @@
 """`odds import`: documents people already own, into the same store as live data."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
     from odds_pipeline.settings import Settings
 
 REFUSED, FAILED = 2, 1
+
+Paths = Annotated[list[Path], typer.Argument(help="Files, or folders to search for files.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Say what an import would bring, and keep nothing.")
+]
+_SIGNS = {
+    "imported": screen.YES,
+    "unchanged": screen.YES,
+    "readable": screen.YES,
+    "refused": screen.WARN,
+}
 _COLUMNS = (
     Column("sign", ""),
     Column("file", "file"),
@@ -33,23 +45,25 @@ _COLUMNS = (
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command group."""
+    """Add the command group: The Odds API's documents, each known archive, and any other one."""
+    from odds_pipeline.sources.archives.layouts.registry import LAYOUTS
+
     group = typer.Typer(help="Import documents you already own.", no_args_is_help=True)
     group.command(
         "the-odds-api",
         epilog="Example: odds import the-odds-api dumps/ --captured-at 2026-01-31T18:00:00Z",
     )(the_odds_api)
-    # A callback keeps `the-odds-api` a subcommand while it is the only one.
-    group.callback()(_group)
+    for name in LAYOUTS:
+        command = _archive(name)
+        group.command(name, epilog=f"Example: odds import {name} archive.csv.gz")(command)
+    group.command("generic", epilog="Example: odds import generic my.csv --mapping my.toml")(
+        generic
+    )
     app.add_typer(group, name="import")
 
 
-def _group() -> None:
-    """Import documents you already own."""
-
-
 def the_odds_api(
-    paths: Annotated[list[Path], typer.Argument(help="Files, or folders to search for files.")],
+    paths: Paths,
     captured_at: Annotated[
         str | None,
         typer.Option(help="Capture time of bodies that state none, ISO 8601 with zone."),
@@ -63,6 +77,7 @@ def the_odds_api(
     market: Annotated[
         str | None, typer.Option(help="Market key of files that do not name one.")
     ] = None,
+    dry_run: DryRun = False,
     as_json: AsJson = False,
 ) -> None:
     """Import The Odds API's responses (JSON, gzip) and flattened CSV series.
@@ -74,11 +89,64 @@ def the_odds_api(
     from odds_pipeline.services.import_files import Stated
 
     captured = screen.moment(captured_at, "--captured-at")
+    _run(paths, Stated(captured, odds_format, sport, market), dry_run, as_json)
+
+
+def generic(
+    paths: Paths,
+    mapping: Annotated[
+        Path, typer.Option(help="TOML file that says which column is what (docs/imports.md).")
+    ],
+    dry_run: DryRun = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import CSV or Parquet files of past games by a mapping of your own.
+
+    The mapping is kept with the file, so that it can be read again without it. Exit codes are
+    those of the other kinds.
+    """
+    from odds_pipeline.services.import_files import Stated
+    from odds_pipeline.sources.archives.parse import layout_from
+
+    _run(paths, Stated(layout=layout_from(mapping)), dry_run, as_json)
+
+
+def _archive(name: str) -> Callable[..., None]:
+    """The command of one known layout."""
+
+    def archive(
+        paths: Paths,
+        season: Annotated[
+            int | None, typer.Option(help="First year of the season of dates without a year.")
+        ] = None,
+        dry_run: DryRun = False,
+        as_json: AsJson = False,
+    ) -> None:
+        from odds_pipeline.services.import_files import Stated
+        from odds_pipeline.sources.archives.layouts.registry import LAYOUTS
+
+        _run(paths, Stated(season=season, layout=LAYOUTS[name]), dry_run, as_json)
+
+    archive.__doc__ = (
+        f"Import archives of past games in the layout {name}, CSV or gzip.\n\n"
+        "Opening, early and closing prices are kept as phases in that order, not as clock times. "
+        "Exit codes are those of the other kinds."
+    )
+    return archive
+
+
+def _run(paths: list[Path], stated: "Stated", dry_run: bool, as_json: bool) -> None:
     _require_paths(paths)
-    settings = configured()
-    require_database(settings)
-    stated = Stated(captured, odds_format, sport, market)
-    done, days = _import(settings, paths, stated, as_json)
+    days: list[date] = []
+    if dry_run:
+        from odds_pipeline.services.import_files import try_paths
+
+        with screen.spinner("Reading", as_json) as now:
+            done = try_paths(paths, stated, lambda path: now(path.name))
+    else:
+        settings = configured()
+        require_database(settings)
+        done, days = _import(settings, paths, stated, as_json)
     rows = [_row(file) for file in done.files]
     if as_json:
         screen.show_json({"files": rows, "days": days})
@@ -87,7 +155,7 @@ def the_odds_api(
     else:
         signed = [row | {"sign": _sign(row["status"])} for row in rows]
         screen.show_table(signed, _COLUMNS, screen.zone_named("UTC"))
-        screen.say(_summary(done, days))
+        screen.say("Nothing was kept." if dry_run else _summary(done, days))
     raise typer.Exit(_code(done))
 
 
@@ -138,9 +206,7 @@ def _row(file: "ImportedFile") -> dict[str, Any]:
 
 
 def _sign(status: str) -> str:
-    return {"imported": screen.YES, "unchanged": screen.YES, "refused": screen.WARN}.get(
-        status, screen.NO
-    )
+    return _SIGNS.get(status, screen.NO)
 
 
 def _summary(done: "Import", days: list[date]) -> str:

@@ -7,6 +7,7 @@ belong here: making the values. What the catalog describes is not described agai
 from collections.abc import Mapping
 
 from odds_pipeline.catalog.fields import FIELDS, describe
+from odds_pipeline.sources.archives.layouts.registry import LAYOUTS
 
 
 def _named(*names: str) -> dict[str, str]:
@@ -46,7 +47,7 @@ _IMPORT = {
     "files": "One object a file, with the keys below.",
     "days": "UTC days whose facts changed; they were validated and reported to Dagster.",
     "files[].file": "Its path.",
-    "files[].status": "imported, unchanged, refused or failed.",
+    "files[].status": "imported, unchanged, refused, failed; readable with --dry-run.",
     "files[].kind": "What it was recognised as.",
     "files[].raw_id": "Number of the raw document.",
     "files[].events": "Events in it.",
@@ -124,6 +125,7 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
         "run_id": "Dagster's id of the run.",
     },
     "import the-odds-api": _IMPORT,
+    **{f"import {kind}": _IMPORT for kind in (*LAYOUTS, "generic")},
     "doctor": _DOCTOR,
     "export": _EXPORT,
     "simulator faults": _FAULTS,

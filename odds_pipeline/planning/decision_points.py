@@ -1,7 +1,8 @@
 """Which captures a day needs, chosen by when its events start.
 
 Belongs here: the plan by decision points and its credits. Does not belong here: fixed grids
-(``sampling``), knowing the starts, making the calls. Times are UTC; credits are the provider's.
+(``sampling``), what a small budget leaves out (``selection``), knowing the starts, making the
+calls. Times are UTC; credits are the provider's.
 
 A *need* is one start minus one offset: the time at which somebody decides, so a capture serves
 it only if taken at or before it. One call answers for every event of the sport, so equal needs
@@ -18,12 +19,11 @@ is planned alone and the days' plans add up to the plan of the whole range.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from odds_pipeline.errors import UsageError
+from odds_pipeline.planning.captures import DAY, PlannedCapture, day_window, distinct
 
-DAY = timedelta(days=1)
 DEFAULT_OFFSETS = (
     timedelta(hours=24),
     timedelta(hours=6),
@@ -32,21 +32,6 @@ DEFAULT_OFFSETS = (
     timedelta(minutes=2),
 )
 FEED_STEP = timedelta(minutes=5)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class PlannedCapture:
-    """One capture to make.
-
-    Args:
-        slot_time: when, UTC, on a whole minute.
-        starts_served: the distinct starts it serves, sorted.
-        offset: the smallest offset among the needs it serves.
-    """
-
-    slot_time: datetime
-    starts_served: tuple[datetime, ...]
-    offset: timedelta
 
 
 def plan_day(
@@ -68,9 +53,9 @@ def plan_day(
         UsageError: a start without time zone, a negative offset or an impossible feed step.
     """
     _check(offsets, feed_step)
-    midnight = datetime.combine(day, time(), UTC)
+    midnight, _ = day_window(day)
     steps: dict[int, list[tuple[datetime, datetime, timedelta]]] = {}
-    for start in sorted({_utc(start) for start in starts}):
+    for start in distinct(starts):
         for offset in offsets:
             need = (start - offset).replace(second=0, microsecond=0)
             if midnight <= need < midnight + DAY:
@@ -84,17 +69,38 @@ def credits(plan: Sequence[PlannedCapture], credits_per_call: int) -> int:
 
 
 def _capture(needs: list[tuple[datetime, datetime, timedelta]]) -> PlannedCapture:
+    offset, start = min((offset, start) for _, start, offset in needs)
+    served = tuple(sorted({start for _, start, _ in needs}))
+    others = f" and {len(served) - 1} more" if len(served) > 1 else ""
     return PlannedCapture(
         slot_time=min(need for need, _, _ in needs),
-        starts_served=tuple(sorted({start for _, start, _ in needs})),
-        offset=min(offset for _, _, offset in needs),
+        starts_served=served,
+        offset=offset,
+        why=f"T-{spelled(offset)} of {start:%H:%M}{others}",
     )
 
 
-def _utc(start: datetime) -> datetime:
-    if start.tzinfo is None:
-        raise UsageError(f"start {start} has no time zone: pass timezone-aware times")
-    return start.astimezone(UTC)
+def offsets_of(text: str) -> tuple[timedelta, ...]:
+    """Offsets out of text such as ``24h,6h,60m,15m,2m``.
+
+    Raises:
+        ValueError: a part is no whole number of hours or minutes.
+    """
+    units = {"h": timedelta(hours=1), "m": timedelta(minutes=1)}
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        if part[-1] not in units or not part[:-1].isdecimal():
+            raise ValueError(f"{part!r} is not hours or minutes, such as 6h or 15m")
+        found.append(int(part[:-1]) * units[part[-1]])
+    if not found:
+        raise ValueError("names no decision point")
+    return tuple(sorted(set(found), reverse=True))
+
+
+def spelled(offset: timedelta) -> str:
+    """An offset in a few characters: 24h, 90m."""
+    minutes = offset // timedelta(minutes=1)
+    return f"{minutes // 60}h" if minutes and minutes % 60 == 0 else f"{minutes}m"
 
 
 def _check(offsets: Sequence[timedelta], feed_step: timedelta) -> None:

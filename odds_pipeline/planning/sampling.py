@@ -1,13 +1,18 @@
 """When fixed-interval captures are due and what they cost.
 
 Belongs here: the grid of a UTC day and its credits. Does not belong here: captures chosen by
-start times (``decision_points``), asking the clock (callers pass ``now``). Intervals are whole
-minutes that divide a day, so that every day has the same slots; credits are the provider's.
+start times (``adaptive``, ``decision_points``), asking the clock (callers pass ``now``).
+Intervals are whole minutes that divide a day, so that every day has the same slots; credits are
+the provider's.
 """
 
+from bisect import bisect_right
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from odds_pipeline.errors import UsageError
+from odds_pipeline.planning.captures import PlannedCapture, Window, ahead, distinct
+from odds_pipeline.planning.value import FARTHEST
 
 MINUTES_A_DAY = 1440
 
@@ -19,7 +24,7 @@ def fixed_slots(day: date, interval_minutes: int) -> list[datetime]:
         UsageError: the interval does not divide a day.
     """
     midnight = datetime.combine(day, time(), UTC)
-    count = _slots_a_day(interval_minutes)
+    count = slots_a_day(interval_minutes)
     return [midnight + timedelta(minutes=i * interval_minutes) for i in range(count)]
 
 
@@ -29,7 +34,7 @@ def slot_of(now: datetime, interval_minutes: int) -> datetime:
     Raises:
         UsageError: the interval does not divide a day, or ``now`` has no time zone.
     """
-    _slots_a_day(interval_minutes)
+    slots_a_day(interval_minutes)
     if now.tzinfo is None:
         raise UsageError(f"{now} has no time zone: pass a timezone-aware time")
     now = now.astimezone(UTC)
@@ -38,16 +43,39 @@ def slot_of(now: datetime, interval_minutes: int) -> datetime:
     return midnight + (now - midnight) // interval * interval
 
 
+def plan_fixed(
+    window: Window, starts: Iterable[datetime], interval_minutes: int
+) -> list[PlannedCapture]:
+    """The slots of a window after which some event still starts: without one nothing is asked.
+
+    Raises:
+        UsageError: the interval does not divide a day, or a start has no time zone.
+    """
+    known = distinct(starts)
+    why = f"every {interval_minutes} min"
+    return [
+        PlannedCapture(slot, ahead(known, slot, FARTHEST), known[place] - slot, why)
+        for day in window.days()
+        for slot in fixed_slots(day, interval_minutes)
+        if window.begin <= slot < window.end and (place := bisect_right(known, slot)) < len(known)
+    ]
+
+
 def month_cost(credits_per_call: int, interval_minutes: int, days: int) -> int:
     """Credits for one call a slot over so many days.
 
     Raises:
         UsageError: the interval does not divide a day.
     """
-    return credits_per_call * _slots_a_day(interval_minutes) * days
+    return credits_per_call * slots_a_day(interval_minutes) * days
 
 
-def _slots_a_day(interval_minutes: int) -> int:
+def slots_a_day(interval_minutes: int) -> int:
+    """How many slots a day has.
+
+    Raises:
+        UsageError: the interval does not divide a day.
+    """
     if interval_minutes < 1 or MINUTES_A_DAY % interval_minutes:
         raise UsageError(
             f"interval {interval_minutes} is not a whole number of minutes that divides 1,440"

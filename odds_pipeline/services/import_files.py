@@ -1,7 +1,7 @@
 """Imports documents people already own, as raw documents like any other.
 
 Belongs here: files and folders to stored documents, and a report a person can read. Does not
-belong here: recognising and reading kinds (``sources.files``).
+belong here: recognising and reading kinds (``sources.files``, ``sources.archives``).
 
 A file's exact bytes are the raw document; importing the same bytes again changes nothing.
 """
@@ -12,23 +12,29 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
-from odds_pipeline.catalog.observations import CaptureBasis, OddsFormat
-from odds_pipeline.errors import NotFound, UsageError
+from odds_pipeline.catalog.observations import CaptureBasis, Document, OddsFormat, RawDocument
+from odds_pipeline.errors import MalformedResponse, NotFound, UsageError
 from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.sources.files.detect import detect
+from odds_pipeline.sources.archives.layout import Layout
+from odds_pipeline.sources.archives.parse import request_of
+from odds_pipeline.sources.files.detect import Detected, detect
+from odds_pipeline.sources.parse import parse_document
 from odds_pipeline.storage import imports, raw
 from odds_pipeline.storage.engine import pipelined, transaction
 
 MAX_BYTES = 512 * 1024 * 1024
+
+Progress = Callable[[Path], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ImportedFile:
     """How one file's import went.
 
-    ``status`` is imported, unchanged (the same bytes were here), refused (not a kind we read) or
-    failed (it could not be normalised); ``reason`` says why for the last two.
+    ``status`` is imported, unchanged (the same bytes were here), refused (not a kind we read),
+    failed (it could not be normalised) or, where nothing was to be kept, readable; ``reason``
+    says why for refused and failed.
     """
 
     path: Path
@@ -48,8 +54,8 @@ class Import:
     """A whole import: its files, the UTC days whose facts changed, and those of unchanged files."""
 
     files: tuple[ImportedFile, ...]
-    days: tuple[date, ...]
-    unchanged_days: tuple[date, ...]
+    days: tuple[date, ...] = ()
+    unchanged_days: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +67,30 @@ class Stated:
         odds_format: format of the prices; ``None`` = decided by the prices.
         sport: sport key.
         market: market key.
+        season: first year of the season that dates without a year are of.
+        layout: the files are archives of games, laid out like this.
     """
 
     captured_at: datetime | None = None
     odds_format: OddsFormat | None = None
     sport: str | None = None
     market: str | None = None
+    season: int | None = None
+    layout: Layout | None = None
+
+    def request(self, path: Path) -> dict[str, str]:
+        """What a file's raw document remembers: its name, and how it is to be read."""
+        told = {"sport": self.sport, "market": self.market, "season": self.season}
+        named = {name: str(value) for name, value in told.items() if value is not None}
+        layout = {} if self.layout is None else request_of(self.layout)
+        return {"name": _printable(path.name)} | named | layout
 
 
 def import_paths(
     platform: Platform,
     paths: Iterable[Path],
     stated: Stated = Stated(),
-    progress: Callable[[Path], None] | None = None,
+    progress: Progress | None = None,
 ) -> Import:
     """Import files and the files inside folders.
 
@@ -87,8 +104,7 @@ def import_paths(
         NotFound: a path does not exist.
         UsageError: ``captured_at`` has no time zone.
     """
-    if stated.captured_at is not None and stated.captured_at.tzinfo is None:
-        raise UsageError("--captured-at needs a time zone, for example 2026-01-31T18:00:00Z")
+    _check(stated)
     files = []
     for path in _files(paths):
         if progress is not None:
@@ -98,6 +114,31 @@ def import_paths(
         days = imports.days_of(conn, _raw_ids(files, "imported"))
         same = imports.days_of(conn, _raw_ids(files, "unchanged"))
     return Import(tuple(files), tuple(days), tuple(day for day in same if day not in days))
+
+
+def try_paths(
+    paths: Iterable[Path], stated: Stated = Stated(), progress: Progress | None = None
+) -> Import:
+    """Read files as an import would, and keep nothing; no database is needed.
+
+    Snapshots and quotes count what the files say, whether or not it is known already.
+
+    Raises:
+        NotFound: a path does not exist.
+        UsageError: ``captured_at`` has no time zone.
+    """
+    _check(stated)
+    files = []
+    for path in _files(paths):
+        if progress is not None:
+            progress(path)
+        files.append(_try(path, stated))
+    return Import(tuple(files))
+
+
+def _check(stated: Stated) -> None:
+    if stated.captured_at is not None and stated.captured_at.tzinfo is None:
+        raise UsageError("--captured-at needs a time zone, for example 2026-01-31T18:00:00Z")
 
 
 def _raw_ids(files: Iterable[ImportedFile], status: str) -> list[int]:
@@ -125,25 +166,28 @@ def _printable(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def _import(platform: Platform, path: Path, stated: Stated) -> ImportedFile:
-    size = path.stat().st_size
-    if size > MAX_BYTES:
+def _recognised(path: Path, stated: Stated) -> tuple[bytes, Detected] | ImportedFile:
+    """A file's bytes and what they are, or how it was refused."""
+    if path.stat().st_size > MAX_BYTES:
         return ImportedFile(path, "refused", reason=f"larger than {MAX_BYTES >> 20} MiB")
     data = path.read_bytes()
-    refused = ""
     try:
-        kind = detect(path.name, data).endpoint
+        return data, detect(path.name, data, stated.layout)
     except UsageError as unknown:
         refused = str(unknown)
-    if refused:
-        return ImportedFile(path, "refused", reason=refused)
-    named = (("sport", stated.sport), ("market", stated.market))
+    return ImportedFile(path, "refused", reason=refused)
+
+
+def _import(platform: Platform, path: Path, stated: Stated) -> ImportedFile:
+    recognised = _recognised(path, stated)
+    if isinstance(recognised, ImportedFile):
+        return recognised
+    data, kind = recognised
     record = raw.RawRecord(
         call_id=uuid4(),
         source="file",
-        endpoint=kind,
-        request={"name": _printable(path.name)}
-        | {name: key for name, key in named if key is not None},
+        endpoint=kind.endpoint,
+        request=stated.request(path),
         body=data,
         received_at=datetime.now(UTC),
         received_basis=CaptureBasis.FILE,
@@ -160,11 +204,47 @@ def _import(platform: Platform, path: Path, stated: Stated) -> ImportedFile:
         path,
         status,
         stored.raw_id,
-        str(kind),
+        str(kind.endpoint),
         found.events,
         found.captures,
         found.snapshots if stored.created else 0,
         found.quotes if stored.created else 0,
         found.quarantined if stored.created else 0,
         found.error,
+    )
+
+
+def _try(path: Path, stated: Stated) -> ImportedFile:
+    recognised = _recognised(path, stated)
+    if isinstance(recognised, ImportedFile):
+        return recognised
+    _, kind = recognised
+    now = datetime.now(UTC)
+    document = RawDocument(
+        source="file",
+        endpoint=kind.endpoint,
+        request=stated.request(path),
+        body=kind.body,
+        received_at=now,
+        received_basis=CaptureBasis.FILE,
+        known_time=now,
+        captured_at=stated.captured_at,
+        odds_format=stated.odds_format,
+    )
+    try:
+        return _told(path, kind, parse_document(document))
+    except MalformedResponse as unreadable:
+        reason = str(unreadable)
+    return ImportedFile(path, "failed", kind=str(kind.endpoint), reason=reason)
+
+
+def _told(path: Path, kind: Detected, said: Document) -> ImportedFile:
+    odds = [event for capture in said.odds for event in capture.events]
+    stated = [one for capture in said.statements for one in capture.statements]
+    quotes = sum(len(board.quotes) for event in odds for board in event.boards)
+    ids = {one.event.event_id for one in odds} | {one.event.event_id for one in stated}
+    captures = len(said.odds) + len(said.statements)
+    rejected = len(said.rejections)
+    return ImportedFile(
+        path, "readable", None, str(kind.endpoint), len(ids), captures, len(odds), quotes, rejected
     )

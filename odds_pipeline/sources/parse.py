@@ -9,6 +9,7 @@ from types import MappingProxyType
 from odds_pipeline.catalog.endpoints import Endpoint
 from odds_pipeline.catalog.observations import Document, RawDocument
 from odds_pipeline.errors import MalformedResponse
+from odds_pipeline.sources.archives.parse import parse_archive
 from odds_pipeline.sources.files.flat_odds import parse_flat_odds
 from odds_pipeline.sources.files.flat_scores import parse_flat_scores
 from odds_pipeline.sources.files.player_lines import parse_player_lines
@@ -44,6 +45,7 @@ PARSERS: Mapping[str, Callable[[RawDocument], Document]] = MappingProxyType(
         Endpoint.FLAT_ODDS: parse_flat_odds,
         Endpoint.FLAT_PLAYER_LINES: parse_player_lines,
         Endpoint.FLAT_SCORES: parse_flat_scores,
+        Endpoint.ARCHIVE: parse_archive,
     }
 )
 

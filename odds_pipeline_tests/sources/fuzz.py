@@ -31,7 +31,9 @@ from odds_pipeline_tests.sources.hostile import CSV_KINDS, Hostile, documents
 
 BATCH = 100
 START = datetime(2026, 1, 9, 18, tzinfo=UTC)
-REQUEST = {"sport": "basketball_nba", "regions": "us", "markets": "h2h,spreads,totals"}
+REQUEST = {"sport": "basketball_nba", "regions": "us", "markets": "h2h,spreads,totals"} | {
+    "layout": "football-data"
+}
 MIB = 1024 * 1024
 
 

@@ -28,6 +28,7 @@ CSV_KINDS = {
     "flat_odds": "flat_odds.csv",
     "flat_scores": "flat_scores.csv",
     "flat_player_lines": "player_lines.csv",
+    "archive": "archive_football.csv",
 }
 KINDS = JSON_KINDS | CSV_KINDS
 

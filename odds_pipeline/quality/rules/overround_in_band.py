@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odds_pipeline.catalog.bookmakers import BookClass, book_class
+from odds_pipeline.catalog.bookmakers import AGGREGATES, BookClass, book_class
 from odds_pipeline.catalog.markets import FEATURED, MARKETS
 from odds_pipeline.quality.issues import issues_of
 from odds_pipeline.quality.outcomes import BOOK_MARKET, SIDES, with_sides
@@ -33,9 +33,9 @@ def overround_in_band(quotes: pd.DataFrame) -> pd.DataFrame:
 
     Below it the book would pay its bettors to bet; above it a price is stale, swapped or
     misread, or nobody is offering. Lay markets, fields of many participants and incomplete
-    markets are not judged, nor prices of different books together.
+    markets are not judged, nor prices of different books together (as aggregates have them).
     """
-    markets = _complete(quotes[~quotes["market_key"].isin(LAY_MARKETS)])
+    markets = _complete(quotes[~_not_judged(quotes)])
     classes = {key: book_class(key) for key in markets["bookmaker_key"].dropna().unique()}
     of_class = markets["bookmaker_key"].map({key: c.value for key, c in classes.items()})
     wider = (
@@ -59,6 +59,10 @@ def overround_in_band(quotes: pd.DataFrame) -> pd.DataFrame:
     ]
     evidence = ["overround", "lowest", "highest", "outcomes", "line", "description", "in_play"]
     return issues_of(bad, described, evidence)
+
+
+def _not_judged(quotes: pd.DataFrame) -> pd.Series[bool]:
+    return quotes["market_key"].isin(LAY_MARKETS) | quotes["bookmaker_key"].isin(AGGREGATES)
 
 
 def _complete(quotes: pd.DataFrame) -> pd.DataFrame:

@@ -12,6 +12,9 @@ from types import MappingProxyType
 
 from odds_pipeline.catalog.endpoints import Endpoint
 from odds_pipeline.errors import MalformedResponse, UsageError
+from odds_pipeline.sources.archives.layout import Layout
+from odds_pipeline.sources.archives.layouts.registry import layout_of
+from odds_pipeline.sources.archives.rows import PARQUET, columns_of_file
 from odds_pipeline.sources.files import flat_odds, flat_scores, player_lines
 from odds_pipeline.sources.files.table import header_of, missing_columns
 from odds_pipeline.sources.the_odds_api.wire import loads
@@ -33,19 +36,20 @@ class Detected:
     body: bytes
 
 
-def detect(name: str, data: bytes) -> Detected:
+def detect(name: str, data: bytes, layout: Layout | None = None) -> Detected:
     """Recognise a file by its content, gzip or not.
 
     Args:
         name: the file's name, for the reason.
         data: its bytes.
+        layout: the archive layout it must have; ``None`` = it is no archive.
 
     Raises:
         UsageError: the file is not a kind that can be imported; one line says why.
     """
     try:
         body = decompressed(data)
-        return Detected(_kind(body), body)
+        return Detected(_kind(body) if layout is None else _archive(body, layout), body)
     except (_NotOurs, MalformedResponse) as refused:
         reason = str(refused)
     raise UsageError(f"{name}: {reason}")
@@ -81,7 +85,17 @@ def decompressed(data: bytes) -> bytes:
     return b"".join(parts)
 
 
+def _archive(body: bytes, layout: Layout) -> Endpoint:
+    columns = columns_of_file(body)
+    missing = [name for name in layout.required if name not in columns]
+    if missing:
+        raise _NotOurs(f"file is no {layout.name} archive: it lacks {', '.join(missing)}")
+    return Endpoint.ARCHIVE
+
+
 def _kind(body: bytes) -> Endpoint:
+    if body.startswith(PARQUET):
+        raise _NotOurs("file is Parquet; import it by a mapping: odds import generic")
     start = body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
     if not start:
         raise _NotOurs("file is empty")
@@ -177,4 +191,7 @@ def _csv_kind(body: bytes) -> Endpoint:
         return Endpoint.FLAT_ODDS
     if not missing_columns(header, player_lines.COLUMNS, player_lines.REQUIRED):
         return Endpoint.FLAT_PLAYER_LINES
+    archive = layout_of(header)
+    if archive is not None:
+        raise _NotOurs(f"file is an archive of games; import it with: odds import {archive.name}")
     raise _NotOurs(f"CSV is no odds or scores series: it lacks {', '.join(missing_odds)}")

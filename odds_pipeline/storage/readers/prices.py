@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from odds_pipeline.catalog.bookmakers import AGGREGATES
 from odds_pipeline.storage.readers.as_of import odds_at
 
 if TYPE_CHECKING:
@@ -26,9 +27,13 @@ def best_odds(
     known_by: datetime | None = None,
     max_age: timedelta | None = None,
 ) -> "pd.DataFrame":
-    """The highest price of each event's outcome and point, with every book that offers it."""
+    """The highest price of each event's outcome and point, with every book that offers it.
+
+    Figures over many books (an archive's maximum and average) are no book to bet at.
+    """
     offered = odds_at(conn, events, at, known_by, max_age, markets=[market], outcome=outcome)
     frame = _priced(offered)
+    frame = frame[~frame["bookmaker_key"].isin(AGGREGATES)]
     keys = ["event_id", "outcome_name", "description", "point"]
     best = frame.groupby(keys, dropna=False)["price"].transform("max")
     return (

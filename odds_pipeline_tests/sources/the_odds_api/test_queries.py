@@ -81,6 +81,7 @@ def test_what_is_described_names_the_event() -> None:
 
 def test_each_endpoint_has_a_request() -> None:
     files = {Endpoint.FLAT_ODDS, Endpoint.FLAT_PLAYER_LINES, Endpoint.FLAT_SCORES}
+    files |= {Endpoint.ARCHIVE}
     assert {request.endpoint for request in ALL} == set(Endpoint) - files
 
 
