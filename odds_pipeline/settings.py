@@ -5,7 +5,6 @@ done with it. Only the composition roots (``cli``, ``orchestration``) call ``loa
 """
 
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -17,6 +16,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from odds_pipeline import crash_points
 from odds_pipeline.catalog.markets import FEATURED
 from odds_pipeline.errors import SettingsError
+from odds_pipeline.planning.adaptive import BOUNDS
+from odds_pipeline.planning.policies import SamplingMode
 
 PROVIDER_URL = "https://api.the-odds-api.com"
 DEFAULT_BOOKMAKERS = (
@@ -32,15 +33,7 @@ DEFAULT_BOOKMAKERS = (
 
 Keys = Annotated[tuple[str, ...], NoDecode]
 Counts = Annotated[tuple[int, ...], NoDecode]
-TIERS = ("far", "medium", "near", "imminent")
-
-
-class SamplingMode(StrEnum):
-    """How captures are timed."""
-
-    FIXED = "fixed"
-    ADAPTIVE = "adaptive"
-    PLANNED = "planned"
+TIERS = tuple(reversed(tuple(BOUNDS)))
 
 
 class ApiKey(NamedTuple):

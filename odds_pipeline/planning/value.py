@@ -5,7 +5,8 @@ choosing under a budget (``selection``), knowing the starts.
 
 For one event the value of a set is the best closing price it gives, plus each decision band it
 touches. A closing price fades with its gap to the start: worth 100 at the start, e times less
-every half hour. A band counts once, however many captures lie in it. So values never fall when a
+every ten minutes. A band counts once, however many captures lie in it, and so little that the
+close of one game outweighs those of a whole slate: closes come first. So values never fall when a
 capture is added, and one more is worth less the more there are: choosing the best next one again
 and again is then within 1 - 1/e of the best choice (Nemhauser, Wolsey, Fisher 1978,
 doi:10.1007/BF01588971).
@@ -19,14 +20,14 @@ from datetime import datetime, timedelta
 from math import exp
 
 CLOSING = 100.0
-FADING = timedelta(minutes=30)
+FADING = timedelta(minutes=10)
 # How far before a start, at most, and what it is worth to have looked there.
 BANDS: tuple[tuple[timedelta, float], ...] = (
     (timedelta(minutes=5), 0.0),  # the close itself
-    (timedelta(minutes=20), 12.0),
-    (timedelta(minutes=90), 8.0),
-    (timedelta(hours=8), 5.0),
-    (timedelta(hours=30), 4.0),
+    (timedelta(minutes=20), 0.4),
+    (timedelta(minutes=90), 0.3),
+    (timedelta(hours=8), 0.2),
+    (timedelta(hours=30), 0.1),
 )
 CLOSING_WITHIN = BANDS[0][0]
 FARTHEST = BANDS[-1][0]

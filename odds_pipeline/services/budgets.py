@@ -10,9 +10,9 @@ Units: the provider's credits; UTC times; a month is a calendar month.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from typing import NamedTuple
 
-from odds_pipeline.planning.budget import Budget, Purpose
+from odds_pipeline.planning.budget import Budget, Purpose, month_left
 from odds_pipeline.services.pauses import current_pause
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import ledger
@@ -20,6 +20,13 @@ from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.ledger import Balance
 
 PERCENT = 100
+
+
+class Refusal(NamedTuple):
+    """Why a call may not be paid: as a slot's gap has it, and in words."""
+
+    reason: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +47,23 @@ class Purse:
         """Credits that may still be spent on something."""
         return max(0.0, self.budget.quota - self.budget.floor - self.used)
 
-    def refusal(self, purpose: Purpose, cost: float) -> str | None:
+    def refusal(self, purpose: Purpose, cost: float) -> Refusal | None:
         """Why this key does not pay for a call; ``None`` when it does."""
         balance = self.balance
-        refused = self.budget.refusal(purpose, balance.spent, balance.reserved, cost)
-        if refused is not None:
-            return refused
+        words = self.budget.refusal(purpose, balance.spent, balance.reserved, cost)
+        if words is not None:
+            return Refusal(words.partition(":")[0], words)
         pause = current_pause(self.platform)
-        return None if pause is None else f"paused until {pause.until:%H:%M}: {pause.reason}"
+        if pause is None:
+            return None
+        until = f"{pause.until:%Y-%m-%d %H:%M} UTC"
+        return Refusal(f"breaker open until {until}", f"paused until {until}: {pause.reason}")
 
 
 def budget_of(platform: Platform) -> Budget:
     """The budget of the platform's (first) key now."""
     settings, quota = platform.settings, platform.quota
-    ahead = _share_ahead(platform.now())
+    ahead = month_left(platform.now())
     return Budget(
         quota,
         quota * settings.credit_floor_percent / PERCENT,
@@ -74,23 +84,7 @@ def purses(platform: Platform) -> tuple[Purse, ...]:
     return tuple(found)
 
 
-def refusal(of: tuple[Purse, ...], purpose: Purpose, cost: float) -> str | None:
+def refusal(of: tuple[Purse, ...], purpose: Purpose, cost: float) -> Refusal | None:
     """Why no key pays for a call now, by the first of them; ``None`` when one does."""
     reasons = [purse.refusal(purpose, cost) for purse in of]
     return None if None in reasons else reasons[0]
-
-
-def month_begins(now: datetime) -> datetime:
-    """The last reset: the first of this month."""
-    return datetime(now.year, now.month, 1, tzinfo=UTC)
-
-
-def resets_at(now: datetime) -> datetime:
-    """The next reset: the first of next month."""
-    year, month = (now.year + 1, 1) if now.month == 12 else (now.year, now.month + 1)
-    return datetime(year, month, 1, tzinfo=UTC)
-
-
-def _share_ahead(now: datetime) -> float:
-    reset = resets_at(now)
-    return (reset - now) / (reset - month_begins(now))

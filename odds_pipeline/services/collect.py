@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from odds_pipeline.errors import BudgetExceeded, OddsPipelineError, ProviderError
+from odds_pipeline.planning.budget import Purpose
 from odds_pipeline.planning.sampling import fixed_slots, slot_of
 from odds_pipeline.services.answers import Fetched
 from odds_pipeline.services.calls import fetch_slot, forecast
@@ -65,8 +66,20 @@ def live_cost(settings: Settings) -> int:
     return sum(forecast(odds_request(settings, sport)) for sport in settings.sports)
 
 
-def collect_odds(platform: Platform, sports: Sequence[str] | None = None) -> Collected:
-    """Capture the current slot of every sport's odds, and plan the rest of the day's slots.
+def collect_odds(
+    platform: Platform,
+    sports: Sequence[str] | None = None,
+    slot_time: datetime | None = None,
+    spent_on: Purpose = Purpose.LIVE,
+) -> Collected:
+    """Capture one slot of every sport's odds.
+
+    Args:
+        platform: the parts to work with.
+        sports: which sports; default: the configured ones.
+        slot_time: the slot that is due; default: the current one of the fixed grid, and the rest
+            of the day's grid is planned.
+        spent_on: what the credits count as.
 
     Raises:
         ProviderError: a slot could not be made; it stands as a gap with its reason. The other
@@ -74,13 +87,24 @@ def collect_odds(platform: Platform, sports: Sequence[str] | None = None) -> Col
         BudgetExceeded: the month's credits do not allow it; likewise.
     """
     settings = platform.settings
-    interval = settings.fixed_interval_minutes
+    return _collect(
+        platform,
+        LIVE,
+        slot_time or _on_the_grid(platform, sports or settings.sports),
+        sports,
+        lambda sport: odds_request(settings, sport),
+        spent_on,
+    )
+
+
+def _on_the_grid(platform: Platform, sports: Sequence[str]) -> datetime:
+    interval = platform.settings.fixed_interval_minutes
     slot_time = slot_of(platform.now(), interval)
     later = [t for t in fixed_slots(slot_time.date(), interval) if t >= slot_time]
     with transaction(platform.engine) as conn:
-        for sport in sports or settings.sports:
+        for sport in sports:
             slots.plan(conn, LIVE, sport, later)
-    return _collect(platform, LIVE, slot_time, sports, lambda sport: odds_request(settings, sport))
+    return slot_time
 
 
 def collect_events(platform: Platform, sports: Sequence[str] | None = None) -> Collected:
@@ -109,13 +133,14 @@ def _collect(
     slot_time: datetime,
     sports: Sequence[str] | None,
     request: Callable[[str], ProviderRequest],
+    spent_on: Purpose | None = None,
 ) -> Collected:
     made = []
     failures: list[OddsPipelineError] = []
     asked = sports or platform.settings.sports
     for sport in asked:
         try:
-            fetched = fetch_slot(platform, purpose, sport, slot_time, request(sport))
+            fetched = fetch_slot(platform, purpose, sport, slot_time, request(sport), spent_on)
         except (ProviderError, BudgetExceeded) as failure:
             failures.append(failure)  # one sport's fault is no reason to miss the others
             continue

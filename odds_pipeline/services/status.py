@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from odds_pipeline.planning.budget import Purpose
+from odds_pipeline.planning.budget import Purpose, month_end
 from odds_pipeline.planning.sampling import month_cost
-from odds_pipeline.services.budgets import Purse, purses, resets_at
+from odds_pipeline.services.budgets import Purse, purses
 from odds_pipeline.services.calls import forecast as forecast_call
 from odds_pipeline.services.collect import DAYS_FROM, live_cost
 from odds_pipeline.services.history import slot_cost
@@ -20,15 +20,13 @@ from odds_pipeline.storage import deployment, ledger, statistics
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.statistics import Statistics
 
-WARNING_SHARE = 0.8
-
 
 @dataclass(frozen=True, slots=True)
 class KeyQuota:
     """One key's month, named by its fingerprint.
 
-    ``floor`` is what no call may touch; ``others`` what somebody else spent with the key;
-    ``refused`` says for each purpose that would be refused now, why.
+    ``floor`` is what no call may touch, ``warning`` what to say once most is used, ``others`` what
+    somebody else spent with the key; ``refused`` says for each purpose refused now, why.
     """
 
     key: str
@@ -38,7 +36,7 @@ class KeyQuota:
     floor: float
     provider_remaining: float | None
     others: float
-    warning: bool
+    warning: str | None
     refused: Mapping[str, str]
 
 
@@ -81,7 +79,7 @@ def quota(platform: Platform) -> Quota:
     settings = platform.settings
     keys = tuple(map(_key_quota, purses(platform)))
     now = platform.now()
-    reset = resets_at(now)
+    reset = month_end(now)
     tick = live_cost(settings)
     minutes = (reset - now) / timedelta(minutes=1)
     ticks = int(minutes // settings.fixed_interval_minutes)
@@ -121,8 +119,8 @@ def _key_quota(purse: Purse) -> KeyQuota:
         floor=purse.budget.floor,
         provider_remaining=balance.provider_remaining,
         others=others,
-        warning=purse.used >= WARNING_SHARE * platform.quota,
-        refused={str(purpose): why for purpose, why in refused.items() if why is not None},
+        warning=purse.budget.warning(purse.used),
+        refused={str(purpose): why.words for purpose, why in refused.items() if why is not None},
     )
 
 

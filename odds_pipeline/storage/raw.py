@@ -6,7 +6,7 @@ Bodies are zstd-compressed whole; known time is set by the database.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -190,3 +190,16 @@ def unpacked(stored: Packed) -> RawDocument:
         captured_at=stored.captured_at,
         odds_format=None if stored.odds_format is None else OddsFormat(stored.odds_format),
     )
+
+
+def provider_ahead(conn: Connection) -> timedelta | None:
+    """The provider's clock minus ours, as its newest answer had both; half a second at best.
+
+    The header has whole seconds: half of one is the best guess at the rest.
+    """
+    row = conn.execute(
+        """SELECT provider_date - clock_at + interval '500 milliseconds' FROM raw_responses
+        WHERE provider_date IS NOT NULL AND clock_at IS NOT NULL AND source <> 'file'
+        ORDER BY known_time DESC LIMIT 1"""
+    ).fetchone()
+    return None if row is None else row[0]

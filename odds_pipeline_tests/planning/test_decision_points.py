@@ -5,10 +5,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odds_pipeline.errors import UsageError
+from odds_pipeline.planning.captures import PlannedCapture
 from odds_pipeline.planning.decision_points import (
     DEFAULT_OFFSETS,
     FEED_STEP,
-    PlannedCapture,
     credits,
     plan_day,
 )

@@ -17,6 +17,7 @@ from odds_pipeline.storage.readers.history import event_history
 from odds_pipeline.storage.readers.movement import line_movement
 from odds_pipeline.storage.readers.opening import opening_lines
 from odds_pipeline.storage.readers.prices import best_odds, compare_bookmakers
+from odds_pipeline.storage.readers.scheduled import scheduled_starts
 
 __all__ = [
     "best_odds",
@@ -29,4 +30,5 @@ __all__ = [
     "odds_at",
     "opening_lines",
     "require_event",
+    "scheduled_starts",
 ]
