@@ -61,11 +61,15 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What is due now, the reason in words, and when there is something to do again."""
+    """What is due now, the reason in words, and when there is something to do again.
+
+    ``discover`` says that a sport's events were not listed lately: the free list comes first.
+    """
 
     due: tuple[Due, ...]
     reason: str
     next_at: datetime | None
+    discover: bool = False
 
 
 class _Sport(NamedTuple):
@@ -123,7 +127,25 @@ def tick(platform: Platform, mode: SamplingMode) -> Tick:
                 _refuse(platform, due, refused)
             said.append(_told(due, outlook, refused))
         said.extend(_remarks(outlook, now))
-    return Tick(tuple(paid), "; ".join(said) or _idle(outlooks, now), _next(outlooks, now))
+    reason = "; ".join(said) or _idle(outlooks, now)
+    stale = any(_is_stale(outlook.sport.schedule.listed_at, now) for outlook in outlooks)
+    return Tick(tuple(paid), reason, _next(outlooks, now), stale)
+
+
+def plan_nothing(platform: Platform) -> int:
+    """Take what is planned ahead out of the plan: collection is switched off. Returns how many.
+
+    What is past stays: a slot that was due while collection was on is missed.
+    """
+    now = provider_now(platform)
+    dropped = 0
+    for sport in platform.settings.sports:
+        with transaction(platform.engine) as conn:
+            ahead = Window(now, _windows(now)[1].end)
+            before = slots.between(conn, LIVE, sport, ahead)
+            slots.replan(conn, LIVE, sport, ahead, [])
+            dropped += len(before) - len(slots.between(conn, LIVE, sport, ahead))
+    return dropped
 
 
 def _outlooks(platform: Platform, mode: SamplingMode, now: datetime, left: float) -> list[_Outlook]:
@@ -236,11 +258,15 @@ def _told(due: Due, outlook: _Outlook, refused: Refusal | None) -> str:
 def _remarks(outlook: _Outlook, now: datetime) -> Iterator[str]:
     sport = outlook.sport
     listed = sport.schedule.listed_at
-    if listed is None or now - listed > LISTING_HOLDS:
+    if _is_stale(listed, now):
         known = "never" if listed is None else f"last at {_clock(listed)}"
         yield f"events of {sport.key} were {known} listed: a discovery run is due"
     if outlook.refused:
         yield f"{outlook.refused} captures of {sport.key} left out: beyond the day's share"
+
+
+def _is_stale(listed: datetime | None, now: datetime) -> bool:
+    return listed is None or now - listed > LISTING_HOLDS
 
 
 def _idle(outlooks: Sequence[_Outlook], now: datetime) -> str:
