@@ -83,6 +83,9 @@ class Settings(BaseSettings):
         description="Percent of the quota that scores, healing and backfills leave to live "
         "collection; less as the month ends.",
     )
+    heal_percent: float = Field(
+        5, ge=0, le=100, description="Percent of the quota a month that healing gaps may cost."
+    )
     odds_yes: bool = Field(
         False,
         description="Confirm paid collection without a question (for use without a terminal).",

@@ -22,6 +22,7 @@ class CostInputs(TypedDict, total=False):
     bookmakers: int
     regions: int
     days_from: bool
+    events: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,13 @@ class Tariff:
         credits: credits of a call, or of each market in each region.
         per_market_and_region: whether ``credits`` counts for each market in each region.
         with_days_from: credits of a call that asks for past days; ``None`` = the same.
+        per_event: whether ``credits`` counts for each event of the answer.
     """
 
     credits: int
     per_market_and_region: bool = False
     with_days_from: int | None = None
+    per_event: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class RateCard:
         bookmakers: int = 0,
         regions: int = 0,
         days_from: bool = False,
+        events: int = 1,
     ) -> int:
         """Credits one call costs at most.
 
@@ -70,6 +74,7 @@ class RateCard:
             bookmakers: number of bookmakers asked for by key; overrides ``regions``.
             regions: number of regions asked for.
             days_from: whether past days are asked for (scores).
+            events: how many events the answer will have at most, where the card charges by them.
 
         Raises:
             ValueError: the card has no tariff for the endpoint, or neither bookmakers nor
@@ -78,6 +83,8 @@ class RateCard:
         tariff = self.tariffs.get(endpoint)
         if tariff is None:
             raise ValueError(f"rate card {self.name} has no tariff for {endpoint}")
+        if tariff.per_event:
+            return tariff.credits * events
         if not tariff.per_market_and_region:
             dearer = tariff.with_days_from if days_from else None
             return tariff.credits if dearer is None else dearer
@@ -103,4 +110,24 @@ THE_ODDS_API = RateCard(
             Endpoint.HISTORICAL_EVENT_ODDS: Tariff(10, per_market_and_region=True),
         }
     ),
+)
+
+# As this platform's first design had it: one object a game, books and markets free. Kept to
+# compare with; the provider has never charged so.
+COST_PER_OBJECT = RateCard(
+    "cost_per_object",
+    MappingProxyType(
+        {
+            Endpoint.SPORTS: Tariff(0),
+            Endpoint.EVENTS: Tariff(0),
+            Endpoint.ODDS: Tariff(1, per_event=True),
+            Endpoint.SCORES: Tariff(1, per_event=True),
+            Endpoint.HISTORICAL_ODDS: Tariff(1, per_event=True),
+            Endpoint.HISTORICAL_EVENTS: Tariff(1, per_event=True),
+        }
+    ),
+)
+
+CARDS: Mapping[str, RateCard] = MappingProxyType(
+    {card.name: card for card in (THE_ODDS_API, COST_PER_OBJECT)}
 )

@@ -4,7 +4,7 @@ Belongs here: rows of ``fetch_logs``. Does not belong here: the calls.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -71,6 +71,18 @@ def last_outcomes(
     now = conn.execute("SELECT clock_timestamp()").fetchone()
     assert now is not None
     return now[0], [(row[0], row[1], row[2], row[3]) for row in rows]
+
+
+def history_refused(conn: Connection, within: timedelta) -> bool:
+    """Whether the last call for history, not longer ago than that, was none of the plan's."""
+    row = conn.execute(
+        """SELECT error_code = 'HISTORICAL_UNAVAILABLE_ON_FREE_USAGE_PLAN'
+        FROM fetch_logs
+        WHERE fetch_time > clock_timestamp() - %s AND endpoint LIKE 'historical%%'
+        ORDER BY fetch_time DESC, id DESC LIMIT 1""",
+        (within,),
+    ).fetchone()
+    return row is not None and bool(row[0])
 
 
 def _log(

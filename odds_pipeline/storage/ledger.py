@@ -137,6 +137,21 @@ def spent_by_others(conn: Connection, key_fingerprint: str) -> float:
     return float(row[0])
 
 
+def spent_on(conn: Connection, purpose: Purpose) -> float:
+    """Credits of this month spent, or set aside in flight, for one purpose by all keys."""
+    row = conn.execute(
+        """SELECT coalesce(sum(credits), 0) FROM credit_ledger l
+        WHERE purpose = %s AND entered_at >= date_trunc('month', clock_timestamp(), 'UTC')
+          AND (entry = 'settled' OR entry = 'reserved' AND NOT EXISTS (
+              SELECT FROM credit_ledger s
+              WHERE s.call_id = l.call_id AND s.entry IN ('settled', 'unknown')
+          ))""",
+        (purpose,),
+    ).fetchone()
+    assert row is not None
+    return float(row[0])
+
+
 def charge_unknown(conn: Connection, call_id: UUID) -> None:
     """Close a reservation whose call died in flight; the next headers tell what it cost."""
     conn.execute(

@@ -20,6 +20,7 @@ from odds_pipeline.storage import locks
 
 Connection = psycopg.Connection[Any]
 NOT_THERE = "the provider has no snapshot of that time"
+LONGEST_STEP = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +144,8 @@ def finish(conn: Connection, gaps: Mapping[int, str | None]) -> None:
     """Close the slots of documents just marked, by what their answers turned out to be.
 
     An answer from history has to be of the slot's time, captured in (slot time - feed step, slot
-    time]: then it heals a live slot; otherwise the provider has nothing of that time. Feed steps:
-    10 minutes until September 2022, 5 since.
+    time]: then it heals a live slot; otherwise the provider has nothing of that time. It makes
+    every other missing slot too whose time it is of, so that no snapshot is paid for twice.
 
     Args:
         conn: a connection inside the transaction of the marks.
@@ -152,25 +153,64 @@ def finish(conn: Connection, gaps: Mapping[int, str | None]) -> None:
     """
     conn.execute(
         """WITH done AS (
-            SELECT r.call_id, a.gap,
+            SELECT s.slot_id, a.gap,
                 r.endpoint <> 'historical_odds' OR EXISTS (
                     SELECT FROM captures c
                     WHERE c.raw_id = r.raw_id AND c.capture_time <= s.slot_time
-                      AND c.capture_time > s.slot_time - CASE
-                          WHEN s.slot_time < '2022-09-18T00:00:00Z' THEN interval '10 minutes'
-                          ELSE interval '5 minutes' END
+                      AND c.capture_time > s.slot_time - feed_step(s.slot_time)
                 ) AS in_time,
                 r.endpoint = 'historical_odds' AND s.purpose = 'live' AS heals
             FROM unnest(%s::bigint[], %s::text[]) AS a(raw_id, gap)
             JOIN raw_responses r USING (raw_id) JOIN slots s USING (call_id)
+            WHERE s.status = 'fetched'
         )
         UPDATE slots s SET
             status = CASE WHEN gap IS NOT NULL OR NOT in_time THEN 'gap'
                 WHEN heals THEN 'healed' ELSE 'ok' END,
             reason = CASE WHEN gap IS NOT NULL THEN gap WHEN NOT in_time THEN %s END
-        FROM done WHERE s.call_id = done.call_id AND s.status = 'fetched'""",
+        FROM done WHERE s.slot_id = done.slot_id""",
         (list(gaps), list(gaps.values()), NOT_THERE),
     )
+    _share(conn, [raw_id for raw_id, gap in gaps.items() if gap is None])
+
+
+def share(conn: Connection, sport_key: str, window: Window) -> None:
+    """Close the missing slots of a window whose snapshots from history are stored already."""
+    rows = conn.execute(
+        """SELECT DISTINCT c.raw_id
+        FROM captures c JOIN raw_responses r USING (raw_id) JOIN normalisations n USING (raw_id)
+        WHERE c.capture_time >= %s AND c.capture_time < %s AND r.endpoint = 'historical_odds'
+          AND r.request ->> 'sport' = %s AND n.status = 'ok' AND n.snapshots > 0""",
+        (window.begin - LONGEST_STEP, window.end, sport_key),
+    )
+    _share(conn, [row[0] for row in rows])
+
+
+def _share(conn: Connection, raw_ids: list[int]) -> None:
+    """Close the missing slots of whose time answers from history are, besides those asked for.
+
+    A slot that is only planned for live collection is left to it.
+    """
+    conn.execute(
+        """UPDATE slots s SET reason = NULL, call_id = r.call_id,
+            status = CASE s.purpose WHEN 'live' THEN 'healed' ELSE 'ok' END
+        FROM captures c JOIN raw_responses r USING (raw_id)
+        WHERE c.raw_id = ANY(%s) AND r.endpoint = 'historical_odds' AND c.kind = 'odds'
+          AND s.sport_key = r.request ->> 'sport'
+          AND (s.status = 'gap' AND s.purpose IN ('live', 'history')
+               OR s.status = 'planned' AND s.purpose = 'history')
+          AND s.slot_time >= c.capture_time AND s.slot_time < c.capture_time + %s
+          AND c.capture_time > s.slot_time - feed_step(s.slot_time)""",
+        (raw_ids, LONGEST_STEP),
+    )
+
+
+def is_made(conn: Connection, slot_id: int) -> bool:
+    """Whether the capture is stored, by whichever call."""
+    found = conn.execute(
+        "SELECT FROM slots WHERE slot_id = %s AND status IN ('ok', 'healed')", (slot_id,)
+    )
+    return found.fetchone() is not None
 
 
 def skip(conn: Connection, purpose: str, sport_key: str, slot_time: datetime, reason: str) -> bool:

@@ -517,6 +517,13 @@ slots = Table(
     ),
     CheckConstraint("(status = 'gap') = (reason IS NOT NULL)", name="gap_reason"),
     Index("ix_slots_slot_time", "slot_time"),
+    Index("ix_slots_open", "call_id", postgresql_where=text("status IN ('claimed', 'fetched')")),
+    Index(
+        "ix_slots_unmade",
+        "purpose",
+        "slot_time",
+        postgresql_where=text("status IN ('planned', 'gap')"),
+    ),
     comment="Every planned capture and how it ended; never absent.",
 )
 
