@@ -26,7 +26,7 @@ def test_keys_have_one_quota_or_one_each(
     keys: str | None, quotas: str, found: list[tuple[str, int]]
 ) -> None:
     secret = None if keys is None else SecretStr(keys)
-    settings = Settings(_env_file=None, odds_api_key=secret, odds_api_quota=quotas)
+    settings = Settings.model_validate({"odds_api_key": secret, "odds_api_quota": quotas})
     assert keys_of(settings) == found
 
 
@@ -46,4 +46,4 @@ def test_keys_have_one_quota_or_one_each(
 )
 def test_what_cannot_be_meant_is_refused(chosen: dict[str, object], complaint: str) -> None:
     with pytest.raises(ValidationError, match=complaint):
-        Settings(_env_file=None, **chosen)
+        Settings.model_validate(chosen)

@@ -146,9 +146,7 @@ class Instigators:
 
     def _state(self, remote: Remote) -> InstigatorState:
         running = self._current(remote).is_running
-        ticks = self._instance.get_ticks(
-            remote.get_remote_origin_id(), remote.selector_id, limit=1
-        )
+        ticks = self._instance.get_ticks(remote.get_remote_origin_id(), remote.selector_id, limit=1)
         tick = ticks[0] if ticks else None
         kind = "schedule" if isinstance(remote, RemoteSchedule) else "sensor"
         at = None if tick is None else datetime.fromtimestamp(tick.timestamp, UTC)

@@ -63,11 +63,15 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What is due now, the reason in words, and when there is something to do again."""
+    """What is due now, the reason in words, and when there is something to do again.
+
+    ``discover`` says that the free list of events should be asked for first: it is too old.
+    """
 
     due: tuple[Due, ...]
     reason: str
     next_at: datetime | None
+    discover: bool = False
 
 
 class _Sport(NamedTuple):
@@ -125,7 +129,12 @@ def tick(platform: Platform, mode: SamplingMode) -> Tick:
                 _refuse(platform, due, refused)
             said.append(_told(due, outlook, refused))
         said.extend(_remarks(outlook, now))
-    return Tick(tuple(paid), "; ".join(said) or _idle(outlooks, now), _next(outlooks, now))
+    return Tick(
+        tuple(paid),
+        "; ".join(said) or _idle(outlooks, now),
+        _next(outlooks, now),
+        any(_is_old(outlook, now) for outlook in outlooks),
+    )
 
 
 def _outlooks(platform: Platform, mode: SamplingMode, now: datetime, left: float) -> list[_Outlook]:
@@ -239,11 +248,16 @@ def _told(due: Due, outlook: _Outlook, refused: Refusal | None) -> str:
 def _remarks(outlook: _Outlook, now: datetime) -> Iterator[str]:
     sport = outlook.sport
     listed = sport.schedule.listed_at
-    if listed is None or now - listed > LISTING_HOLDS:
+    if _is_old(outlook, now):
         known = "never" if listed is None else f"last at {_clock(listed)}"
         yield f"events of {sport.key} were {known} listed: a discovery run is due"
     if outlook.refused:
         yield f"{outlook.refused} captures of {sport.key} left out: beyond the day's share"
+
+
+def _is_old(outlook: _Outlook, now: datetime) -> bool:
+    listed = outlook.sport.schedule.listed_at
+    return listed is None or now - listed > LISTING_HOLDS
 
 
 def _idle(outlooks: Sequence[_Outlook], now: datetime) -> str:

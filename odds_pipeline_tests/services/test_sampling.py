@@ -122,8 +122,8 @@ def test_an_evening_is_captured_as_planned_and_costs_what_it_should(
     assert provider.credits_charged("demo") == 3 * len(past)
     last = 5 if mode is SamplingMode.PLANNED else 10
     # One game of 00:10 was moved to 00:30 at some time after 22:00: its captures moved along.
-    for start in (datetime(2026, 3, 10, 0, 10), datetime(2026, 3, 10, 0, 30)):
-        at = start.replace(tzinfo=UTC)
+    for minute in (10, 30):
+        at = datetime(2026, 3, 10, 0, minute, tzinfo=UTC)
         assert any(at - moment <= last * MINUTE for moment, _ in past if moment < at)
     assert any("reserve ok" in reason for reason in reasons)
     pays = {p for (p,) in rows(platform, "SELECT purpose FROM credit_ledger WHERE credits > 0")}
@@ -170,8 +170,10 @@ def test_without_a_list_of_events_nothing_is_planned_and_the_tick_says_so(
 ) -> None:
     found = tick(platform, SamplingMode.FIXED)
     assert found.due == ()
+    assert found.discover
     assert found.reason == f"events of {NBA} were never listed: a discovery run is due"
     listing(platform, clock.now(), {"one": clock.now() + 5 * HOUR})
+    assert not tick(platform, SamplingMode.FIXED).discover
     clock.advance(2 * HOUR)
     assert "a discovery run is due" in tick(platform, SamplingMode.FIXED).reason
 
