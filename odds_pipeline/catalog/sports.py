@@ -5,7 +5,10 @@ enough), it only lacks the extra facts.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from types import MappingProxyType
+
+USUAL_MINUTES = 180
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,30 +18,32 @@ class Sport:
     Args:
         key: the provider's key.
         title: what people call it.
+        usual_minutes: minutes from the start to the end of a usual event.
         live_hours: hours after the start by which an event without a result has surely ended.
         h2h_outcomes: outcomes of a complete head-to-head market (3 where a draw is priced).
     """
 
     key: str
     title: str
+    usual_minutes: int = USUAL_MINUTES
     live_hours: int = 6
     h2h_outcomes: int = 2
 
 
 _SPORTS = (
-    Sport("basketball_nba", "NBA"),
-    Sport("basketball_nba_preseason", "NBA Preseason"),
-    Sport("basketball_wnba", "WNBA"),
-    Sport("basketball_ncaab", "NCAAB"),
-    Sport("americanfootball_nfl", "NFL"),
-    Sport("americanfootball_ncaaf", "NCAAF"),
-    Sport("baseball_mlb", "MLB"),
-    Sport("icehockey_nhl", "NHL"),
-    Sport("soccer_epl", "EPL", h2h_outcomes=3),
-    Sport("soccer_usa_mls", "MLS", h2h_outcomes=3),
-    Sport("soccer_germany_bundesliga", "Bundesliga - Germany", h2h_outcomes=3),
+    Sport("basketball_nba", "NBA", 150),
+    Sport("basketball_nba_preseason", "NBA Preseason", 150),
+    Sport("basketball_wnba", "WNBA", 135),
+    Sport("basketball_ncaab", "NCAAB", 135),
+    Sport("americanfootball_nfl", "NFL", 200),
+    Sport("americanfootball_ncaaf", "NCAAF", 210),
+    Sport("baseball_mlb", "MLB", 180),
+    Sport("icehockey_nhl", "NHL", 160),
+    Sport("soccer_epl", "EPL", 120, h2h_outcomes=3),
+    Sport("soccer_usa_mls", "MLS", 120, h2h_outcomes=3),
+    Sport("soccer_germany_bundesliga", "Bundesliga - Germany", 120, h2h_outcomes=3),
     Sport("mma_mixed_martial_arts", "MMA", live_hours=12),
-    Sport("aussierules_afl", "AFL"),
+    Sport("aussierules_afl", "AFL", 160),
 )
 
 SPORTS = MappingProxyType({sport.key: sport for sport in _SPORTS})
@@ -56,3 +61,9 @@ def live_hours(sport_key: str) -> int:
     """Hours after its start by which an event of this sport has surely ended."""
     known = SPORTS.get(sport_key)
     return known.live_hours if known is not None else 6
+
+
+def usual_length(sport_key: str) -> timedelta:
+    """How long an event of this sport usually takes."""
+    known = SPORTS.get(sport_key)
+    return timedelta(minutes=USUAL_MINUTES if known is None else known.usual_minutes)

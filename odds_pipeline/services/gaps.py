@@ -18,8 +18,9 @@ from typing import NamedTuple
 
 from odds_pipeline.errors import BudgetExceeded, NotOnPlan, ProviderError
 from odds_pipeline.planning.budget import Purpose
-from odds_pipeline.planning.captures import Window
+from odds_pipeline.planning.captures import DAY, Window, day_window
 from odds_pipeline.planning.healing import HealingCall, healing_calls
+from odds_pipeline.planning.policies import SamplingMode, plan
 from odds_pipeline.planning.snapshots import FIRST
 from odds_pipeline.planning.value import FARTHEST
 from odds_pipeline.services.budgets import PERCENT
@@ -27,17 +28,16 @@ from odds_pipeline.services.calls import fetch_slot, forecast, is_final_refusal
 from odds_pipeline.services.collect import LIVE
 from odds_pipeline.services.history import odds_request_at
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.services.sampling import AHEAD, GRACE, policy, provider_now
-from odds_pipeline.settings import SamplingMode
+from odds_pipeline.services.sampling import GRACE, cadence, provider_now
 from odds_pipeline.storage import fetch_log, gaps, ledger, slots
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.gaps import GapCount, OpenGap
 
-# A longer silence is a pause, not a failure: what it lacks is `odds backfill`.
 LOOK_BACK = timedelta(days=30)
+# Somebody who collected nothing for longer did not want to: that is a pause, no outage.
+LONGEST_OUTAGE = timedelta(days=7)
 # By then the provider has surely taken the snapshot of a slot's time.
 SETTLED = timedelta(minutes=10)
-DAY = timedelta(days=1)
 NO_HISTORY = "the plan of this key has no history"
 
 Progress = Callable[[int, int], None]
@@ -98,18 +98,17 @@ class _Offer(NamedTuple):
 def find_missed(platform: Platform, mode: SamplingMode) -> int:
     """Make a gap of each live slot that nobody will make any more; returns how many are new.
 
-    Where nothing at all was asked for longer than slots are planned ahead, the mode's policy says
-    what should have been captured, by the starts known now.
+    Slots are planned up to the end of the next day. Where nothing at all was asked for longer, the
+    mode's policy says what should have been captured after that, by the starts known now.
     """
     now = provider_now(platform)
     with transaction(platform.engine) as conn:
         found = gaps.mark_missed(conn, LIVE, now, GRACE)
-        silent = gaps.silences(conn, Window(now - LOOK_BACK, now), AHEAD)
+        silent = gaps.silences(conn, Window(now - LOOK_BACK, now), DAY)
     for silence in silent:
-        window = Window(silence.begin + AHEAD, silence.end - GRACE)
-        found += sum(
-            _enter_unplanned(platform, mode, sport, window) for sport in platform.settings.sports
-        )
+        unplanned = Window(day_window(silence.begin.date() + DAY).end, silence.end - GRACE)
+        if silence.end - silence.begin <= LONGEST_OUTAGE and unplanned.begin < unplanned.end:
+            found += _enter_unplanned(platform, mode, unplanned)
     return found
 
 
@@ -247,15 +246,15 @@ class _Healing:
         return None
 
 
-def _enter_unplanned(platform: Platform, mode: SamplingMode, sport: str, window: Window) -> int:
-    if window.begin >= window.end:
-        return 0
-    ahead = Window(window.begin, window.end + FARTHEST)
-    with transaction(platform.engine) as conn:
-        starts = gaps.starts_within(conn, sport, ahead)
-        plan = policy(platform.settings, mode).plan(window, starts)
-        wanted = [(capture.slot_time, capture.why) for capture in plan.captures]
-        return gaps.add_missed(conn, LIVE, sport, wanted)
+def _enter_unplanned(platform: Platform, mode: SamplingMode, window: Window) -> int:
+    entered = 0
+    for sport in platform.settings.sports:
+        with transaction(platform.engine) as conn:
+            starts = gaps.starts_within(conn, sport, Window(window.begin, window.end + FARTHEST))
+            captures = plan(mode, cadence(platform.settings), window, starts)
+            wanted = [(capture.slot_time, capture.why) for capture in captures]
+            entered += gaps.add_missed(conn, LIVE, sport, wanted)
+    return entered
 
 
 def _found(platform: Platform, window: Window) -> list[OpenGap]:

@@ -145,7 +145,8 @@ def unproven(conn: Connection, window: Window) -> list[int]:
         WHERE s.status = 'healed' AND s.slot_time >= %s AND s.slot_time < %s AND NOT EXISTS (
             SELECT FROM raw_responses r JOIN captures c USING (raw_id)
             WHERE r.call_id = s.call_id AND r.request ->> 'sport' = s.sport_key
-              AND c.capture_time <= s.slot_time AND c.capture_time > s.slot_time - feed_step(s.slot_time)
+              AND c.capture_time <= s.slot_time
+              AND c.capture_time > s.slot_time - feed_step(s.slot_time)
         ) ORDER BY s.slot_id""",
         (window.begin, window.end),
     )

@@ -17,9 +17,11 @@ from odds_pipeline.storage.readers.history import event_history
 from odds_pipeline.storage.readers.movement import line_movement
 from odds_pipeline.storage.readers.opening import opening_lines
 from odds_pipeline.storage.readers.prices import best_odds, compare_bookmakers
+from odds_pipeline.storage.readers.results import begun_events
 from odds_pipeline.storage.readers.scheduled import scheduled_starts
 
 __all__ = [
+    "begun_events",
     "best_odds",
     "closing_lines",
     "compare_bookmakers",
