@@ -14,7 +14,7 @@ import dagster as dg
 from odds_pipeline.orchestration.descriptions import OWNERS
 from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.retention import sweep
-from odds_pipeline.orchestration.tags import MAX_RUNTIME, PRIORITY
+from odds_pipeline.orchestration.tags import ASIDE, MAX_RUNTIME, PRIORITY
 
 COLLECT, CAPTURE, JUDGE, CLOSE_DAY = "collect", "capture", "judge", "close_day"
 SETTLE, LIST, HEAL, SWEEP = "settle_scores", "list_events", "heal_gaps", "sweep_runs"
@@ -48,12 +48,19 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
             # Ahead of all that waits for a place.
             tags={PRIORITY: "10"},
         ),
-        _job(JUDGE, judged, "Show and judge what was captured since the last time.", minutes=20),
+        _job(
+            JUDGE,
+            judged,
+            "Show and judge what was captured since the last time.",
+            minutes=20,
+            tags={ASIDE: JUDGE},
+        ),
         _job(
             CLOSE_DAY,
             judged,
             "Judge a day that has ended; `slots_complete` says whether it is complete.",
             minutes=20,
+            tags={ASIDE: CLOSE_DAY},
         ),
         _job(
             SETTLE,
@@ -72,6 +79,7 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
             dg.AssetSelection.assets("collection_gaps"),
             "Find captures that were missed, and buy back what the heal budget allows.",
             minutes=60,
+            tags={ASIDE: HEAL},
         ),
         _sweep(),
     ]
@@ -106,7 +114,7 @@ def _sweep() -> dg.JobDefinition:
 
     @dg.job(
         name=SWEEP,
-        description="Delete runs of ticks older than two weeks, so that Dagster's tables stay small.",
+        description="Delete runs of ticks older than two weeks: Dagster's tables stay small.",
         owners=OWNERS,
         tags={MAX_RUNTIME: str(30 * 60)},
         executor_def=dg.in_process_executor,

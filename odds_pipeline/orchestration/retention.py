@@ -20,9 +20,7 @@ KEPT = timedelta(days=14)
 BATCH = 100
 
 
-def sweep(
-    instance: dg.DagsterInstance, jobs: Sequence[str], now: datetime | None = None
-) -> int:
+def sweep(instance: dg.DagsterInstance, jobs: Sequence[str], now: datetime | None = None) -> int:
     """Delete the finished runs of these jobs that began before the kept days; returns how many."""
     before = (now or datetime.now(UTC)) - KEPT
     deleted = 0

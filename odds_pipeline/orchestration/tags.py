@@ -14,6 +14,8 @@ SLOT = "odds/slot"
 SPORTS = "odds/sports"
 PURPOSE = "odds/purpose"
 REASON = "odds/reason"
+# Runs with this tag go one at a time, so that they leave places to captures.
+ASIDE = "odds/aside"
 WORKER = "odds/worker"
 MAX_RUNTIME = "dagster/max_runtime"
 PRIORITY = "dagster/priority"
