@@ -1,10 +1,11 @@
-"""`odds config`: the settings in force.
+"""`odds config`: the settings in force, and the sampling mode.
 
-Belongs here: showing them without secrets. Does not belong here: reading them (``settings``).
+Belongs here: showing settings without secrets, switching the mode. Does not belong here: reading
+them (``settings``), the switches (``orchestration.switches``).
 """
 
 import os
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
@@ -12,7 +13,8 @@ from pydantic import SecretStr
 from odds_pipeline.cli import screen
 from odds_pipeline.cli.options import AsJson
 from odds_pipeline.cli.screen import Column
-from odds_pipeline.cli.session import configured
+from odds_pipeline.cli.session import configured, require_database
+from odds_pipeline.planning.policies import SamplingMode
 from odds_pipeline.redaction import fingerprint
 from odds_pipeline.settings import Settings
 
@@ -27,15 +29,37 @@ _SECRET = "(set, not shown)"  # noqa: S105
 
 def register(app: typer.Typer) -> None:
     """Add the command group."""
-    group = typer.Typer(help="Show the settings in force.", no_args_is_help=True)
+    group = typer.Typer(help="Settings and the sampling mode.", no_args_is_help=True)
     group.command("show", epilog="Example: odds config show --json")(show)
-    # A callback keeps `show` a subcommand while it is the only one.
-    group.callback()(_group)
+    group.command("set-mode", epilog="Example: odds config set-mode planned")(set_mode)
     app.add_typer(group, name="config")
 
 
-def _group() -> None:
-    """Show the settings in force."""
+def set_mode(
+    mode: Annotated[SamplingMode, typer.Argument(help="How captures are timed.")],
+    as_json: AsJson = False,
+) -> None:
+    """Switch the sampling mode: start its schedule or sensor and stop the others.
+
+    The same switches stand in the UI under Automation. While collection is stopped, the choice is
+    kept for `odds scheduler start`. SAMPLING_MODE says only how a new instance begins.
+    """
+    from odds_pipeline.cli.instance import dagster_instance, exported
+    from odds_pipeline.orchestration.modes import TICKERS
+    from odds_pipeline.orchestration.switches import set_mode as switch
+
+    settings = configured()
+    require_database(settings)
+    with exported(settings) as named, dagster_instance(named) as instance:
+        running = switch(instance, named, mode)
+    if as_json:
+        screen.show_json({"mode": str(mode), "ticker": TICKERS[mode], "running": running})
+        return
+    others = ", ".join(ticker for of, ticker in TICKERS.items() if of is not mode)
+    if running:
+        screen.say(f"{screen.YES} Mode {mode}: {TICKERS[mode]} is on; off: {others}")
+    else:
+        screen.say(f"{screen.YES} Mode {mode} is kept; collection is off: `odds scheduler start`")
 
 
 def show(as_json: AsJson = False) -> None:

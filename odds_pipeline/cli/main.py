@@ -15,6 +15,7 @@ import traceback
 import typer
 
 from odds_pipeline.cli import (
+    backfill,
     best,
     compare,
     config,
@@ -27,6 +28,7 @@ from odds_pipeline.cli import (
     import_files,
     line_movement,
     quota,
+    scheduler,
     show_odds,
     simulator,
     status,
@@ -51,7 +53,20 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 for each in (
-    *(up, fetch, status, quota, events, show_odds, line_movement, best, compare, env),
+    *(
+        up,
+        fetch,
+        backfill,
+        scheduler,
+        status,
+        quota,
+        events,
+        show_odds,
+        line_movement,
+        best,
+        compare,
+        env,
+    ),
     *(import_files, export, doctor, void, config, db, simulator),
 ):
     each.register(app)

@@ -77,9 +77,14 @@ def scheduler(
 
 
 def heartbeat(instance: dg.DagsterInstance) -> datetime | None:
-    """When a daemon last signed; the oldest of its parts counts."""
+    """When a daemon last signed."""
     beats = [beat.timestamp for beat in instance.get_daemon_heartbeats().values()]
     return datetime.fromtimestamp(max(beats), UTC) if beats else None
+
+
+def any_on(instance: dg.DagsterInstance, settings: Settings) -> bool:
+    """Whether any schedule or sensor is on."""
+    return any(_is_on(instance, each) for each in _all(settings))
 
 
 def start(instance: dg.DagsterInstance, settings: Settings) -> list[str]:
