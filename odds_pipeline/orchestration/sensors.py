@@ -8,7 +8,7 @@ cursor: a run's key names the work, and work that is done costs nothing.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import date, timedelta
 from hashlib import sha256
 
 import dagster as dg
@@ -161,7 +161,8 @@ def _unjudged(context: dg.SensorEvaluationContext, resource: PlatformResource) -
     )
     if busy:
         return dg.SkipReason("the captures before are still being judged")
-    today = datetime.now(UTC).date()
+    with resource.open() as platform:
+        today = platform.now().date()
     days = {(today - timedelta(days=back)).isoformat() for back in (0, 1)}
     captured = _newest(context.instance, CAPTURES, days)
     judged = _newest(context.instance, JUDGED, days)
@@ -181,9 +182,11 @@ def _newest(instance: dg.DagsterInstance, asset: dg.AssetKey, days: set[str]) ->
     return dict(storage.get_latest_storage_id_by_partition(asset, materialised, days))
 
 
-def _ended(context: dg.SensorEvaluationContext, _: PlatformResource) -> Ordered:
-    newest = (datetime.now(UTC) - CLOSE_AFTER).date() - timedelta(days=1)
-    closed = datetime.fromisoformat(context.cursor).date() if context.cursor else None
+def _ended(context: dg.SensorEvaluationContext, resource: PlatformResource) -> Ordered:
+    """Each day that ended since the last one that was closed, whenever that was."""
+    with resource.open() as platform:
+        newest = (platform.now() - CLOSE_AFTER).date() - timedelta(days=1)
+    closed = date.fromisoformat(context.cursor) if context.cursor else None
     first = newest if closed is None else closed + timedelta(days=1)
     days = [first + timedelta(days=n) for n in range((newest - first).days + 1)]
     if not days:
