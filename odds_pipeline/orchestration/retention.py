@@ -39,18 +39,20 @@ def _old(job: str, before: datetime) -> dg.RunsFilter:
 
 def _keep_marks(instance: dg.DagsterInstance, runs: Sequence[dg.DagsterRun]) -> None:
     leaving = {run.run_id for run in runs}
-    for asset, day in sorted(set(_materialised(runs))):
-        wanted = dg.AssetRecordsFilter(asset_key=dg.AssetKey(asset), asset_partitions=[day])
+    for asset, day in sorted(set(_materialised(instance, runs))):
+        wanted = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[day])
         newest = instance.fetch_materializations(wanted, limit=1).records
         if newest and newest[0].run_id in leaving:
             shown = newest[0].asset_materialization
             assert shown is not None
-            mark(instance, dg.AssetKey(asset), day, dict(shown.metadata))
+            mark(instance, asset, day, dict(shown.metadata))
 
 
-def _materialised(runs: Sequence[dg.DagsterRun]) -> Iterator[tuple[str, str]]:
+def _materialised(
+    instance: dg.DagsterInstance, runs: Sequence[dg.DagsterRun]
+) -> Iterator[tuple[dg.AssetKey, str]]:
     for run in runs:
-        day = run.tags.get("dagster/partition")
-        for asset in run.asset_selection or ():
-            if day is not None:
-                yield asset.to_user_string(), day
+        for entry in instance.all_logs(run.run_id, dg.DagsterEventType.ASSET_MATERIALIZATION):
+            shown = entry.asset_materialization
+            if shown is not None and shown.partition is not None:
+                yield shown.asset_key, shown.partition

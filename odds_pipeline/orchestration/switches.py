@@ -7,6 +7,7 @@ Nothing here loads a workspace: the definitions are described in this process, u
 that the daemon and the UI know them by.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -14,12 +15,8 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin
-from dagster._core.remote_representation.external import (
-    RemoteRepository,
-    RemoteSchedule,
-    RemoteSensor,
-)
-from dagster._core.remote_representation.external_data import RepositorySnap
+from dagster._core.remote_representation.external import RemoteSchedule, RemoteSensor
+from dagster._core.remote_representation.external_data import ScheduleSnap, SensorSnap
 from dagster._core.remote_representation.handle import RepositoryHandle
 from dagster._core.scheduler.instigation import InstigatorTick, TickStatus
 
@@ -127,24 +124,22 @@ def _set(instance: dg.DagsterInstance, settings: Settings, mode: SamplingMode | 
 
 
 def _all(settings: Settings) -> list[Instigator]:
-    definitions = build_definitions(settings)
+    repository = build_definitions(settings).get_repository_def()
     handle = RepositoryHandle(
-        repository_name="__repository__",
+        repository_name=repository.name,
         code_location_origin=RegisteredCodeLocationOrigin(location_name=LOCATION),
         repository_python_origin=None,
         display_metadata={},
     )
-    described = RemoteRepository(
-        RepositorySnap.from_def(definitions.get_repository_def()),
-        handle,
-        auto_materialize_use_sensors=True,
-    )
-    return [*described.get_schedules(), *_sensors(described)]
-
-
-def _sensors(described: RemoteRepository) -> Sequence[RemoteSensor]:
-    """Ours: Dagster adds one of its own for automation, which nothing here uses."""
-    return [each for each in described.get_sensors() if each.sensor_type.value == "STANDARD"]
+    with warnings.catch_warnings():
+        # Dagster describes a schedule with a property that it has deprecated itself.
+        warnings.filterwarnings("ignore", message="Property `ScheduleDefinition.environment_vars`")
+        schedules = [ScheduleSnap.from_def(each, repository) for each in repository.schedule_defs]
+    sensors = [SensorSnap.from_def(each, repository) for each in repository.sensor_defs]
+    return [
+        *(RemoteSchedule(each, handle) for each in schedules),
+        *(RemoteSensor(each, handle) for each in sensors),
+    ]
 
 
 def _is_on(instance: dg.DagsterInstance, each: Instigator) -> bool:
