@@ -1,29 +1,39 @@
-"""`odds backfill`: past days from history, priced before they are bought.
+"""`odds backfill`: past days made complete: planned, priced, agreed to, bought day by day.
 
-Belongs here: the command, its questions and its progress. Does not belong here: planning and
-buying (``services.backfill``), what Dagster is told (``orchestration.runs``).
+Belongs here: the order of those steps, and what a person sees of them. Does not belong here: the
+plan and the purchase (``services.backfill``), showing days in Dagster (``orchestration.runs``).
 """
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from math import inf
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from odds_pipeline.cli import screen
 from odds_pipeline.cli.options import AsJson
+from odds_pipeline.cli.provider import require_provider
+from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import configured, require_database
-from odds_pipeline.errors import ConfirmationRequired, UsageError
+from odds_pipeline.errors import BudgetExceeded, ConfirmationRequired, UsageError
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
-    from odds_pipeline.services.backfill import Backfilled, BackfillPlan
+    from odds_pipeline.services.backfill import Backfilled, BackfillPlan, DayPlan
     from odds_pipeline.services.platform import Platform
 
-STOPPED = 6
+_COLUMNS = (
+    Column("day", "day"),
+    Column("slots", "slots", right=True),
+    Column("missing", "missing", right=True),
+    Column("calls", "calls", right=True),
+    Column("credits", "credits", right=True),
+    Column("listing", "to list it", right=True),
+)
+_SHOWN_DAYS = 31
 
 
 def register(app: typer.Typer) -> None:
@@ -34,198 +44,247 @@ def register(app: typer.Typer) -> None:
 
 
 def backfill(
-    start: Annotated[str, typer.Option(help="First UTC day, YYYY-MM-DD.")],
+    start: Annotated[str, typer.Option(help="First UTC day, as 2026-01-31.")],
     end: Annotated[str, typer.Option(help="Last UTC day, included; it has ended.")],
     sample: Annotated[
         int | None,
-        typer.Option(min=1, help="Every Nth game in effect, chosen to stand for all [all games]."),
+        typer.Option(help="Every how many-th game, in effect: representative games [all]."),
     ] = None,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what it costs; pay nothing.")
+        bool, typer.Option("--dry-run", help="Show the plan and its cost; nothing is paid.")
     ] = False,
     list_only: Annotated[
         bool,
-        typer.Option("--list", help="Buy only the lists of events, which makes the price exact."),
+        typer.Option("--list-only", help="Buy only the days' event lists: makes the cost exact."),
     ] = False,
     max_credits: Annotated[
-        float | None, typer.Option(min=0, help="Stop before this walk has cost more.")
+        float | None, typer.Option(help="What this command may cost at most, lists included.")
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make past days complete: exactly the captures that are missing, each bought once.
+    """Make past days complete: fetch exactly the planned captures that are missing.
 
-    Days whose events are not listed yet have no exact price; listing them costs a credit each.
-    May be interrupted and begun again. Exit code 6: credits ended it; the rest are gaps.
+    The cost is shown first and asked about (ODDS_YES=1 agrees without a terminal; a DEMO asks
+    nothing). Whatever stops it, what was bought stays bought: the same command goes on there.
     """
+    first, last = _day(start, "--start"), _day(end, "--end")
     settings = configured()
     require_database(settings)
-    days = _day(start, "--start"), _day(end, "--end")
     from odds_pipeline.cli.instance import dagster_instance, exported
     from odds_pipeline.composition import open_platform
-    from odds_pipeline.services.backfill import plan_backfill
 
-    limit = inf if max_credits is None else max_credits
     with exported(settings) as named, open_platform(named) as platform:
-        plan = plan_backfill(platform, *days, sample)
-        if not dry_run and plan.unlisted:
-            plan = _listed(platform, plan, days, sample, yes, as_json)
-        if dry_run or list_only:
-            _show(plan, as_json)
-            return
-        if not as_json:
-            _show(plan, as_json)
-        _confirm(plan, limit, yes or named.demo or named.odds_yes)
+        if not dry_run:
+            require_provider(named)
         with dagster_instance(named) as instance:
-            done = _buy(platform, instance, plan, limit, as_json)
-    _told(done, as_json)
-    if done.stopped is not None:
-        raise typer.Exit(STOPPED)
+            walk = _Walk(platform, instance, as_json, max_credits)
+            walk.run(first, last, sample, dry_run=dry_run, list_only=list_only)
 
 
-def _listed(
-    platform: "Platform",
-    plan: "BackfillPlan",
-    days: tuple[date, date],
-    sample: int | None,
-    yes: bool,
-    quiet: bool,
-) -> "BackfillPlan":
-    """The plan with every day listed, after asking whether that may cost its credits."""
-    from odds_pipeline.services.backfill import list_days, plan_backfill
-    from odds_pipeline.services.deployment import require_confirmed
+class _Walk:
+    """One command: the parts, and what it may still cost."""
 
-    if not quiet:
-        screen.say(
-            f"{len(plan.unlisted)} days are not listed yet: at most {plan.listing_credits} credits"
-        )
-    if not (yes or platform.settings.demo or platform.settings.odds_yes):
-        _ask("List them?")
-    require_confirmed(platform, plan.listing_credits)
-    with _progress("Listing", quiet) as tell:
-        list_days(platform, plan, tell)
-    return plan_backfill(platform, *days, sample)
+    def __init__(
+        self,
+        platform: "Platform",
+        instance: "DagsterInstance",
+        quiet: bool,
+        limit: float | None,
+    ) -> None:
+        self._platform = platform
+        self._instance = instance
+        self._quiet = quiet
+        self._limit = float("inf") if limit is None else limit
+        self._paid = 0.0
+
+    def run(
+        self, first: date, last: date, sample: int | None, *, dry_run: bool, list_only: bool
+    ) -> None:
+        """Plan, price, agree, list, plan again, agree, buy."""
+        from odds_pipeline.services.backfill import plan_backfill
+
+        plan = plan_backfill(self._platform, first, last, sample)
+        self._show_plan(plan)
+        if dry_run:
+            self._end(plan)
+            return
+        if plan.unlisted:
+            self._list(plan)
+            plan = plan_backfill(self._platform, first, last, sample)
+            self._show_plan(plan)
+        if list_only:
+            self._end(plan)
+            return
+        self._buy(plan)
+
+    def _list(self, plan: "BackfillPlan") -> None:
+        from odds_pipeline.services.backfill import list_days
+
+        if plan.listing_credits > self._limit:
+            raise BudgetExceeded(
+                f"listing {len(plan.unlisted)} days costs {plan.listing_credits} credits, "
+                f"--max-credits allows {self._limit:g}"
+            )
+        self._agree(f"List the events of {len(plan.unlisted)} days for {plan.listing_credits}")
+        with _bar("Listing", len(plan.unlisted), self._quiet) as advance:
+            self._paid = list_days(
+                self._platform, plan, lambda day, done, _: advance(done, str(day))
+            )
+
+    def _buy(self, plan: "BackfillPlan") -> None:
+        from odds_pipeline.services.backfill import run_backfill
+
+        if plan.missing:
+            self._agree(f"Fetch {plan.missing:,} captures for {plan.credits:,}")
+        told = _Days(self._platform, self._instance)
+        with _bar("Captures", plan.slots, self._quiet) as advance:
+
+            def progress(day: date, done: int, _: int) -> None:
+                told.reached(day)
+                advance(done, str(day))
+
+            bought = run_backfill(self._platform, plan, self._limit - self._paid, progress)
+        told.ended()
+        self._paid += bought.credits
+        self._end(plan, bought)
+
+    def _agree(self, what: str) -> None:
+        if self._platform.settings.demo or self._platform.settings.odds_yes:
+            return
+        if not sys.stdin.isatty():
+            raise ConfirmationRequired(f"{what} credits: run in a terminal, or set ODDS_YES=1")
+        if not typer.confirm(f"{what} credits?"):
+            raise ConfirmationRequired("declined: nothing was called or paid")
+
+    def _show_plan(self, plan: "BackfillPlan") -> None:
+        if self._quiet:
+            return
+        rows = [_day_row(one) for one in plan.days if one.missing or one.listing]
+        screen.show_table(rows[:_SHOWN_DAYS], _COLUMNS, screen.zone_named("UTC"))
+        if len(rows) > _SHOWN_DAYS:
+            screen.say(f"… and {len(rows) - _SHOWN_DAYS} days more")
+        for line in _plan_lines(plan):
+            screen.say(line)
+
+    def _end(self, plan: "BackfillPlan", bought: "Backfilled | None" = None) -> None:
+        if self._quiet:
+            screen.show_json(_values(plan, bought, self._paid))
+        elif bought is not None:
+            ok = sum(day.ok for day in bought.days)
+            gaps = sum(day.gaps for day in bought.days)
+            sign = screen.WARN if gaps or bought.stopped else screen.YES
+            screen.say(f"{sign} {ok:,} slots ok, {gaps:,} gaps; charged {self._paid:,g} credits")
+        if bought is not None and bought.stopped is not None:
+            raise BudgetExceeded(f"stopped: {bought.stopped}; the same command goes on there")
 
 
-def _buy(
-    platform: "Platform",
-    instance: "DagsterInstance",
-    plan: "BackfillPlan",
-    limit: float,
-    quiet: bool,
-) -> "Backfilled":
-    from odds_pipeline.orchestration.runs import BACKFILL, report_days
-    from odds_pipeline.services.backfill import run_backfill
+class _Days:
+    """Tells Dagster of each day once it is done, so that a killed walk leaves it green."""
 
-    with _progress("Buying", quiet) as tell:
-        done = run_backfill(platform, plan, limit, tell)
-    with screen.spinner("Validating", quiet) as now:
-        days = [day.day for day in done.days]
-        report_days(platform, instance, days, lambda day: now(str(day)), BACKFILL)
-    return done
+    def __init__(self, platform: "Platform", instance: "DagsterInstance") -> None:
+        self._platform = platform
+        self._instance = instance
+        self._day: date | None = None
+
+    def reached(self, day: date) -> None:
+        """The walk is at this day: the one before it is done."""
+        if self._day is not None and day != self._day:
+            self._report()
+        self._day = day
+
+    def ended(self) -> None:
+        """The walk is over."""
+        if self._day is not None:
+            self._report()
+
+    def _report(self) -> None:
+        from odds_pipeline.orchestration.runs import report_import
+
+        assert self._day is not None
+        report_import(self._platform, self._instance, [self._day])
 
 
-def _show(plan: "BackfillPlan", as_json: bool) -> None:
-    if as_json:
-        screen.show_json(_plain(plan))
-        return
-    screen.say(
-        f"{len(plan.days)} days, {plan.slots:,} captures, {plan.missing:,} missing: "
-        f"{plan.credits:,} credits"
-    )
+def _day_row(one: "DayPlan") -> dict[str, Any]:
+    unknown = bool(one.listing)
+    row = {column.key: getattr(one, column.key) for column in _COLUMNS}
+    return {key: None if unknown and key not in {"day", "listing"} else row[key] for key in row}
+
+
+def _plan_lines(plan: "BackfillPlan") -> Iterator[str]:
     if plan.unlisted:
-        screen.say(
-            f"{screen.WARN} {len(plan.unlisted)} days are not listed and have no price yet; "
-            f"--list buys their lists for at most {plan.listing_credits} credits"
+        yield (
+            f"{len(plan.unlisted)} of {len(plan.days)} days are not listed: listing them costs "
+            f"{plan.listing_credits:,} credits (--list-only buys just that), then the cost is exact"
         )
-    if plan.spread is not None:
-        low, high = plan.spread.team_share
-        screen.say(
-            f"Sample: {plan.spread.chosen} of {plan.spread.games} games, "
-            f"{plan.spread.teams_covered} of {plan.spread.teams} teams with {low:.0%} to "
-            f"{high:.0%} of their games, {plan.spread.days_covered} of {plan.spread.days} dates, "
-            f"{plan.spread.pairings_covered} of {plan.spread.pairings} pairings"
+    yield (
+        f"{plan.missing:,} of {plan.slots:,} slots are missing: {plan.credits:,} credits"
+        + (" for the days that are listed" if plan.unlisted else "")
+    )
+    spread = plan.spread
+    if spread is not None:
+        yield (
+            f"Sample: {spread.chosen} of {spread.games} games, {spread.teams_covered} of "
+            f"{spread.teams} teams ({spread.team_share[0]:.0%} to {spread.team_share[1]:.0%} of "
+            f"a team's games), {spread.days_covered} of {spread.days} dates, "
+            f"{spread.pairings_covered} of {spread.pairings} pairings"
         )
     if plan.no_scores:
-        screen.say(
-            f"{screen.WARN} the provider tells no results of {len(plan.no_scores)} of these days "
-            "any more: import them"
-        )
+        yield f"Results of {len(plan.no_scores)} days are told no more: `odds import` has them"
 
 
-def _plain(plan: "BackfillPlan") -> dict[str, Any]:
+def _values(plan: "BackfillPlan", bought: "Backfilled | None", paid: float) -> dict[str, Any]:
+    spread = plan.spread
     return {
-        "days": len(plan.days),
+        "days": [_day_row(one) for one in plan.days],
         "slots": plan.slots,
         "missing": plan.missing,
-        "credits": plan.credits,
-        "unlisted_days": plan.unlisted,
+        "credits_forecast": plan.credits,
+        "unlisted_days": len(plan.unlisted),
         "listing_credits": plan.listing_credits,
-        "chosen_games": None if plan.chosen is None else len(plan.chosen),
-        "days_without_scores": plan.no_scores,
+        "days_without_scores": len(plan.no_scores),
+        "games": None if spread is None else spread.games,
+        "games_chosen": None if spread is None else spread.chosen,
+        "teams_covered": None if spread is None else spread.teams_covered,
+        "credits": paid,
+        "slots_ok": None if bought is None else sum(day.ok for day in bought.days),
+        "slots_gap": None if bought is None else sum(day.gaps for day in bought.days),
+        "stopped": None if bought is None else bought.stopped,
     }
-
-
-def _told(done: "Backfilled", as_json: bool) -> None:
-    planned, ok = sum(day.planned for day in done.days), sum(day.ok for day in done.days)
-    if as_json:
-        screen.show_json(
-            {
-                "days": len(done.days),
-                "slots": planned,
-                "ok": ok,
-                "credits": done.credits,
-                "stopped": done.stopped,
-            }
-        )
-        return
-    sign = screen.YES if done.stopped is None else screen.WARN
-    screen.say(
-        f"{sign} {len(done.days)} days, {ok:,} of {planned:,} captures, {done.credits:,g} credits"
-    )
-    if done.stopped is not None:
-        screen.say(f"Stopped: {done.stopped}")
-
-
-def _confirm(plan: "BackfillPlan", limit: float, confirmed: bool) -> None:
-    if plan.credits and not confirmed:
-        _ask(f"Spend up to {min(plan.credits, limit):,g} credits?")
-
-
-def _ask(question: str) -> None:
-    if not screen.console().is_terminal:
-        raise ConfirmationRequired(f"{question} Say --yes where there is no terminal")
-    if not typer.confirm(question):
-        raise ConfirmationRequired("not confirmed: nothing was bought")
 
 
 def _day(text: str, option: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        pass
-    raise UsageError(f"{option}: {text!r} is not a day such as 2026-01-31")
+        reason = f"{option}: {text!r} is not a day such as 2026-01-31"
+    raise UsageError(reason)
 
 
 @contextmanager
-def _progress(doing: str, quiet: bool) -> Iterator[Callable[[date, int, int], None]]:
-    """In a terminal a bar with the day and the time left; elsewhere nothing."""
+def _bar(title: str, total: int, quiet: bool) -> Iterator[Callable[[int, str], None]]:
+    """In a terminal a bar with the time left; elsewhere one line a day."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     bar = Progress(
-        TextColumn(doing),
+        TextColumn(title),
         BarColumn(),
-        TextColumn("{task.completed:g} of {task.total:g}  {task.description}"),
+        TextColumn("{task.completed:g} of {task.total:g}  {task.fields[day]}"),
         TimeRemainingColumn(),
         console=screen.console(),
         transient=True,
         redirect_stderr=False,
         disable=quiet or not screen.console().is_terminal,
     )
+    plain = not quiet and not screen.console().is_terminal
+    last = ""
     with bar:
-        task = bar.add_task("", total=None)
+        task = bar.add_task(title, total=total, day="")
 
-        def tell(day: date, done: int, of: int) -> None:
-            bar.update(task, completed=done, total=of, description=day.isoformat())
+        def advance(done: int, day: str) -> None:
+            nonlocal last
+            bar.update(task, completed=done, day=day)
+            if plain and day != last:
+                screen.say(f"{title}: {day}, {done:,} of {total:,}")
+            last = day
 
-        yield tell
+        yield advance

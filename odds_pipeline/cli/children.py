@@ -39,35 +39,34 @@ def provider(settings: Settings) -> Child:
 
 def dagster_programs(settings: Settings) -> list[Child]:
     """Dagster's webserver, on loopback only, and its daemon."""
-    workspace = str(project_root() / "workspace.yaml")
-    logs = settings.home / "logs"
     port = settings.odds_ui_port
-    return [
-        Child(
-            name="Dagster UI",
-            argv=(
-                *(_script("dagster-webserver"), "--host", LOOPBACK, "--port", str(port)),
-                *("--workspace", workspace),
-            ),
-            env=dict(os.environ),
-            log=logs / "dagster-webserver.log",
-            ready=http_answers(port, "/server_info"),
+    webserver = Child(
+        name="Dagster UI",
+        argv=(
+            *(_script("dagster-webserver"), "--host", LOOPBACK, "--port", str(port)),
+            *("--workspace", _workspace()),
         ),
-        daemon(settings),
-    ]
+        env=dict(os.environ),
+        log=settings.home / "logs" / "dagster-webserver.log",
+        ready=http_answers(port, "/server_info"),
+    )
+    return [webserver, daemon(settings)]
 
 
 def daemon(settings: Settings) -> Child:
-    """Dagster's daemon, which ticks schedules and sensors and starts runs."""
+    """Dagster's daemon: schedules, sensors, the run queue, backfills."""
     log = settings.home / "logs" / "dagster-daemon.log"
-    workspace = str(project_root() / "workspace.yaml")
     return Child(
         name="Dagster daemon",
-        argv=(_script("dagster-daemon"), "run", "--workspace", workspace),
+        argv=(_script("dagster-daemon"), "run", "--workspace", _workspace()),
         env=dict(os.environ),
         log=log,
         ready=log_says(log, "is configured with the following daemons"),
     )
+
+
+def _workspace() -> str:
+    return str(project_root() / "workspace.yaml")
 
 
 def _script(name: str) -> str:

@@ -1,6 +1,7 @@
-"""`odds config`: the settings in force.
+"""`odds config`: the settings in force, and the sampling mode.
 
-Belongs here: showing them without secrets. Does not belong here: reading them (``settings``).
+Belongs here: showing settings without secrets, switching the mode. Does not belong here: reading
+them (``settings``), the switches (``orchestration.switches``).
 """
 
 import os
@@ -28,10 +29,37 @@ _SECRET = "(set, not shown)"  # noqa: S105
 
 def register(app: typer.Typer) -> None:
     """Add the command group."""
-    group = typer.Typer(help="Show the settings in force.", no_args_is_help=True)
+    group = typer.Typer(help="Settings and the sampling mode.", no_args_is_help=True)
     group.command("show", epilog="Example: odds config show --json")(show)
     group.command("set-mode", epilog="Example: odds config set-mode planned")(set_mode)
     app.add_typer(group, name="config")
+
+
+def set_mode(
+    mode: Annotated[SamplingMode, typer.Argument(help="How captures are timed.")],
+    as_json: AsJson = False,
+) -> None:
+    """Switch the sampling mode: start its schedule or sensor and stop the others.
+
+    The same switches stand in the UI under Automation. While collection is stopped, the choice is
+    kept for `odds scheduler start`. SAMPLING_MODE says only how a new instance begins.
+    """
+    from odds_pipeline.cli.instance import dagster_instance, exported
+    from odds_pipeline.orchestration.modes import TICKERS
+    from odds_pipeline.orchestration.switches import set_mode as switch
+
+    settings = configured()
+    require_database(settings)
+    with exported(settings) as named, dagster_instance(named) as instance:
+        running = switch(instance, named, mode)
+    if as_json:
+        screen.show_json({"mode": str(mode), "ticker": TICKERS[mode], "running": running})
+        return
+    others = ", ".join(ticker for of, ticker in TICKERS.items() if of is not mode)
+    if running:
+        screen.say(f"{screen.YES} Mode {mode}: {TICKERS[mode]} is on; off: {others}")
+    else:
+        screen.say(f"{screen.YES} Mode {mode} is kept; collection is off: `odds scheduler start`")
 
 
 def show(as_json: AsJson = False) -> None:
@@ -45,22 +73,6 @@ def show(as_json: AsJson = False) -> None:
         return
     screen.show_table(rows, _COLUMNS, screen.zone_named("UTC"))
     screen.say("Set them in the environment or in a file .env here; .env.example lists them.")
-
-
-def set_mode(
-    mode: Annotated[SamplingMode, typer.Argument(help="fixed, adaptive or planned.")],
-) -> None:
-    """Switch the sampling mode: its schedule or sensor is started, the others are stopped.
-
-    The same as switching them in the Dagster UI; SAMPLING_MODE only says how it begins.
-    """
-    from odds_pipeline.cli.scheduler import instigators
-
-    settings = configured()
-    require_database(settings)
-    with instigators(settings) as found:
-        changed = found.set_mode(mode)
-    screen.say(f"{screen.YES} Mode {mode}; switched: {', '.join(changed) or 'nothing'}")
 
 
 def settings_rows(settings: Settings) -> list[dict[str, Any]]:

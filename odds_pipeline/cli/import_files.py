@@ -175,7 +175,7 @@ def _import(
     """Import, and report to Dagster; returns what was imported and the days reported."""
     from odds_pipeline.cli.instance import dagster_instance, exported
     from odds_pipeline.composition import open_platform
-    from odds_pipeline.orchestration.runs import report_days, unreported
+    from odds_pipeline.orchestration.runs import report_import, unreported
     from odds_pipeline.services.import_files import import_paths
 
     with exported(settings) as named, open_platform(named) as platform:
@@ -186,7 +186,7 @@ def _import(
         with dagster_instance(named) as instance, screen.spinner("Validating", quiet) as now:
             missed = unreported(platform, instance, done.unchanged_days)
             days = [day for day in sorted([*done.days, *missed]) if day >= named.history_start]
-            report_days(platform, instance, days, lambda day: now(f"{day} (of {len(days)} days)"))
+            report_import(platform, instance, days, lambda day: now(f"{day} (of {len(days)} days)"))
     return done, days
 
 

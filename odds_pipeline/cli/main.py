@@ -4,8 +4,7 @@ Belongs here: the application, exit codes and the one line an error becomes. Doe
 any command (one file each).
 
 Exit codes: 0 done · 1 failed unexpectedly · 2 wrong use or setting, or a file refused · 3 not
-found · 4 database · 5 provider · 6 credits · 7 already running · 8 not confirmed · 9 collection is
-not running · 128 + n ended
+found · 4 database · 5 provider · 6 credits · 7 already running · 8 not confirmed · 128 + n ended
 by signal n.
 """
 
@@ -54,8 +53,21 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 for each in (
-    *(up, fetch, backfill, scheduler, status, quota, events, show_odds, line_movement, best),
-    *(compare, env, import_files, export, doctor, void, config, db, simulator),
+    *(
+        up,
+        fetch,
+        backfill,
+        scheduler,
+        status,
+        quota,
+        events,
+        show_odds,
+        line_movement,
+        best,
+        compare,
+        env,
+    ),
+    *(import_files, export, doctor, void, config, db, simulator),
 ):
     each.register(app)
 

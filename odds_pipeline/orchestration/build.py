@@ -36,19 +36,14 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
 def _definitions(settings: Settings) -> dg.Definitions:
     days = daily_partitions(settings)
-    assets = [
-        *ingest_assets(days),
-        *normalized_assets(days),
-        *quality_assets(days),
-        *ops_assets(settings),
-    ]
-    jobs = build_jobs()
+    daily = [*ingest_assets(days), *normalized_assets(days), *quality_assets(days)]
+    assets = [*daily, *ops_assets()]
     return dg.Definitions(
         assets=[*dg.map_asset_specs(_as_demo, assets)] if settings.demo else assets,
         asset_checks=[*quality_checks(settings, days), *ops_checks()],
-        jobs=jobs,
+        jobs=build_jobs(),
         schedules=build_schedules(settings),
-        sensors=build_sensors(settings, jobs),
+        sensors=build_sensors(settings),
         resources=build_resources(settings),
         executor=dg.in_process_executor,
     )

@@ -42,7 +42,6 @@ def daily_asset(
     backfill_policy: dg.BackfillPolicy,
     deps: Sequence[str] = (),
     retry_policy: dg.RetryPolicy | None = None,
-    pool: str | None = None,
 ) -> Decorator:
     """The decorator of an asset with everything that all of them have in common.
 
@@ -54,7 +53,6 @@ def daily_asset(
         backfill_policy: how many days a run of a backfill takes.
         deps: assets it is made from.
         retry_policy: whether a passing failure is tried again.
-        pool: what it shares with others that must not run beside it.
     """
     decorator: Decorator = dg.asset(
         group_name=group,
@@ -66,7 +64,26 @@ def daily_asset(
         backfill_policy=backfill_policy,
         deps=deps,
         retry_policy=retry_policy,
-        pool=pool,
+    )
+    return decorator
+
+
+def ops_asset(
+    *,
+    table: str,
+    layer: str,
+    deps: Sequence[str],
+    freshness_policy: dg.FreshnessPolicy | None = None,
+) -> Decorator:
+    """The decorator of an asset that shows the platform's present state; it has no partitions."""
+    decorator: Decorator = dg.asset(
+        group_name="ops",
+        owners=OWNERS,
+        kinds={"python", "postgres"},
+        tags={"odds/layer": layer},
+        metadata=table_metadata(table),
+        deps=deps,
+        freshness_policy=freshness_policy,
     )
     return decorator
 

@@ -14,9 +14,10 @@ from odds_pipeline.orchestration import markdown
 from odds_pipeline.orchestration.descriptions import table_metadata
 from odds_pipeline.quality.registry import RuleResult
 from odds_pipeline.services.collect import LIVE, Collected
+from odds_pipeline.services.gaps import Gaps, Healed, heal_allowance, open_gaps
 from odds_pipeline.services.history import DONE, HISTORY
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.services.status import quota
+from odds_pipeline.services.status import Quota, quota
 from odds_pipeline.storage import readers, slots
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.statistics import day_figures
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 Metadata = dict[str, Any]
 PREVIEW_ROWS = 10
+WORST = 20
+SECONDS_AN_HOUR = 3600
 REFUSED = "markets refused"
 
 
@@ -79,6 +82,78 @@ def spending(platform: Platform, credits: float) -> Metadata:
         "credits remaining": float(month.remaining),
         "credits forecast (month)": float(month.forecast),
     }
+
+
+def ledger_metadata(month: Quota) -> Metadata:
+    """The month's credits over all keys, and each key's in a table."""
+    told = {} if month.provider_remaining is None else {"provider says": month.provider_remaining}
+    return (
+        {
+            "credits used": float(month.used),
+            "credits reserved": float(month.reserved),
+            "credits remaining": float(month.remaining),
+            "credits forecast (month)": float(month.forecast),
+            "quota": month.quota,
+            "used (%)": 100 * month.used / max(month.quota, 1),
+            "spent by others": float(sum(key.others for key in month.keys)),
+            "resets": dg.MetadataValue.timestamp(month.resets_at),
+            "keys": dg.MetadataValue.md(_keys(month)),
+        }
+        | told
+        | table_metadata("credit_ledger")
+    )
+
+
+def _keys(month: Quota) -> str:
+    rows = [
+        (
+            key.key,
+            key.quota,
+            f"{key.used:g}",
+            f"{key.floor:g}",
+            key.warning or "",
+            "; ".join(f"{purpose}: {why}" for purpose, why in key.refused.items()),
+        )
+        for key in month.keys
+    ]
+    return markdown.table(["key", "quota", "used", "floor", "warning", "refused now"], rows)
+
+
+def gaps_metadata(platform: Platform, done: Healed) -> Metadata:
+    """What a pass healed, what is still open, and the open gaps that are worth most."""
+    found = open_gaps(platform)
+    ages = [gap.age.total_seconds() / SECONDS_AN_HOUR for gap in found.gaps]
+    return {
+        "gaps open": len(found.gaps),
+        "can be healed": found.healable,
+        "gaps healed": done.healed,
+        "calls": done.calls,
+        "credits charged": float(done.credits),
+        "credits to heal the rest": found.credits,
+        "heal budget left": float(heal_allowance(platform)),
+        "oldest gap (h)": round(max(ages, default=0.0), 2),
+        "why it ended": done.reason,
+        "open gaps": dg.MetadataValue.md(_gap_rows(found)),
+    } | table_metadata("slots")
+
+
+def _gap_rows(found: Gaps) -> str:
+    dearest = sorted(found.gaps, key=lambda gap: (-gap.value, gap.slot_time))[:WORST]
+    rows = [
+        (
+            f"{gap.slot_time:%Y-%m-%d %H:%M}",
+            gap.sport_key,
+            gap.reason,
+            gap.why or "",
+            f"{gap.value:.2f}",
+            gap.credits,
+            gap.note or "",
+        )
+        for gap in dearest
+    ]
+    return markdown.table(
+        ["slot (UTC)", "sport", "reason", "planned as", "value", "credits", "why not"], rows
+    )
 
 
 def refusals(refused: Iterable[str]) -> Metadata:

@@ -2,68 +2,124 @@
 
 Belongs here: which assets run together, and for how long at most. Does not belong here: when
 (``schedules``, ``sensors``).
+
+What captures is alone in its run: nothing that is made of a capture can stop or delay the next
+one. What follows from captures (``judge``) is done in runs of its own.
 """
 
+from typing import TYPE_CHECKING
+
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from odds_pipeline.orchestration.descriptions import OWNERS
-from odds_pipeline.orchestration.retention import build_tidy
-from odds_pipeline.orchestration.tags import MAX_RUNTIME
+from odds_pipeline.orchestration.resources import PlatformResource
+from odds_pipeline.orchestration.retention import sweep
+from odds_pipeline.orchestration.tags import ASIDE, MAX_RUNTIME, PRIORITY
 
-COLLECT, DISCOVER, SETTLE = "collect", "discover_events", "settle_scores"
-HEAL, CLOSE_DAY, KEEP_BOOKS = "heal_gaps", "close_day", "keep_books"
-COLLECT_SECONDS = 3600
-HEAL_SECONDS = 3600
-SHORT_SECONDS = 600
+COLLECT, CAPTURE, JUDGE, CLOSE_DAY = "collect", "capture", "judge", "close_day"
+SETTLE, LIST, HEAL, SWEEP = "settle_scores", "list_events", "heal_gaps", "sweep_runs"
+# Runs that come every few minutes; what they leave in our tables survives them.
+TICK_JOBS = (CAPTURE, JUDGE, SETTLE, LIST, HEAL)
 
-Job = dg.JobDefinition | UnresolvedAssetJobDefinition
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import (
+        UnresolvedAssetJobDefinition as Job,
+    )
 
 
-def build_jobs() -> list[Job]:
-    """Collecting, discovering, scores, healing, closing a day, bookkeeping, tidying."""
-    odds = dg.AssetSelection.assets("odds")
-    checks = dg.AssetSelection.checks_for_assets("odds")
-    assets = dg.AssetSelection.assets
-    collected = assets("events", "odds_snapshots", "odds", "data_quality_log")
-    gaps = dg.AssetSelection.assets("collection_gaps")
-    books = dg.AssetSelection.assets("credit_ledger")
+def build_jobs() -> list["Job | dg.JobDefinition"]:
+    """Every job."""
+    odds = dg.AssetSelection.assets("odds", "data_quality_log")
+    judged = odds | dg.AssetSelection.checks_for_assets("odds")
+    captured = dg.AssetSelection.assets("odds_snapshots")
+    listed = dg.AssetSelection.assets("events")
     return [
         _job(
             COLLECT,
-            collected | checks,
-            COLLECT_SECONDS,
+            listed | captured | judged,
             "Capture a day's odds, normalise them, run every quality rule.",
+            minutes=60,
         ),
-        _job(DISCOVER, assets("events"), SHORT_SECONDS, "List the events; free."),
-        _job(SETTLE, assets("scores"), SHORT_SECONDS, "Ask for the scores of the last three days."),
         _job(
-            HEAL,
-            gaps | dg.AssetSelection.checks_for_assets("collection_gaps"),
-            HEAL_SECONDS,
-            "Buy the snapshots that close gaps, by value per credit, within the heal budget.",
+            CAPTURE,
+            captured,
+            "Capture the slot that is due, and nothing else.",
+            minutes=10,
+            # Ahead of all that waits for a place.
+            tags={PRIORITY: "10"},
+        ),
+        _job(
+            JUDGE,
+            judged,
+            "Show and judge what was captured since the last time.",
+            minutes=20,
+            tags={ASIDE: JUDGE},
         ),
         _job(
             CLOSE_DAY,
-            odds | assets("data_quality_log") | checks,
-            COLLECT_SECONDS,
-            "Judge a day that has ended once more, by what is known now; costs nothing.",
+            judged,
+            "Judge a day that has ended; `slots_complete` says whether it is complete.",
+            minutes=20,
+            tags={ASIDE: CLOSE_DAY},
         ),
         _job(
-            KEEP_BOOKS,
-            books | dg.AssetSelection.checks_for_assets("credit_ledger"),
-            SHORT_SECONDS,
-            "Hold the ledger against the provider's own count; costs nothing.",
+            SETTLE,
+            dg.AssetSelection.assets("scores"),
+            "Ask for the scores of the last three days.",
+            minutes=10,
         ),
-        build_tidy(),
+        _job(
+            LIST,
+            listed | dg.AssetSelection.assets("credit_ledger"),
+            "Ask for events and their starts, which is free, and read the ledger.",
+            minutes=10,
+        ),
+        _job(
+            HEAL,
+            dg.AssetSelection.assets("collection_gaps"),
+            "Find captures that were missed, and buy back what the heal budget allows.",
+            minutes=60,
+            tags={ASIDE: HEAL},
+        ),
+        _sweep(),
     ]
 
 
-def _job(name: str, selection: dg.AssetSelection, seconds: int, description: str) -> Job:
+def _job(
+    name: str,
+    selection: dg.AssetSelection,
+    description: str,
+    *,
+    minutes: int,
+    tags: dict[str, str] | None = None,
+) -> "Job":
     return dg.define_asset_job(
         name,
         selection=selection,
         description=description,
         owners=OWNERS,
-        tags={MAX_RUNTIME: str(seconds)},
+        tags={MAX_RUNTIME: str(minutes * 60)} | (tags or {}),
     )
+
+
+def _sweep() -> dg.JobDefinition:
+    @dg.op(name="delete_old_tick_runs")
+    def delete_old_tick_runs(
+        context: dg.OpExecutionContext, platform_resource: dg.ResourceParam[PlatformResource]
+    ) -> None:
+        """Delete runs of ticks two weeks after their end; what they brought stays."""
+        deleted = sweep(context.instance, TICK_JOBS)
+        context.log.info(f"{deleted} runs deleted")
+        context.add_output_metadata({"runs deleted": deleted})
+
+    @dg.job(
+        name=SWEEP,
+        description="Delete runs of ticks older than two weeks: Dagster's tables stay small.",
+        owners=OWNERS,
+        tags={MAX_RUNTIME: str(30 * 60)},
+        executor_def=dg.in_process_executor,
+    )
+    def sweep_runs() -> None:
+        delete_old_tick_runs()
+
+    return sweep_runs

@@ -13,6 +13,7 @@ from odds_pipeline.orchestration.failures import one_line_failures
 from odds_pipeline.orchestration.figures import Metadata
 from odds_pipeline.orchestration.partitions import day_of
 from odds_pipeline.orchestration.resources import PlatformResource
+from odds_pipeline.orchestration.tags import Order
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.recover import recover
 
@@ -24,6 +25,8 @@ def day_by_day(
 ) -> dg.MaterializeResult[None]:
     """Finish what a dead process left, then do each day of the run.
 
+    A slot that is due waits for no such work, and for none of its faults: it comes first.
+
     In a range each finished day is marked at once, so that a killed run loses none of them; at
     the end Dagster marks every day again, with that day's own figures.
 
@@ -31,13 +34,17 @@ def day_by_day(
         Failure: a day could not be done; those before it are.
     """
     keys = context.partition_keys
+    due = Order.of(context.run.tags) is not None
     with one_line_failures(), resource.open() as platform:
-        recover(platform)
+        if not due:
+            recover(platform)
         for key in keys:
             metadata = work(context, platform, day_of(key))
             context.add_asset_metadata(metadata, partition_key=key)
             if len(keys) > 1:
                 mark(context.instance, context.asset_key, key, metadata)
+        if due:
+            recover(platform)
     return dg.MaterializeResult()
 
 

@@ -1,10 +1,8 @@
-"""Which schedule or sensor drives which sampling mode, and which mode is in force.
+"""The sampling modes as Dagster runs them, and which one is in force.
 
-Belongs here: their names, and what the instance says of them. Does not belong here: what they do
-(``schedules``, ``sensors``), switching them (``instigators``).
-
-The mode in force is what is switched on in Dagster, in the UI as by `odds config set-mode`;
-``SAMPLING_MODE`` only says what is on before anybody has switched anything.
+Belongs here: the schedule or sensor of each mode, and reading the instance for the one that runs.
+Does not belong here: how a mode plans (``planning.policies``), starting and stopping
+(``switches``).
 """
 
 import dagster as dg
@@ -13,18 +11,28 @@ from dagster._core.scheduler.instigation import InstigatorStatus
 from odds_pipeline.planning.policies import SamplingMode
 from odds_pipeline.settings import Settings
 
-FIXED_SCHEDULE = "collect_odds"
-MODE_SENSORS = {
-    SamplingMode.ADAPTIVE: "collect_adaptive",
-    SamplingMode.PLANNED: "collect_planned",
+# The fixed mode is a schedule, any other one a sensor that follows the starts.
+TICKERS = {
+    mode: "collect_odds" if mode is SamplingMode.FIXED else f"collect_{mode}"
+    for mode in SamplingMode
 }
-MODE_INSTIGATORS = {SamplingMode.FIXED: FIXED_SCHEDULE, **MODE_SENSORS}
+_CHOSEN = "odds/sampling_mode"
 
 
 def mode_in_force(instance: dg.DagsterInstance, settings: Settings) -> SamplingMode:
-    """The mode that is switched on; the configured one where none was switched by anybody."""
-    switched = {state.instigator_name: state.status for state in instance.all_instigator_state()}
-    for mode, name in MODE_INSTIGATORS.items():
-        if switched.get(name) is InstigatorStatus.RUNNING:
-            return mode
-    return settings.sampling_mode
+    """The mode that runs; while none does, the one that was chosen last, or is configured."""
+    stored = {state.instigator_name: state.status for state in instance.all_instigator_state()}
+    running = [
+        mode for mode, ticker in TICKERS.items() if stored.get(ticker) is InstigatorStatus.RUNNING
+    ]
+    return running[0] if running else _chosen(instance) or settings.sampling_mode
+
+
+def remember(instance: dg.DagsterInstance, mode: SamplingMode) -> None:
+    """Keep the choice while nothing runs."""
+    instance.daemon_cursor_storage.set_cursor_values({_CHOSEN: str(mode)})
+
+
+def _chosen(instance: dg.DagsterInstance) -> SamplingMode | None:
+    kept = instance.daemon_cursor_storage.get_cursor_values({_CHOSEN}).get(_CHOSEN)
+    return None if kept is None else SamplingMode(kept)

@@ -1,89 +1,58 @@
-"""Dagster's own growth, bounded: runs of old ticks are deleted, what they showed is kept.
+"""Old runs of ticks, deleted; the days they materialised stay green.
 
-Belongs here: which runs go. Does not belong here: our own tables, which keep every figure; ticks,
-which dagster.yaml purges.
+Belongs here: what is old, and what of it is kept. Does not belong here: old ticks of schedules and
+sensors, which Dagster purges by itself (``dagster.yaml``).
 
-A small run writes some sixty events. Deleting it takes its materialisations with it, and a day
-would look as if nothing had been done: so each day is first marked once more, with its figures,
-outside any run.
+A small run leaves about 60 events. Our tables hold all that a run brought; what Dagster alone
+knows is that a day was materialised, and with which figures: that is told once more, outside any
+run, before the last run that says so goes.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
-from dagster import RunsFilter
+from dagster._core.storage.dagster_run import FINISHED_STATUSES
 
-from odds_pipeline.orchestration.descriptions import OWNERS
-from odds_pipeline.orchestration.failures import one_line_failures
-from odds_pipeline.orchestration.figures import odds_metadata
 from odds_pipeline.orchestration.materialise import mark
-from odds_pipeline.orchestration.partitions import day_of
-from odds_pipeline.orchestration.resources import PlatformResource
-from odds_pipeline.orchestration.tags import MAX_RUNTIME, SLOT
-from odds_pipeline.services.platform import Platform
 
-TIDY = "tidy_runs"
-TICK_RUNS_DAYS = 14
-SECONDS = 3600
-BATCH = 500
-PARTITION = "dagster/partition"
-TABLES = ("odds_snapshots", "odds")
+KEPT = timedelta(days=14)
+BATCH = 100
 
 
-def build_tidy() -> dg.JobDefinition:
-    """The job that deletes runs of ticks older than two weeks."""
-
-    @dg.op(name="delete_old_tick_runs", description="Mark their days, then delete the runs.")
-    def delete(
-        context: dg.OpExecutionContext,
-        platform_resource: dg.ResourceParam[PlatformResource],
-    ) -> None:
-        with one_line_failures(), platform_resource.open() as platform:
-            deleted = delete_old(platform, context.instance)
-        context.log.info(f"deleted {deleted} runs of ticks older than {TICK_RUNS_DAYS} days")
-
-    @dg.job(
-        name=TIDY,
-        description=f"Delete runs of ticks older than {TICK_RUNS_DAYS} days; figures are kept.",
-        owners=OWNERS,
-        tags={MAX_RUNTIME: str(SECONDS)},
-    )
-    def tidy() -> None:
-        delete()
-
-    return tidy
-
-
-def delete_old(platform: Platform, instance: dg.DagsterInstance) -> int:
-    """Delete the finished runs of ticks older than two weeks; returns how many there were."""
-    before = datetime.now(UTC) - timedelta(days=TICK_RUNS_DAYS)
-    marked: set[str] = set()
+def sweep(instance: dg.DagsterInstance, jobs: Sequence[str], now: datetime | None = None) -> int:
+    """Delete the finished runs of these jobs that began before the kept days; returns how many."""
+    before = (now or datetime.now(UTC)) - KEPT
     deleted = 0
-    for run in _old_ticks(instance, before):
-        day = run.tags.get(PARTITION)
-        if day is not None and day not in marked:
-            _mark(platform, instance, day)
-            marked.add(day)
-        instance.delete_run(run.run_id)
-        deleted += 1
+    for job in jobs:
+        while batch := instance.get_runs(_old(job, before), limit=BATCH):
+            _keep_marks(instance, batch)
+            for run in batch:
+                instance.delete_run(run.run_id)
+            deleted += len(batch)
     return deleted
 
 
-def _old_ticks(instance: dg.DagsterInstance, before: datetime) -> Iterator[dg.DagsterRun]:
-    while True:
-        old = RunsFilter(created_before=before)
-        runs = [
-            run
-            for run in instance.get_runs(old, limit=BATCH, ascending=True)
-            if SLOT in run.tags and run.is_finished
-        ]
-        if not runs:
-            return
-        yield from runs
+def _old(job: str, before: datetime) -> dg.RunsFilter:
+    return dg.RunsFilter(job_name=job, created_before=before, statuses=list(FINISHED_STATUSES))
 
 
-def _mark(platform: Platform, instance: dg.DagsterInstance, day: str) -> None:
-    for table in TABLES:
-        figures = odds_metadata(platform, day_of(day), table)
-        mark(instance, dg.AssetKey(table), day, figures)
+def _keep_marks(instance: dg.DagsterInstance, runs: Sequence[dg.DagsterRun]) -> None:
+    leaving = {run.run_id for run in runs}
+    for asset, day in sorted(set(_materialised(instance, runs))):
+        wanted = dg.AssetRecordsFilter(asset_key=asset, asset_partitions=[day])
+        newest = instance.fetch_materializations(wanted, limit=1).records
+        if newest and newest[0].run_id in leaving:
+            shown = newest[0].asset_materialization
+            assert shown is not None
+            mark(instance, asset, day, dict(shown.metadata))
+
+
+def _materialised(
+    instance: dg.DagsterInstance, runs: Sequence[dg.DagsterRun]
+) -> Iterator[tuple[dg.AssetKey, str]]:
+    for run in runs:
+        for entry in instance.all_logs(run.run_id, dg.DagsterEventType.ASSET_MATERIALIZATION):
+            shown = entry.asset_materialization
+            if shown is not None and shown.partition is not None:
+                yield shown.asset_key, shown.partition

@@ -1,157 +1,208 @@
-"""What is looked at again and again: the modes that follow the games, gaps, scores, dead runs.
+"""What follows the games, the gaps and other runs.
 
-Belongs here: how often, and the answer of a look. Does not belong here: what is found
-(``services``, ``ticks``, ``reaper``).
+Belongs here: sensors, each with its reason for every tick. Does not belong here: deciding
+(``services``), the runs they start (``jobs``).
+
+A sensor may be evaluated any number of times, by any number of daemons, with or without its
+cursor: a run's key names the work, and work that is done costs nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from hashlib import sha256
 
 import dagster as dg
+from dagster._core.events import DagsterEventType
+from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 
 from odds_pipeline.orchestration.descriptions import OWNERS
-from odds_pipeline.orchestration.jobs import COLLECT, DISCOVER, HEAL, SETTLE, Job
-from odds_pipeline.orchestration.modes import MODE_SENSORS, mode_in_force
-from odds_pipeline.orchestration.reaper import reap
+from odds_pipeline.orchestration.jobs import CAPTURE, CLOSE_DAY, HEAL, JUDGE, LIST, SETTLE
+from odds_pipeline.orchestration.modes import TICKERS, mode_in_force
 from odds_pipeline.orchestration.resources import PlatformResource
-from odds_pipeline.orchestration.tags import REASON, SLOT, SPORTS
-from odds_pipeline.orchestration.ticks import collection_tick
+from odds_pipeline.orchestration.tags import REASON, SPORTS
+from odds_pipeline.orchestration.ticks import Ordered, ordered
+from odds_pipeline.orchestration.workers import reap
+from odds_pipeline.planning.budget import Purpose
 from odds_pipeline.planning.policies import SamplingMode
 from odds_pipeline.redaction import clean_errors
-from odds_pipeline.services.gaps import find_missed, heal_allowance, open_gaps
+from odds_pipeline.services import gaps
+from odds_pipeline.services.budgets import purses, refusal
 from odds_pipeline.services.lifecycle import scores_tick
+from odds_pipeline.services.listings import listing_tick
+from odds_pipeline.services.platform import Platform
 from odds_pipeline.settings import Settings
 
-GAPS, SCORES, DEAD_RUNS = "find_gaps", "settle_ended", "reap_dead_runs"
-LOOK_SECONDS, MINUTE, SCORES_SECONDS = 30, 60, 300
-_WORDS = {
-    SamplingMode.ADAPTIVE: "By how near the next start is: far, medium, near, imminent.",
-    SamplingMode.PLANNED: "At decision points before each start; the best close for the credits.",
-}
+TICK_SECONDS = 30
+MINUTE_SECONDS = 60
+# A day is closed when its last slot's grace and the captures in flight are over.
+CLOSE_AFTER = timedelta(minutes=15)
+CAPTURES, JUDGED = dg.AssetKey("odds_snapshots"), dg.AssetKey("data_quality_log")
 
-Answer = dg.SensorResult | dg.SkipReason
-
-
-def build_sensors(settings: Settings, jobs: Sequence[Job]) -> list[dg.SensorDefinition]:
-    """The sampling modes but the fixed one, the gap finder, scores of ended games, the reaper.
-
-    Args:
-        settings: all settings.
-        jobs: those of ``build_jobs``.
-    """
-    started = [job for job in jobs if job.name in {COLLECT, DISCOVER}]
-    modes = [_mode(mode, name, settings, started) for mode, name in MODE_SENSORS.items()]
-    return [*modes, _find_gaps(settings), _settle_ended(), _reap()]
+Body = Callable[[dg.SensorEvaluationContext, PlatformResource], Ordered]
 
 
-def _mode(
-    mode: SamplingMode, name: str, settings: Settings, jobs: Sequence[Job]
+def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
+    """One for each mode but the fixed one, and those that run in every mode."""
+    followed = [mode for mode in SamplingMode if mode is not SamplingMode.FIXED]
+    return [
+        *(_collect(mode, settings) for mode in followed),
+        _sensor("collect_scores", SETTLE, MINUTE_SECONDS, _scores, "When events have ended."),
+        _sensor("list_events", LIST, MINUTE_SECONDS, _listing, "Every hour; free."),
+        _sensor(
+            "find_gaps", HEAL, TICK_SECONDS, _gaps, "When captures were missed that can be healed."
+        ),
+        _sensor("judge_captures", JUDGE, TICK_SECONDS, _unjudged, "After captures."),
+        _sensor("close_day", CLOSE_DAY, MINUTE_SECONDS, _ended, "At 00:15 UTC, or when next up."),
+        _sensor("reap_runs", None, TICK_SECONDS, _reap, "Fails runs whose process is gone."),
+    ]
+
+
+def _sensor(
+    name: str,
+    job: str | None,
+    seconds: int,
+    body: Body,
+    description: str,
+    *,
+    running: bool = True,
 ) -> dg.SensorDefinition:
-    on = settings.sampling_mode is mode
+    status = dg.DefaultSensorStatus
 
     @dg.sensor(
         name=name,
-        jobs=jobs,
-        minimum_interval_seconds=LOOK_SECONDS,
-        default_status=_status(on),
-        description=_WORDS[mode],
+        job_name=job,
+        minimum_interval_seconds=seconds,
+        default_status=status.RUNNING if running else status.STOPPED,
+        description=description,
         owners=OWNERS,
     )
     @clean_errors()
-    def look(
+    def evaluate(
         context: dg.SensorEvaluationContext,
         platform_resource: dg.ResourceParam[PlatformResource],
-    ) -> Answer:
-        reason, runs = collection_tick(platform_resource, mode)
-        context.log.info(reason)
-        return dg.SensorResult(run_requests=runs) if runs else dg.SkipReason(reason)
+    ) -> Ordered:
+        runs = body(context, platform_resource)
+        told = [runs.skip_message] if isinstance(runs, dg.SkipReason) else _reasons(runs)
+        for reason in told:
+            context.log.info(reason)
+        return runs
 
-    return look
-
-
-def _status(on: bool) -> dg.DefaultSensorStatus:
-    return dg.DefaultSensorStatus.RUNNING if on else dg.DefaultSensorStatus.STOPPED
+    return evaluate
 
 
-def _find_gaps(settings: Settings) -> dg.SensorDefinition:
-    @dg.sensor(
-        name=GAPS,
-        job_name=HEAL,
-        minimum_interval_seconds=MINUTE,
-        default_status=_status(True),
-        description="Missed captures are recorded as gaps within a minute and healed from history.",
-        owners=OWNERS,
+def _reasons(runs: Iterable[dg.RunRequest]) -> list[str]:
+    return sorted({run.tags[REASON] for run in runs})
+
+
+def _collect(mode: SamplingMode, settings: Settings) -> dg.SensorDefinition:
+    def tick(_: dg.SensorEvaluationContext, resource: PlatformResource) -> Ordered:
+        return ordered(resource, mode)[0]
+
+    return _sensor(
+        TICKERS[mode],
+        CAPTURE,
+        TICK_SECONDS,
+        tick,
+        f"Sampling mode {mode}: captures the slot that is due, and says why.",
+        running=settings.sampling_mode is mode,
     )
-    @clean_errors()
-    def look(
-        context: dg.SensorEvaluationContext,
-        platform_resource: dg.ResourceParam[PlatformResource],
-    ) -> Answer:
-        mode = mode_in_force(context.instance, settings)
-        with platform_resource.open() as platform:
-            missed = find_missed(platform, mode)
-            gaps = open_gaps(platform)
-            allowance = heal_allowance(platform)
-        newest = max((gap.slot_time for gap in gaps.gaps if gap.note is None), default=None)
-        told = (
-            f"{missed} newly missed, {len(gaps.gaps)} open, {gaps.healable} can be healed for "
-            f"{gaps.credits} credits, {allowance:g} left to heal with this month"
-        )
-        context.log.info(told)
-        cheapest = min((gap.credits for gap in gaps.gaps if gap.note is None), default=0)
-        if newest is None or allowance < cheapest:
-            return dg.SkipReason(told)
-        key = f"heal {newest.isoformat()} {gaps.healable}"
-        return dg.SensorResult(run_requests=[dg.RunRequest(run_key=key, tags={REASON: told})])
-
-    return look
 
 
-def _settle_ended() -> dg.SensorDefinition:
-    @dg.sensor(
-        name=SCORES,
-        job_name=SETTLE,
-        minimum_interval_seconds=SCORES_SECONDS,
-        default_status=_status(True),
-        description="Scores, in slots of six hours, when a game should have ended.",
-        owners=OWNERS,
+def _scores(_: dg.SensorEvaluationContext, resource: PlatformResource) -> Ordered:
+    with resource.open() as platform:
+        found = scores_tick(platform)
+        refused = refusal(purses(platform), Purpose.SCORES, found.credits)
+        today = platform.now().date()
+    if not found.sports:
+        return dg.SkipReason(found.reason)
+    if refused is not None:
+        return dg.SkipReason(f"skipped: {refused.words} ({found.reason})")
+    reason = f"{found.reason}, {found.credits} credits"
+    tags = {SPORTS: ",".join(found.sports), REASON: reason}
+    # The slot may have begun yesterday; what can still be told is told by today's answer.
+    return [_request(found.slot_time.isoformat(), today.isoformat(), tags)]
+
+
+def _listing(_: dg.SensorEvaluationContext, resource: PlatformResource) -> Ordered:
+    with resource.open() as platform:
+        found = listing_tick(platform)
+    if not found.sports:
+        return dg.SkipReason(found.reason)
+    slot = found.slot_time
+    return [_request(slot.isoformat(), slot.date().isoformat(), {REASON: found.reason})]
+
+
+def _gaps(context: dg.SensorEvaluationContext, resource: PlatformResource) -> Ordered:
+    with resource.open() as platform:
+        new = gaps.find_missed(platform, mode_in_force(context.instance, platform.settings))
+        found = gaps.open_gaps(platform)
+        allowed = gaps.heal_allowance(platform)
+        key = _healing_key(platform, found)
+    told = f"{len(found.gaps)} gaps open, {new} new"
+    if not found.healable:
+        return dg.SkipReason(told if found.gaps else "no gaps")
+    reason = f"{told}; {found.healable} can be healed for {found.credits} credits, {allowed:g} left"
+    cheapest = min(gap.credits for gap in found.gaps if gap.note is None)
+    if allowed < cheapest:
+        return dg.SkipReason(f"skipped: heal budget: {reason}")
+    return [dg.RunRequest(run_key=key, tags={REASON: reason})]
+
+
+def _healing_key(platform: Platform, found: gaps.Gaps) -> str:
+    """The gaps as they are: a pass that could not close them is made again in an hour, not now."""
+    slots = ",".join(str(gap.slot_id) for gap in found.gaps if gap.note is None)
+    return f"{platform.now():%Y-%m-%dT%H} {sha256(slots.encode()).hexdigest()[:12]}"
+
+
+def _unjudged(context: dg.SensorEvaluationContext, resource: PlatformResource) -> Ordered:
+    """Days captured since they were judged: all captures of some minutes in one run."""
+    busy = context.instance.get_runs(
+        dg.RunsFilter(job_name=JUDGE, statuses=list(IN_PROGRESS_RUN_STATUSES)), limit=1
     )
-    @clean_errors()
-    def look(
-        context: dg.SensorEvaluationContext,
-        platform_resource: dg.ResourceParam[PlatformResource],
-    ) -> Answer:
-        with platform_resource.open() as platform:
-            found = scores_tick(platform)
-        context.log.info(found.reason)
-        if not found.sports:
-            return dg.SkipReason(found.reason)
-        request = dg.RunRequest(
-            run_key=f"settle {found.slot_time.isoformat()} {','.join(found.sports)}",
-            partition_key=found.slot_time.date().isoformat(),
-            tags={
-                SLOT: found.slot_time.isoformat(),
-                SPORTS: ",".join(found.sports),
-                REASON: f"{found.reason}, {found.credits} credits",
-            },
-        )
-        return dg.SensorResult(run_requests=[request])
-
-    return look
+    if busy:
+        return dg.SkipReason("the captures before are still being judged")
+    with resource.open() as platform:
+        today = platform.now().date()
+    days = {(today - timedelta(days=back)).isoformat() for back in (0, 1)}
+    captured = _newest(context.instance, CAPTURES, days)
+    judged = _newest(context.instance, JUDGED, days)
+    waiting = sorted(day for day in captured if captured[day] > judged.get(day, -1))
+    if not waiting:
+        return dg.SkipReason("no capture since the last judgement")
+    return [
+        _request(f"{day} {captured[day]}", day, {REASON: f"captures of {day} to judge"})
+        for day in waiting
+    ]
 
 
-def _reap() -> dg.SensorDefinition:
-    @dg.sensor(
-        name=DEAD_RUNS,
-        minimum_interval_seconds=MINUTE,
-        default_status=_status(True),
-        description="Runs whose process is gone are ended as failed; Dagster would wait for ever.",
-        owners=OWNERS,
-    )
-    @clean_errors()
-    def look(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        reaped = reap(context.instance)
-        told = f"ended {', '.join(reaped)}: the process is gone" if reaped else "none is dead"
-        context.log.info(told)
-        return dg.SkipReason(told)
+def _newest(instance: dg.DagsterInstance, asset: dg.AssetKey, days: set[str]) -> dict[str, int]:
+    """The newest materialisation of each day, by the number of its event."""
+    materialised = DagsterEventType.ASSET_MATERIALIZATION
+    storage = instance.event_log_storage
+    return dict(storage.get_latest_storage_id_by_partition(asset, materialised, days))
 
-    return look
+
+def _ended(context: dg.SensorEvaluationContext, resource: PlatformResource) -> Ordered:
+    """Each day that ended since the last one that was closed, whenever that was."""
+    with resource.open() as platform:
+        newest = (platform.now() - CLOSE_AFTER).date() - timedelta(days=1)
+    closed = date.fromisoformat(context.cursor) if context.cursor else None
+    first = newest if closed is None else closed + timedelta(days=1)
+    days = [first + timedelta(days=n) for n in range((newest - first).days + 1)]
+    if not days:
+        return dg.SkipReason(f"{newest} is closed; next at 00:15 UTC")
+    context.update_cursor(newest.isoformat())
+    return [
+        _request(day.isoformat(), day.isoformat(), {REASON: f"{day} has ended"}) for day in days
+    ]
+
+
+def _reap(context: dg.SensorEvaluationContext, _: PlatformResource) -> Ordered:
+    reaped = reap(context.instance)
+    if not reaped:
+        return dg.SkipReason("every running run has its process")
+    return dg.SkipReason(f"failed, for their process is gone: {', '.join(reaped)}")
+
+
+def _request(key: str, day: str, tags: dict[str, str]) -> dg.RunRequest:
+    return dg.RunRequest(run_key=key, partition_key=day, tags=tags)

@@ -1,73 +1,48 @@
-"""What a tick of collection does, in whatever mode: the service's answer as runs or a reason.
+"""What a tick of a sampling mode makes of what is due: runs to start, or why there is none.
 
-Belongs here: the translation. Does not belong here: what is due (``services.sampling``), when a
-tick comes (``schedules``, ``sensors``).
+Belongs here: that translation. Does not belong here: what is due (``services.sampling``), which
+schedule or sensor asks (``schedules``, ``sensors``).
 
-A run's key is its slot, so that two daemons start it once; the slot's claim in the database is
-what keeps it from being paid twice.
+A run's key is its slot, so a sensor that lost its cursor starts none twice; the slot's claim in
+our database is what keeps two daemons from paying twice.
 """
 
 from collections import defaultdict
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC
 
 import dagster as dg
 
-from odds_pipeline.orchestration.jobs import COLLECT, DISCOVER
+from odds_pipeline.orchestration.jobs import CAPTURE
 from odds_pipeline.orchestration.resources import PlatformResource
-from odds_pipeline.orchestration.tags import PURPOSE, REASON, SLOT, SPORTS
+from odds_pipeline.orchestration.tags import Order
 from odds_pipeline.planning.policies import SamplingMode
-from odds_pipeline.services.sampling import Due, Tick, tick
+from odds_pipeline.services.sampling import Due, tick
 
-REASON_LENGTH = 250
+Ordered = list[dg.RunRequest] | dg.SkipReason
 
 
-def collection_tick(
-    resource: PlatformResource, mode: SamplingMode
-) -> tuple[str, list[dg.RunRequest]]:
-    """Plan ahead; the reason in words, and the runs that are due.
-
-    Raises:
-        StorageError: the database cannot be asked.
-    """
+def ordered(resource: PlatformResource, mode: SamplingMode) -> tuple[Ordered, str]:
+    """The runs that a tick of the mode starts now, and its reason in words."""
     with resource.open() as platform:
         found = tick(platform, mode)
-        now = platform.now()
-    runs = [_capture(slot_time, due, found) for slot_time, due in _by_slot(found).items()]
-    if found.discover:
-        runs.append(_discovery(now))
-    return found.reason, runs
+    if not found.due:
+        return dg.SkipReason(found.reason), found.reason
+    return [_request(order, found.reason) for order in _orders(found.due)], found.reason
 
 
-def _by_slot(found: Tick) -> dict[datetime, list[Due]]:
-    by_slot: dict[datetime, list[Due]] = defaultdict(list)
-    for due in found.due:
-        by_slot[due.slot_time].append(due)
-    return by_slot
+def _orders(due: Sequence[Due]) -> list[Order]:
+    """One for each slot time and purpose, with its sports."""
+    sports = defaultdict(list)
+    for one in due:
+        sports[one.slot_time.astimezone(UTC), one.purpose].append(one.sport_key)
+    return [Order(slot_time, keys, purpose) for (slot_time, purpose), keys in sports.items()]
 
 
-def _capture(slot_time: datetime, due: list[Due], found: Tick) -> dg.RunRequest:
+def _request(order: Order, reason: str) -> dg.RunRequest:
     return dg.RunRequest(
-        run_key=f"collect {slot_time.isoformat()}",
-        job_name=COLLECT,
-        partition_key=slot_time.date().isoformat(),
-        tags={
-            SLOT: slot_time.isoformat(),
-            SPORTS: ",".join(each.sport_key for each in due),
-            PURPOSE: str(min(due, key=_rank).purpose),
-            REASON: found.reason[:REASON_LENGTH],
-        },
-    )
-
-
-def _rank(due: Due) -> int:
-    return list(type(due.purpose)).index(due.purpose)
-
-
-def _discovery(now: datetime) -> dg.RunRequest:
-    """Ask for the free list of events; at most once in ten minutes, should it fail."""
-    slot = now.replace(minute=now.minute // 10 * 10, second=0, microsecond=0)
-    return dg.RunRequest(
-        run_key=f"discover {slot.isoformat()}",
-        job_name=DISCOVER,
-        partition_key=now.date().isoformat(),
+        run_key=f"{order.slot_time.isoformat()} {order.purpose}",
+        job_name=CAPTURE,
+        partition_key=order.slot_time.date().isoformat(),
+        tags=order.tags(reason),
     )

@@ -8,19 +8,21 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import yaml
 from dagster._core.remote_representation.external_data import RepositorySnap
 
 from odds_pipeline.catalog.fields import describe
+from odds_pipeline.cli.environment import project_root
 from odds_pipeline.errors import DatabaseUnavailable, ProviderUnreachable
 from odds_pipeline.orchestration import markdown
 from odds_pipeline.orchestration.build import build_definitions
 from odds_pipeline.orchestration.descriptions import odds_lineage
 from odds_pipeline.orchestration.failures import one_line_failures
+from odds_pipeline.orchestration.modes import TICKERS
 from odds_pipeline.orchestration.partitions import Era, daily_partitions, day_of, era_of
 from odds_pipeline.orchestration.resources import PlatformResource
-from odds_pipeline.orchestration.schedules import cron_lines, every
-from odds_pipeline.orchestration.tags import REASON, SLOT
-from odds_pipeline.planning.sampling import fixed_slots
+from odds_pipeline.orchestration.schedules import every
+from odds_pipeline.planning.policies import SamplingMode
 from odds_pipeline.quality import rules
 from odds_pipeline.quality.registry import load_rules
 from odds_pipeline.services.platform import Platform
@@ -66,30 +68,64 @@ def test_the_graph_is_the_one_that_is_documented() -> None:
         "scores": ("ingest", {"events"}),
         "odds": ("normalized", {"odds_snapshots"}),
         "data_quality_log": ("quality", {"odds"}),
+        "collection_gaps": ("ops", {"odds_snapshots"}),
+        "credit_ledger": ("ops", {"events", "odds_snapshots", "scores"}),
     }
 
 
 def test_every_asset_can_be_read_by_a_newcomer() -> None:
     specs = build_definitions(SETTINGS).resolve_all_asset_specs()
-    assert len(specs) == 5
+    assert len(specs) == 7
     for spec in specs:
         assert spec.description, spec.key
         assert list(spec.owners) == ["team:odds"]
         assert {"python", "postgres"} <= spec.kinds
         assert spec.tags["odds/layer"] in {"paid", "sql"}
-        assert spec.partitions_def is not None
+        assert (spec.partitions_def is None) == (spec.group_name == "ops")
         assert {"dagster/table_name", "dagster/column_schema"} <= set(spec.metadata)
 
 
-def test_jobs_and_schedules_say_what_they_do_and_end() -> None:
+JOBS = (
+    *("collect", "capture", "judge", "close_day"),
+    *("settle_scores", "list_events", "heal_gaps", "sweep_runs"),
+)
+
+
+def test_jobs_say_what_they_do_and_end() -> None:
     repository = _repository()
-    for name in ("collect", "settle_scores"):
+    named = {job.name for job in repository.get_all_jobs() if not job.name.startswith("__")}
+    assert named == set(JOBS)
+    for name in JOBS:
         job = repository.get_job(name)
         assert job.description
         assert int(job.run_tags["dagster/max_runtime"]) > 0
-    for schedule in repository.schedule_defs:
-        assert schedule.description
-        assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+
+
+@pytest.mark.parametrize("mode", SamplingMode)
+def test_one_mode_runs_by_default_and_everything_else_with_it(mode: SamplingMode) -> None:
+    repository = _repository(SETTINGS.model_copy(update={"sampling_mode": mode}))
+    found: list[dg.ScheduleDefinition | dg.SensorDefinition] = [
+        *repository.schedule_defs,
+        *repository.sensor_defs,
+    ]
+    assert all(each.description for each in found)
+    running = {each.name for each in found if each.default_status.value == "RUNNING"}
+    always = {each.name for each in found} - set(TICKERS.values())
+    assert running == always | {TICKERS[mode]}
+    assert len(always) == 7
+
+
+def test_what_captures_runs_alone_and_first() -> None:
+    """So that nothing made of a capture can stop or delay the next one."""
+    capture = _repository().get_job("capture")
+    assert set(capture.asset_layer.selected_asset_keys) == {dg.AssetKey("odds_snapshots")}
+    assert not capture.asset_layer.asset_graph.asset_check_keys
+    assert capture.run_tags["dagster/priority"] == "10"
+    config = yaml.safe_load((project_root() / "dagster.yaml").read_text())["concurrency"]
+    assert "pools" not in config
+    limits = {each["key"]: each["limit"] for each in config["runs"]["tag_concurrency_limits"]}
+    assert limits == {"dagster/backfill": 1, "odds/aside": 1}
+    assert config["runs"]["max_concurrent_runs"] > sum(limits.values())
 
 
 def test_paid_assets_go_in_bounded_ranges_and_retry_only_fetches() -> None:
@@ -105,9 +141,9 @@ def test_paid_assets_go_in_bounded_ranges_and_retry_only_fetches() -> None:
 def test_every_rule_is_a_partitioned_check_of_odds() -> None:
     repository = _repository()
     graph = repository.asset_graph
-    assert {key.name for key in graph.asset_check_keys} == set(load_rules())
-    for key in graph.asset_check_keys:
-        assert key.asset_key == dg.AssetKey("odds")
+    judged = graph.get_check_keys_for_assets({dg.AssetKey("odds")})
+    assert {key.name for key in judged} == set(load_rules())
+    for key in judged:
         assert graph.get_check_spec(key).description == load_rules()[key.name].documentation
         assert graph.get(key).partitions_def == daily_partitions(SETTINGS)
 
@@ -123,7 +159,8 @@ def test_a_new_rule_file_is_a_new_check(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_without_validation_there_are_no_checks() -> None:
     silent = SETTINGS.model_copy(update={"enable_validation": False})
-    assert not _repository(silent).asset_graph.asset_check_keys
+    graph = _repository(silent).asset_graph
+    assert not graph.get_check_keys_for_assets({dg.AssetKey("odds")})
 
 
 @pytest.mark.filterwarnings("ignore:Property `ScheduleDefinition.environment_vars`")
@@ -160,33 +197,6 @@ def test_only_a_passing_failure_is_tried_again() -> None:
     assert failed.value.allow_retries is True
 
 
-def _named(part: str, whole: int) -> list[int]:
-    if part.startswith("*"):
-        return list(range(0, whole, int(part[2:] or 1)))
-    return [int(number) for number in part.split(",")]
-
-
-@pytest.mark.parametrize("minutes", [1, 5, 30, 32, 45, 60, 90, 240, 480, 1440])
-def test_cron_lines_name_exactly_the_slots(minutes: int) -> None:
-    midnight = datetime(2026, 3, 1, tzinfo=UTC)
-    named = set()
-    for line in cron_lines(minutes):
-        of_minutes, of_hours, *rest = line.split()
-        assert rest == ["*"] * 3
-        minutes_named = _named(of_minutes, 60)
-        named |= {(hour, minute) for hour in _named(of_hours, 24) for minute in minutes_named}
-    assert named == {(slot.hour, slot.minute) for slot in fixed_slots(midnight.date(), minutes)}
-
-
-def test_the_usual_intervals_are_one_line() -> None:
-    assert cron_lines(1) == ["* * * * *"]
-    assert cron_lines(30) == ["*/30 * * * *"]
-    assert cron_lines(60) == ["0 * * * *"]
-    assert cron_lines(360) == ["0 */6 * * *"]
-    assert cron_lines(1440) == ["0 0 * * *"]
-    assert len(cron_lines(45)) == 3
-
-
 @pytest.mark.parametrize(
     ("minutes", "said"),
     [(1, "every minute"), (30, "every 30 minutes"), (60, "every hour"), (360, "every 6 hours")],
@@ -196,28 +206,20 @@ def test_an_interval_is_told_in_the_largest_unit(minutes: int, said: str) -> Non
 
 
 class Unreachable(PlatformResource):
-    """A tick must not need the database: the run will say what is wrong with it."""
-
     def open(self) -> AbstractContextManager[Platform]:
         raise DatabaseUnavailable("gone")
 
 
-def test_a_tick_names_its_slot_its_day_and_its_cost() -> None:
+def test_a_tick_without_a_database_says_so() -> None:
     repository = _repository()
-    schedule = repository.get_schedule_def("collect_odds")
-    due = datetime(2026, 1, 31, 12, 30, tzinfo=UTC)
     with dg.instance_for_test() as instance:
-        context = dg.build_schedule_context(
+        context = dg.build_sensor_context(
             instance,
-            scheduled_execution_time=due,
             repository_def=repository,
             resources={"platform_resource": Unreachable(SETTINGS)},
         )
-        (request,) = schedule.evaluate_tick(context).run_requests or ()
-    assert request.partition_key == "2026-01-31"
-    assert request.run_key == "collect_odds 2026-01-31T12:30:00+00:00"
-    assert request.tags[SLOT] == "2026-01-31T12:30:00+00:00"
-    assert request.tags[REASON] == "slot 12:30, 3 credits forecast"
+        with pytest.raises(DatabaseUnavailable):
+            repository.get_sensor_def("collect_planned").evaluate_tick(context)
 
 
 def test_the_lineage_names_columns_that_exist() -> None:

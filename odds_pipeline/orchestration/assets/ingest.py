@@ -5,7 +5,7 @@ paid (``services``). Every asset may be materialised again: what is bought is ne
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
+from datetime import date
 
 import dagster as dg
 
@@ -21,8 +21,7 @@ from odds_pipeline.orchestration.figures import (
 from odds_pipeline.orchestration.materialise import day_by_day
 from odds_pipeline.orchestration.partitions import Era, era_of
 from odds_pipeline.orchestration.resources import PlatformResource
-from odds_pipeline.orchestration.tags import PURPOSE, SLOT, SPORTS
-from odds_pipeline.planning.budget import Purpose
+from odds_pipeline.orchestration.tags import SPORTS, Order
 from odds_pipeline.services import collect, history
 from odds_pipeline.services.collect import Collected
 from odds_pipeline.services.platform import Platform
@@ -50,7 +49,6 @@ def _paid(table: str, days: dg.DailyPartitionsDefinition, deps: Sequence[str] = 
         layer="paid",
         backfill_policy=PAID_RANGE,
         retry_policy=FETCH_AGAIN,
-        pool="odds_api",
         deps=deps,
     )
 
@@ -105,73 +103,70 @@ def _list_events(context: dg.AssetExecutionContext, platform: Platform, day: dat
     numbers: Metadata = {}
     if _is_live(platform, day):
         numbers = _spent(platform, collect.collect_events(platform))
-    elif _may_buy_history(context):
+    else:
         numbers = spending(platform, history.list_events(platform, day))
     return numbers | events_metadata(platform, day)
 
 
 def _capture_odds(context: dg.AssetExecutionContext, platform: Platform, day: date) -> Metadata:
     numbers: Metadata = {}
-    if _is_due(context, platform, day):
-        collected = _capture_due(context, platform)
+    order = Order.of(context.run.tags)
+    if order is not None:
+        numbers = _capture_ordered(context, platform, order)
+    elif _is_live(platform, day):
+        collected = collect.collect_odds(platform)
         numbers = _spent(platform, collected) | _refused(context, collected.refused)
-    elif _may_buy_history(context):
+    else:
         done = history.complete_day(platform, day, _progress(context, day))
         numbers = spending(platform, done.credits) | _refused(context, done.refused)
     return numbers | odds_metadata(platform, day, "odds_snapshots")
 
 
+def _capture_ordered(
+    context: dg.AssetExecutionContext, platform: Platform, order: Order
+) -> Metadata:
+    """Capture what a tick ordered, unless the run began so late that it is missed.
+
+    Whatever the day: a slot before midnight may be captured after it.
+    """
+    if provider_now(platform) - order.slot_time > GRACE:
+        note = f"slot {order.slot_time:%Y-%m-%d %H:%M} is past its grace: nothing is asked for it"
+        context.log.warning(note)
+        return {"note": note}
+    collected = _each_sport(platform, order)
+    return _spent(platform, collected) | _refused(context, collected.refused)
+
+
+def _each_sport(platform: Platform, order: Order) -> Collected:
+    """Capture every sport of an order, whatever becomes of the answers of those before it."""
+    done = Collected((), 0)
+    failures: list[Exception] = []
+    for sport in order.sports:
+        try:
+            one = collect.collect_odds(platform, [sport], order.slot_time, order.purpose)
+        except Exception as failure:  # raised below: the run fails, the other sports do not
+            failures.append(failure)
+            continue
+        done = Collected((*done.made, *one.made), done.skipped + one.skipped)
+    if failures:
+        raise failures[0]
+    return done
+
+
 def _ask_scores(context: dg.AssetExecutionContext, platform: Platform, day: date) -> Metadata:
     numbers: Metadata = {}
     if _is_live(platform, day) or collect.scores_reach(platform, day):
-        numbers = _spent(platform, collect.collect_scores(platform, _sports(context)))
+        named = context.run.tags.get(SPORTS)
+        sports = None if named is None else named.split(",")
+        numbers = _spent(platform, collect.collect_scores(platform, sports))
     else:
         numbers["note"] = f"the provider no longer tells scores of {day}: it keeps three days"
         context.log.info(numbers["note"])
     return numbers | events_metadata(platform, day)
 
 
-def _capture_due(context: dg.AssetExecutionContext, platform: Platform) -> Collected:
-    """The slot that a tick found due, or, started by hand, the current one of the grid."""
-    slot = _slot(context)
-    if slot is None:
-        return collect.collect_odds(platform)
-    purpose = Purpose(context.run.tags.get(PURPOSE, Purpose.LIVE))
-    return collect.collect_odds(platform, _sports(context), slot, purpose)
-
-
-def _is_due(context: dg.AssetExecutionContext, platform: Platform, day: date) -> bool:
-    """Whether to capture now: a tick's slot within its grace, or by hand on its own day.
-
-    Beyond its grace a slot is missed: the provider would show the prices of another time.
-    """
-    slot = _slot(context)
-    if slot is None:
-        return _is_live(platform, day)
-    return abs(provider_now(platform) - slot) <= GRACE
-
-
-def _slot(context: dg.AssetExecutionContext) -> datetime | None:
-    slot = context.run.tags.get(SLOT)
-    return None if slot is None else datetime.fromisoformat(slot)
-
-
-def _sports(context: dg.AssetExecutionContext) -> list[str] | None:
-    """The sports that a tick found due; ``None``: all that are configured."""
-    named = context.run.tags.get(SPORTS)
-    return named.split(",") if named else None
-
-
 def _is_live(platform: Platform, day: date) -> bool:
     return era_of(day, platform.now()) is Era.TODAY
-
-
-def _may_buy_history(context: dg.AssetExecutionContext) -> bool:
-    """A late tick must not turn into a purchase of yesterday: nobody asked for its price."""
-    slot = _slot(context)
-    if slot is not None:
-        context.log.warning(f"slot {slot.isoformat()} is past its grace: nothing is bought for it")
-    return slot is None
 
 
 def _spent(platform: Platform, collected: Collected) -> Metadata:

@@ -1,201 +1,146 @@
-"""Group `ops`: the platform's own state, as assets without days.
+"""Group `ops`: the platform's own state, of now and not of a day.
 
-Belongs here: gaps and credits as numbers that plot, and their checks. Does not belong here:
-finding and healing gaps (``services.gaps``), booking (``storage.ledger``).
+Belongs here: the credit ledger and the gaps of collection, with their checks. Does not belong
+here: spending and healing themselves (``services``).
 """
 
 from datetime import timedelta
-from typing import Any
 
 import dagster as dg
 
-from odds_pipeline.orchestration.descriptions import OWNERS, table_metadata
+from odds_pipeline.orchestration.descriptions import ops_asset
 from odds_pipeline.orchestration.failures import one_line_failures
-from odds_pipeline.orchestration.figures import Metadata
+from odds_pipeline.orchestration.figures import gaps_metadata, ledger_metadata
 from odds_pipeline.orchestration.modes import mode_in_force
 from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.planning.captures import Window
 from odds_pipeline.services import gaps
-from odds_pipeline.services.platform import Platform
-from odds_pipeline.services.sampling import provider_now
-from odds_pipeline.services.status import KeyQuota, quota
-from odds_pipeline.settings import Settings
+from odds_pipeline.services.recover import recover
+from odds_pipeline.services.status import Quota, quota
 
 GAPS, LEDGER = "collection_gaps", "credit_ledger"
-SHOWN = 20
-MONTH = timedelta(days=30)
-# Booked every hour: two missed in a row are worth a look.
-BOOKED = dg.FreshnessPolicy.time_window(
-    fail_window=timedelta(hours=6), warn_window=timedelta(hours=2)
-)
+LATE = timedelta(hours=3)
 
 
-def ops_assets(settings: Settings) -> list[dg.AssetsDefinition]:
-    """Collection gaps and the credit ledger."""
-    return [_collection_gaps(settings), _credit_ledger()]
+def ops_assets() -> list[dg.AssetsDefinition]:
+    """The gaps of collection and the credit ledger."""
+    return [_collection_gaps(), _credit_ledger()]
 
 
 def ops_checks() -> list[dg.AssetChecksDefinition]:
-    """Gaps are closed and their closure proven; nobody else spends our credits."""
-    return [_gaps_closed(), _closure_proven(), _nobody_else_spends()]
+    """What their figures must hold."""
+    return [_no_open_gaps(), _closed_for_good(), _within_the_budget(), _one_user()]
 
 
-def _collection_gaps(settings: Settings) -> dg.AssetsDefinition:
-    @dg.asset(
-        name=GAPS,
-        group_name="ops",
-        owners=OWNERS,
-        kinds={"python", "postgres"},
-        tags={"odds/layer": "paid"},
-        metadata=table_metadata("slots"),
-        deps=["odds_snapshots"],
-        pool="odds_api",
-    )
+def _collection_gaps() -> dg.AssetsDefinition:
+    @ops_asset(table="slots", layer="paid", deps=["odds_snapshots"])
     def collection_gaps(
         context: dg.AssetExecutionContext,
         platform_resource: dg.ResourceParam[PlatformResource],
     ) -> dg.MaterializeResult[None]:
-        """Captures that were missed; materialising heals them from history.
+        """Planned captures that were missed in the last 30 days, and healing them.
 
-        The most valuable are bought first, within the month's heal budget; each call closes every
-        gap whose time its snapshot shows.
+        Materialising it finds every missed capture, then buys snapshots from history that close
+        gaps, the most valuable for its credits first, within the month's heal budget.
         """
-
-        def told(done: int, of: int) -> None:
-            context.log.info(f"{done} of {of} gaps closed")
-
         with one_line_failures(), platform_resource.open() as platform:
-            gaps.find_missed(platform, mode_in_force(context.instance, settings))
-            done = gaps.heal(platform, progress=told)
-            context.log.info(f"ended: {done.reason}")
-            metadata = _gap_numbers(platform, done)
-        return dg.MaterializeResult(metadata=metadata)
+            recover(platform)
+            gaps.find_missed(platform, mode_in_force(context.instance, platform.settings))
+            done = gaps.heal(
+                platform,
+                progress=lambda closed, of: context.log.info(f"{closed} of {of} gaps closed"),
+            )
+            context.log.info(f"{done.healed} healed for {done.credits:g} credits: {done.reason}")
+            return dg.MaterializeResult(metadata=gaps_metadata(platform, done))
 
     return collection_gaps
 
 
-def _gap_numbers(platform: Platform, done: gaps.Healed) -> Metadata:
-    now = provider_now(platform)
-    left = gaps.open_gaps(platform)
-    rows = [
-        dg.TableRecord(
-            {
-                "slot": f"{gap.slot_time:%Y-%m-%d %H:%M}",
-                "sport": gap.sport_key,
-                "reason": gap.reason,
-                "planned for": gap.why or "",
-                "value": round(gap.value, 1),
-                "credits": gap.credits,
-                "note": gap.note or "",
-            }
-        )
-        for gap in sorted(left.gaps, key=lambda gap: -gap.value)[:SHOWN]
-    ]
-    counted = gaps.counts(platform, Window(now - MONTH, now))
-    return {
-        "gaps open": len(left.gaps),
-        "gaps that can be healed": left.healable,
-        "credits to heal them": left.credits,
-        "healed now": done.healed,
-        "calls now": done.calls,
-        "credits charged": float(done.credits),
-        "credits left to heal with": float(gaps.heal_allowance(platform)),
-        "slots of 30 days": sum(count.slots for count in counted),
-        "ended because": done.reason,
-        **({"worth most": dg.MetadataValue.table(rows)} if rows else {}),
-    }
-
-
 def _credit_ledger() -> dg.AssetsDefinition:
-    @dg.asset(
-        name=LEDGER,
-        group_name="ops",
-        owners=OWNERS,
-        kinds={"python", "postgres"},
-        tags={"odds/layer": "sql"},
-        metadata=table_metadata("credit_ledger"),
-        deps=["odds_snapshots", "scores"],
-        freshness_policy=BOOKED,
+    @ops_asset(
+        table="credit_ledger",
+        layer="sql",
+        deps=["odds_snapshots", "events", "scores"],
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=LATE),
     )
     def credit_ledger(
         platform_resource: dg.ResourceParam[PlatformResource],
     ) -> dg.MaterializeResult[None]:
-        """What the month's credits went on, what is left of them, and where that leads."""
+        """The month's credits: used, set aside, left, where they lead, and who is refused."""
         with one_line_failures(), platform_resource.open() as platform:
-            month = quota(platform)
-        return dg.MaterializeResult(
-            metadata={
-                "credits used": float(month.used),
-                "credits reserved": float(month.reserved),
-                "credits remaining": float(month.remaining),
-                "credits forecast (month)": float(month.forecast),
-                "quota": month.quota,
-                "used by others": float(sum(key.others for key in month.keys)),
-                "keys": dg.MetadataValue.table([_key_row(key) for key in month.keys]),
-            }
-        )
+            return dg.MaterializeResult(metadata=ledger_metadata(quota(platform)))
 
     return credit_ledger
 
 
-def _key_row(key: KeyQuota) -> dg.TableRecord:
-    refused = "; ".join(f"{purpose}: {why}" for purpose, why in key.refused.items())
-    return dg.TableRecord(
-        {
-            "key": key.key,
-            "quota": key.quota,
-            "used": float(key.used),
-            "others": float(key.others),
-            "refused now": refused,
-            "warning": key.warning or "",
-        }
-    )
-
-
-def _gaps_closed() -> dg.AssetChecksDefinition:
-    @dg.asset_check(
-        asset=GAPS, description="No capture of the last 30 days is missing that history still has."
-    )
-    def gaps_closed(
+def _no_open_gaps() -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=GAPS, description="No planned capture of the last 30 days is missing.")
+    def no_open_gaps(
         platform_resource: dg.ResourceParam[PlatformResource],
     ) -> dg.AssetCheckResult:
         with one_line_failures(), platform_resource.open() as platform:
-            left = gaps.open_gaps(platform)
-        return _result(
-            left.healable == 0,
-            dg.AssetCheckSeverity.WARN,
-            {"can be healed": left.healable, "open": len(left.gaps), "credits": left.credits},
+            found = gaps.open_gaps(platform)
+        return dg.AssetCheckResult(
+            passed=not found.gaps,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"{len(found.gaps)} open, {found.healable} of them can be healed",
+            metadata={"open": len(found.gaps), "can be healed": found.healable, "limit": 0},
         )
 
-    return gaps_closed
+    return no_open_gaps
 
 
-def _closure_proven() -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset=GAPS, description="Every healed slot has a stored snapshot of its time.")
-    def closure_proven(
+def _closed_for_good() -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset=GAPS,
+        description="Each healed slot has a snapshot of its time: in (slot - feed step, slot].",
+    )
+    def closure_is_proven(
         platform_resource: dg.ResourceParam[PlatformResource],
     ) -> dg.AssetCheckResult:
         with one_line_failures(), platform_resource.open() as platform:
-            now = provider_now(platform)
-            unproven = gaps.unproven(platform, Window(now - MONTH, now))
-        return _result(not unproven, dg.AssetCheckSeverity.ERROR, {"unproven": len(unproven)})
+            now = platform.now()
+            unproven = gaps.unproven(platform, Window(now - gaps.LOOK_BACK, now))
+        return dg.AssetCheckResult(
+            passed=not unproven, metadata={"healed without a snapshot": len(unproven), "limit": 0}
+        )
 
-    return closure_proven
+    return closure_is_proven
 
 
-def _nobody_else_spends() -> dg.AssetChecksDefinition:
-    @dg.asset_check(asset=LEDGER, description="The provider counts no credits that are not ours.")
+def _within_the_budget() -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=LEDGER, description="No key has used 80 % of its credits.")
+    def within_the_budget(
+        platform_resource: dg.ResourceParam[PlatformResource],
+    ) -> dg.AssetCheckResult:
+        month = _month(platform_resource)
+        warnings = [key.warning for key in month.keys if key.warning is not None]
+        return dg.AssetCheckResult(
+            passed=not warnings,
+            severity=dg.AssetCheckSeverity.WARN,
+            description="; ".join(warnings) or None,
+            metadata={"used (%)": 100 * month.used / max(month.quota, 1), "limit (%)": 80},
+        )
+
+    return within_the_budget
+
+
+def _one_user() -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=LEDGER, description="Nobody else spends credits with our keys.")
     def nobody_else_spends(
         platform_resource: dg.ResourceParam[PlatformResource],
     ) -> dg.AssetCheckResult:
-        with one_line_failures(), platform_resource.open() as platform:
-            others = sum(key.others for key in quota(platform).keys)
-        return _result(not others, dg.AssetCheckSeverity.WARN, {"used by others": float(others)})
+        others = sum(key.others for key in _month(platform_resource).keys)
+        return dg.AssetCheckResult(
+            passed=others <= 0,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=f"{others:g} credits of this month were spent by somebody else",
+            metadata={"credits spent by others": others, "limit": 0},
+        )
 
     return nobody_else_spends
 
 
-def _result(
-    passed: bool, severity: dg.AssetCheckSeverity, numbers: dict[str, Any]
-) -> dg.AssetCheckResult:
-    return dg.AssetCheckResult(passed=passed, severity=severity, metadata=numbers)
+def _month(resource: PlatformResource) -> Quota:
+    with one_line_failures(), resource.open() as platform:
+        return quota(platform)
