@@ -8,6 +8,7 @@ from benchmarks import (
     definitions_import,
     ingest_bulk,
     ingest_live,
+    planning,
     provider,
     real_series,
     season_measures,
@@ -25,6 +26,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
         "storage": storage.measure,
         "archive": archive.measure,
         "provider": provider.measure,
+        "planning": planning.measure,
         "real_series": real_series.measure,
         "season": season_measures.measure,
     }

@@ -1,42 +1,50 @@
-"""When the jobs run: fixed slots of the UTC day.
+"""What happens by the clock: fixed captures, the hourly list of events, a day's close, tidying.
 
-Belongs here: slots as cron lines, and what a tick says of itself. Does not belong here: planning
-(``planning``), collecting. A run's key is its slot, so two daemons start it once; its slot's claim
-in the database is what keeps it from being paid twice. While calls pause (refused key, no credits,
-a provider that fails) a tick starts no run: its slots are recorded as gaps, with the reason.
+Belongs here: cron lines and what a tick says. Does not belong here: planning (``planning``),
+what a tick of collection decides (``ticks``). All times are UTC.
 """
 
 from collections import defaultdict
-from contextlib import suppress
-from datetime import UTC, date, datetime
+from collections.abc import Callable
+from datetime import UTC, date, timedelta
 
 import dagster as dg
 
-from odds_pipeline.errors import StorageError
 from odds_pipeline.orchestration.descriptions import OWNERS
-from odds_pipeline.orchestration.jobs import COLLECT, SETTLE
+from odds_pipeline.orchestration.jobs import CLOSE_DAY, COLLECT, DISCOVER, KEEP_BOOKS
+from odds_pipeline.orchestration.modes import FIXED_SCHEDULE
 from odds_pipeline.orchestration.resources import PlatformResource
-from odds_pipeline.orchestration.tags import REASON, SLOT
-from odds_pipeline.planning.sampling import fixed_slots, slot_of
+from odds_pipeline.orchestration.retention import TIDY
+from odds_pipeline.orchestration.ticks import collection_tick
+from odds_pipeline.planning.policies import SamplingMode
+from odds_pipeline.planning.sampling import fixed_slots
 from odds_pipeline.redaction import clean_errors
-from odds_pipeline.services.calls import forecast
-from odds_pipeline.services.collect import DAYS_FROM, LIVE, SCORES, SCORES_MINUTES, live_cost
-from odds_pipeline.services.pauses import skip_paused
+from odds_pipeline.services.collect import live_cost
 from odds_pipeline.settings import Settings
-from odds_pipeline.sources.the_odds_api.queries import ScoresRequest
 
 ANY_DAY = date(2000, 1, 1)
 MINUTES, HOURS = 60, 24
+LIST_EVENTS, CLOSE, BOOKS, TIDY_UP = "list_events", "close_yesterday", "keep_books", "tidy_runs"
+
+Context = dg.ScheduleEvaluationContext
 
 
 def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
-    """Odds at every slot of the fixed interval, scores every six hours."""
-    scores = sum(forecast(ScoresRequest(sport, DAYS_FROM)) for sport in settings.sports)
+    """Fixed captures, events every hour, yesterday's close at 00:15, books, tidying."""
     return [
-        _schedule(
-            "collect_odds", COLLECT, LIVE, settings.fixed_interval_minutes, live_cost(settings)
+        _fixed(settings),
+        _clockwork(
+            LIST_EVENTS, DISCOVER, "0 * * * *", "Which games there are, every hour; free.", _today
         ),
-        _schedule("collect_scores", SETTLE, SCORES, SCORES_MINUTES, scores),
+        _clockwork(
+            CLOSE,
+            CLOSE_DAY,
+            "15 0 * * *",
+            "Yesterday is judged once more when all of it is known.",
+            _yesterday,
+        ),
+        _clockwork(BOOKS, KEEP_BOOKS, "20 * * * *", "The ledger against the provider's count."),
+        _clockwork(TIDY_UP, TIDY, "30 4 * * *", "Old runs of ticks are deleted."),
     ]
 
 
@@ -64,46 +72,71 @@ def every(minutes: int) -> str:
     return f"every {unit}" if count == 1 else f"every {count} {unit}s"
 
 
-def _schedule(
-    name: str, job: str, purpose: str, interval_minutes: int, cost: int
-) -> dg.ScheduleDefinition:
-    lines = cron_lines(interval_minutes)
+def _fixed(settings: Settings) -> dg.ScheduleDefinition:
+    minutes, cost = settings.fixed_interval_minutes, live_cost(settings)
+    lines = cron_lines(minutes)
+    on = settings.sampling_mode is SamplingMode.FIXED
 
     @dg.schedule(
-        name=name,
-        job_name=job,
+        name=FIXED_SCHEDULE,
+        job_name=COLLECT,
         # The UI puts one line into words, a list of lines only as code.
         cron_schedule=lines[0] if len(lines) == 1 else lines,
         execution_timezone="UTC",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description=f"{every(interval_minutes).capitalize()}, up to {cost} credits each time.",
+        default_status=_status(on),
+        description=f"{every(minutes).capitalize()}, up to {cost} credits each time.",
         owners=OWNERS,
     )
     @clean_errors()
     def tick(
-        context: dg.ScheduleEvaluationContext,
-        platform_resource: dg.ResourceParam[PlatformResource],
-    ) -> dg.RunRequest | dg.SkipReason:
-        slot = slot_of(context.scheduled_execution_time.astimezone(UTC), interval_minutes)
-        pause = _pause(platform_resource, purpose, slot)
-        if pause is not None:
-            return dg.SkipReason(pause)
-        reason = f"slot {slot:%H:%M}, {cost} credits forecast"
+        context: Context, platform_resource: dg.ResourceParam[PlatformResource]
+    ) -> list[dg.RunRequest] | dg.SkipReason:
+        reason, runs = collection_tick(platform_resource, SamplingMode.FIXED)
         context.log.info(reason)
-        return dg.RunRequest(
-            run_key=f"{name} {slot.isoformat()}",
-            partition_key=slot.date().isoformat(),
-            tags={SLOT: slot.isoformat(), REASON: reason},
-        )
+        # A schedule starts runs of its own job only; the hourly list of events is another's.
+        captures = [run for run in runs if run.job_name == COLLECT]
+        return captures or dg.SkipReason(reason)
 
     return tick
 
 
-def _pause(resource: PlatformResource, purpose: str, slot: datetime) -> str | None:
-    """Why the slot is not asked for; a database that cannot be asked is for the run to report."""
-    with suppress(StorageError), resource.open() as platform:
-        return skip_paused(platform, purpose, slot)
-    return None
+def _today(context: Context) -> str:
+    return context.scheduled_execution_time.astimezone(UTC).date().isoformat()
+
+
+def _yesterday(context: Context) -> str:
+    moment = context.scheduled_execution_time.astimezone(UTC)
+    return (moment.date() - timedelta(days=1)).isoformat()
+
+
+def _clockwork(
+    name: str,
+    job: str,
+    cron: str,
+    description: str,
+    partition: Callable[[Context], str] | None = None,
+) -> dg.ScheduleDefinition:
+    """A schedule that always starts its job, for the day that ``partition`` names if it has one."""
+
+    @dg.schedule(
+        name=name,
+        job_name=job,
+        cron_schedule=cron,
+        execution_timezone="UTC",
+        default_status=_status(True),
+        description=description,
+        owners=OWNERS,
+    )
+    def tick(context: Context) -> dg.RunRequest:
+        moment = context.scheduled_execution_time.astimezone(UTC)
+        day = None if partition is None else partition(context)
+        return dg.RunRequest(run_key=f"{name} {moment.isoformat()}", partition_key=day)
+
+    return tick
+
+
+def _status(on: bool) -> dg.DefaultScheduleStatus:
+    return dg.DefaultScheduleStatus.RUNNING if on else dg.DefaultScheduleStatus.STOPPED
 
 
 def _part(numbers: tuple[int, ...], whole: int) -> str:

@@ -90,15 +90,22 @@ def plan_adaptive(
 def _of_day(
     midnight: datetime, known: list[datetime], tiers: tuple[Tier, ...]
 ) -> Iterator[PlannedCapture]:
-    step = min(tier.minutes for tier in tiers)
-    for minute in range(0, MINUTES_A_DAY, step):
+    minute = 0
+    while minute < MINUTES_A_DAY:
         moment = midnight + minute * MINUTE
         place = bisect_right(known, moment)
         if place == len(known):
             return
-        tier = tier_at(tiers, known[place] - moment)
-        if minute % tier.minutes:
-            continue
         offset = known[place] - moment
-        served = ahead(known, moment, FARTHEST)
-        yield PlannedCapture(moment, served, offset, f"{tier.name}: every {tier.minutes} min")
+        tier = tier_at(tiers, offset)
+        if not minute % tier.minutes:
+            served = ahead(known, moment, FARTHEST)
+            yield PlannedCapture(moment, served, offset, f"{tier.name}: every {tier.minutes} min")
+        minute += _until_next(minute, offset, tier, tiers)
+
+
+def _until_next(minute: int, offset: timedelta, tier: Tier, tiers: tuple[Tier, ...]) -> int:
+    """Minutes to the tier's next capture, or to where a nearer tier or another start begins."""
+    nearer = [other.within for other in tiers if other.within < offset]
+    bound = offset - max(nearer, default=timedelta())
+    return min(tier.minutes - minute % tier.minutes, max(1, -(-bound // MINUTE)))

@@ -71,11 +71,17 @@ class Scenario:
         return self.credits <= quota
 
 
-def compare(slate: Slate, cadence: Cadence, quota: float) -> list[Scenario]:
-    """Fixed intervals, adaptive and planned; the last also as the quota would have it."""
+def compare(
+    slate: Slate, cadence: Cadence, quota: float, intervals: Sequence[int] = FIXED_MINUTES
+) -> list[Scenario]:
+    """Fixed intervals, adaptive and planned; the last two also as the quota would have them.
+
+    Raises:
+        UsageError: an interval does not divide a day.
+    """
     found = [
         scenario(slate, f"fixed {minutes} min", _wanted(slate, SamplingMode.FIXED, fixed))
-        for minutes in FIXED_MINUTES
+        for minutes in intervals
         for fixed in (replace(cadence, fixed_minutes=minutes),)
     ]
     for mode in (SamplingMode.ADAPTIVE, SamplingMode.PLANNED):

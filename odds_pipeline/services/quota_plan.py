@@ -12,10 +12,18 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from odds_pipeline.catalog.endpoints import Endpoint
 from odds_pipeline.planning.captures import DAY, Window
-from odds_pipeline.planning.comparison import LISTED, Scenario, Slate, compare, typical_slate
+from odds_pipeline.planning.comparison import (
+    FIXED_MINUTES,
+    LISTED,
+    Scenario,
+    Slate,
+    compare,
+    typical_slate,
+)
 from odds_pipeline.planning.policies import SamplingMode, plan
 from odds_pipeline.planning.rate_cards import RateCard
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.sampling import cadence
 from odds_pipeline.storage import readers
 from odds_pipeline.storage.engine import transaction
 
@@ -58,12 +66,27 @@ class HistoryCost:
     exact: bool
 
 
-def plans(platform: Platform, asked: Asked, card: RateCard, quota: float) -> list[SportPlans]:
-    """Every sport's plans, on its games of the last thirty days where there are enough."""
+def plans(
+    platform: Platform, asked: Asked, card: RateCard, quota: float, interval: int | None = None
+) -> list[SportPlans]:
+    """Every sport's plans, on its games of the last thirty days where there are enough.
+
+    Args:
+        platform: its database and settings are used.
+        asked: what is to be collected.
+        card: what calls cost.
+        quota: credits a month; each sport has an equal part.
+        interval: one more fixed interval to compare, in minutes.
+
+    Raises:
+        UsageError: the interval does not divide a day.
+    """
+    intervals = sorted({*FIXED_MINUTES, *(() if interval is None else (interval,))}, reverse=True)
     found = []
     for sport in asked.sports:
         slate, basis = _slate(platform, sport, asked, card)
-        scenarios = compare(slate, platform.settings.cadence, quota / len(asked.sports))
+        part = quota / len(asked.sports)
+        scenarios = compare(slate, cadence(platform.settings), part, intervals)
         found.append(
             SportPlans(sport, basis, len(slate.starts), slate.credits_per_call, tuple(scenarios))
         )
@@ -81,7 +104,7 @@ def history_cost(
         starts = _starts(platform, sport, Window(window.begin, window.end + DAY))
         if not starts:
             starts, exact = typical_slate(window.begin, days), False
-        captures = plan(SamplingMode.PLANNED, platform.settings.cadence, window, starts)
+        captures = plan(SamplingMode.PLANNED, cadence(platform.settings), window, starts)
         calls += len(captures)
         price = _price(card, Endpoint.HISTORICAL_ODDS, asked, _listed(starts, days))
         listing = card.forecast(Endpoint.HISTORICAL_EVENTS, events=_listed(starts, days))

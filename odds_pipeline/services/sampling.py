@@ -45,6 +45,8 @@ LISTING_HOLDS = timedelta(minutes=90)
 # Date headers have whole seconds: less is no error of the clock. More than an hour is no error of
 # a clock either: then the provider plays another day, as the loopback provider can.
 CLOCK_TOLERANCE, CLOCK_ERROR = timedelta(seconds=2), timedelta(hours=1)
+MOST_FOR_SCORES = 0.25
+LOOK_AGAIN = timedelta(seconds=30)
 DONE = frozenset({"claimed", "fetched", "ok", "healed"})
 
 
@@ -61,11 +63,15 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """What is due now, the reason in words, and when there is something to do again."""
+    """What is due now, the reason in words, and when there is something to do again.
+
+    ``discover`` says that the free list of events should be asked for first: it is too old.
+    """
 
     due: tuple[Due, ...]
     reason: str
     next_at: datetime | None
+    discover: bool = False
 
 
 class _Sport(NamedTuple):
@@ -123,7 +129,12 @@ def tick(platform: Platform, mode: SamplingMode) -> Tick:
                 _refuse(platform, due, refused)
             said.append(_told(due, outlook, refused))
         said.extend(_remarks(outlook, now))
-    return Tick(tuple(paid), "; ".join(said) or _idle(outlooks, now), _next(outlooks, now))
+    return Tick(
+        tuple(paid),
+        "; ".join(said) or _idle(outlooks, now),
+        _next(outlooks, now),
+        any(_is_old(outlook, now) for outlook in outlooks),
+    )
 
 
 def _outlooks(platform: Platform, mode: SamplingMode, now: datetime, left: float) -> list[_Outlook]:
@@ -140,7 +151,7 @@ def _outlooks(platform: Platform, mode: SamplingMode, now: datetime, left: float
     if left < cost:  # then each capture is refused when it is due, and recorded
         return [_Outlook(s, (*a, *b), 0) for s, a, b in zip(sports, *full, strict=True)]
     days = (month_end(now) - today.end) // DAY + 1
-    credits = left + made * cost - _scores_cost(sports, now)
+    credits = left + made * cost - _kept_for_scores(sports, now, left)
     first = calls_today(wanted, days, credits, cost)
     then = wanted[1]
     if days > 1:
@@ -161,7 +172,7 @@ def _windows(now: datetime) -> tuple[Window, Window]:
 def _read(platform: Platform, sport: str, now: datetime) -> _Sport:
     begin = day_window(now.date()).begin
     with transaction(platform.engine) as conn:
-        schedule = readers.scheduled_starts(conn, sport, now)
+        schedule = readers.scheduled_starts(conn, sport, now + CLOCK_TOLERANCE)
         past = slots.between(conn, LIVE, sport, Window(begin, now - GRACE))
     made = sum(slot.status in DONE for slot in past)
     return _Sport(sport, schedule, made, forecast(odds_request(platform.settings, sport)))
@@ -181,10 +192,11 @@ def _kept(sport: _Sport, days: Sequence[tuple[list[PlannedCapture], int]]) -> _O
     return _Outlook(sport, captures, sum(len(chosen.refused) for chosen in plans))
 
 
-def _scores_cost(sports: Sequence[_Sport], now: datetime) -> float:
-    """Credits that scores may cost until the reset."""
+def _kept_for_scores(sports: Sequence[_Sport], now: datetime, left: float) -> float:
+    """Credits that scores may cost until the reset; never much, since captures are worth more."""
     asks = (month_end(now) - now) / timedelta(minutes=SCORES_MINUTES)
-    return asks * sum(forecast(ScoresRequest(sport.key, DAYS_FROM)) for sport in sports)
+    cost = asks * sum(forecast(ScoresRequest(sport.key, DAYS_FROM)) for sport in sports)
+    return min(cost, left * MOST_FOR_SCORES)
 
 
 def _plan(platform: Platform, outlook: _Outlook, now: datetime) -> None:
@@ -236,11 +248,16 @@ def _told(due: Due, outlook: _Outlook, refused: Refusal | None) -> str:
 def _remarks(outlook: _Outlook, now: datetime) -> Iterator[str]:
     sport = outlook.sport
     listed = sport.schedule.listed_at
-    if listed is None or now - listed > LISTING_HOLDS:
+    if _is_old(outlook, now):
         known = "never" if listed is None else f"last at {_clock(listed)}"
         yield f"events of {sport.key} were {known} listed: a discovery run is due"
     if outlook.refused:
         yield f"{outlook.refused} captures of {sport.key} left out: beyond the day's share"
+
+
+def _is_old(outlook: _Outlook, now: datetime) -> bool:
+    listed = outlook.sport.schedule.listed_at
+    return listed is None or now - listed > LISTING_HOLDS
 
 
 def _idle(outlooks: Sequence[_Outlook], now: datetime) -> str:
@@ -259,7 +276,7 @@ def _next(outlooks: Sequence[_Outlook], now: datetime) -> datetime | None:
         for outlook in outlooks
         if outlook.sport.schedule.listed_at is not None
     ]
-    return min(ahead or listings, default=None)
+    return max(min(ahead or listings), now + LOOK_AGAIN) if ahead or listings else None
 
 
 def _clock(moment: datetime) -> str:

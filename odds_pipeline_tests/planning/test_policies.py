@@ -138,3 +138,20 @@ def test_offsets_are_hours_and_minutes() -> None:
 def test_an_interval_that_does_not_divide_a_day_is_refused() -> None:
     with pytest.raises(UsageError):
         tiers_of({**DEFAULT_MINUTES, "near": 7})
+
+
+@settings(deadline=None, max_examples=40)
+@given(STARTS)
+def test_adaptive_slots_are_those_of_looking_at_every_minute(starts: list[datetime]) -> None:
+    def naive(moment: datetime) -> bool:
+        ahead = [start - moment for start in starts if start > moment]
+        if not ahead:
+            return False
+        hours = min(ahead) / timedelta(hours=1)
+        every = 1 if hours <= 1 else 5 if hours <= 3 else 15 if hours <= 24 else 30
+        return (moment - moment.replace(hour=0, minute=0)) // MINUTE % every == 0
+
+    window = Window(BEGIN, BEGIN + 2 * DAY)
+    minutes = [BEGIN + place * MINUTE for place in range(2 * 1440)]
+    captures = plan_adaptive(window, starts, tiers_of(dict(DEFAULT_MINUTES)))
+    assert [capture.slot_time for capture in captures] == list(filter(naive, minutes))

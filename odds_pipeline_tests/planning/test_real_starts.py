@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.planning import comparison, table
 from odds_pipeline.planning.budget import calls_today, month_end
 from odds_pipeline.planning.captures import DAY, Plan, PlannedCapture, Window, day_window
 from odds_pipeline.planning.outlook import outlook
@@ -143,3 +144,9 @@ def test_a_fifth_of_the_games_stands_for_all(games: list[Game]) -> None:
     assert spread.pairings_covered == 81
     assert spread.days_covered >= 55
     assert representative(games, seed=1).games != sample.games
+
+
+def test_the_docs_show_the_comparison_as_it_is(starts: list[datetime]) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "collection.md").read_text()
+    shown = page.partition("shared/data -->\n")[2].partition("<!-- end -->")[0]
+    assert shown == table(comparison(starts))

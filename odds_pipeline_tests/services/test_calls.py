@@ -114,7 +114,7 @@ def test_a_plan_over_budget_is_refused_before_the_call(platform: Platform) -> No
     poor = changed(platform, odds_api_quota=(5,))
     collect_odds(poor)
     request = odds_request(poor.settings, NBA)
-    with pytest.raises(BudgetExceeded, match="odds costs 3 credits, but 3 of 5 are spent"):
+    with pytest.raises(BudgetExceeded, match="odds costs 3 credits, but quota: 3 of 5 are spent"):
         fetch_slot(poor, "live", NBA, poor.now() + HALF_HOUR, request)
     assert slots_of(platform) == [("live", "ok", None), ("live", "gap", "quota")]
     assert len(logged(platform)) == 1
@@ -192,14 +192,14 @@ def test_an_answer_that_cannot_be_read_is_paid_kept_and_set_aside(platform: Plat
 
 
 @pytest.mark.usefixtures("balanced")
-def test_twenty_claimers_of_one_slot_make_one_call(platform: Platform) -> None:
+def test_fifty_claimers_of_one_slot_make_one_call(platform: Platform) -> None:
     request = odds_request(platform.settings, NBA)
 
     def claim(_: int) -> Fetched | None:
         return fetch_slot(platform, "live", NBA, platform.now(), request)
 
-    with ThreadPoolExecutor(20) as pool:
-        made = list(pool.map(claim, range(20)))
+    with ThreadPoolExecutor(50) as pool:
+        made = list(pool.map(claim, range(50)))
     assert len([fetched for fetched in made if fetched is not None]) == 1
     assert len(logged(platform)) == 1
 
@@ -228,6 +228,8 @@ def test_what_others_spend_with_the_key_is_seen(
     clock.advance(HALF_HOUR)
     collect_odds(platform)
     assert entries(platform)[4:] == [("settled", 3), ("correction", 2)]
+    (key,) = quota(platform).keys
+    assert (key.used, key.others) == (9, 2)
 
 
 def test_a_new_month_begins_at_zero(platform: Platform, clock: SteppedClock) -> None:
