@@ -60,6 +60,13 @@ def test_the_close_of_the_most_events_is_bought_first_and_a_seen_one_last() -> N
     assert calls[0].value > 4 * calls[1].value > 0
 
 
+def test_an_earlier_price_of_a_close_already_bought_is_worth_little() -> None:
+    start = NOON + timedelta(hours=2)
+    close, earlier = healing_calls([start - 7 * MINUTE, start - 2 * MINUTE], [], [start])
+    assert close.ask_at == start - 2 * MINUTE
+    assert earlier.value < close.value / 4
+
+
 @given(
     st.sets(st.integers(0, 1500), min_size=1, max_size=40),
     st.lists(st.integers(0, 1500), max_size=8),

@@ -72,6 +72,7 @@ def test_a_postponed_game_is_no_reason_to_pay_and_leaves_no_gap(
     after = _planned(platform, clock, start - 3 * HOUR + MINUTE)
     assert start - 2 * MINUTE not in after
     assert start + HOUR - 2 * MINUTE in after
+    assert moved - 2 * MINUTE not in after
     [status] = rows(
         platform,
         "SELECT status FROM events_as_of(%s, 'infinity') WHERE id = 'a'",
