@@ -58,7 +58,7 @@ def _acknowledged(conn: psycopg.Connection[Any], acknowledged: Path) -> Iterator
     double = conn.execute(
         """SELECT s.slot_time, count(*) FROM raw_responses r JOIN fetch_logs f USING (raw_id)
         JOIN slots s ON s.slot_id = f.slot_id WHERE r.status = 200
-        GROUP BY 1 HAVING count(*) > 1"""
+        GROUP BY s.slot_id HAVING count(*) > 1"""
     ).fetchall()
     yield from (f"I1: slot {moment} is stored {count} times" for moment, count in double)
 
