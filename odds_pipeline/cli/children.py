@@ -42,7 +42,6 @@ def dagster_programs(settings: Settings) -> list[Child]:
     workspace = str(project_root() / "workspace.yaml")
     logs = settings.home / "logs"
     port = settings.odds_ui_port
-    daemon_log = logs / "dagster-daemon.log"
     return [
         Child(
             name="Dagster UI",
@@ -54,14 +53,21 @@ def dagster_programs(settings: Settings) -> list[Child]:
             log=logs / "dagster-webserver.log",
             ready=http_answers(port, "/server_info"),
         ),
-        Child(
-            name="Dagster daemon",
-            argv=(_script("dagster-daemon"), "run", "--workspace", workspace),
-            env=dict(os.environ),
-            log=daemon_log,
-            ready=log_says(daemon_log, "is configured with the following daemons"),
-        ),
+        daemon(settings),
     ]
+
+
+def daemon(settings: Settings) -> Child:
+    """Dagster's daemon, which ticks schedules and sensors and starts runs."""
+    log = settings.home / "logs" / "dagster-daemon.log"
+    workspace = str(project_root() / "workspace.yaml")
+    return Child(
+        name="Dagster daemon",
+        argv=(_script("dagster-daemon"), "run", "--workspace", workspace),
+        env=dict(os.environ),
+        log=log,
+        ready=log_says(log, "is configured with the following daemons"),
+    )
 
 
 def _script(name: str) -> str:

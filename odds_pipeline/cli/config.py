@@ -4,7 +4,7 @@ Belongs here: showing them without secrets. Does not belong here: reading them (
 """
 
 import os
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from pydantic import SecretStr
@@ -12,7 +12,8 @@ from pydantic import SecretStr
 from odds_pipeline.cli import screen
 from odds_pipeline.cli.options import AsJson
 from odds_pipeline.cli.screen import Column
-from odds_pipeline.cli.session import configured
+from odds_pipeline.cli.session import configured, require_database
+from odds_pipeline.planning.policies import SamplingMode
 from odds_pipeline.redaction import fingerprint
 from odds_pipeline.settings import Settings
 
@@ -29,13 +30,8 @@ def register(app: typer.Typer) -> None:
     """Add the command group."""
     group = typer.Typer(help="Show the settings in force.", no_args_is_help=True)
     group.command("show", epilog="Example: odds config show --json")(show)
-    # A callback keeps `show` a subcommand while it is the only one.
-    group.callback()(_group)
+    group.command("set-mode", epilog="Example: odds config set-mode planned")(set_mode)
     app.add_typer(group, name="config")
-
-
-def _group() -> None:
-    """Show the settings in force."""
 
 
 def show(as_json: AsJson = False) -> None:
@@ -49,6 +45,22 @@ def show(as_json: AsJson = False) -> None:
         return
     screen.show_table(rows, _COLUMNS, screen.zone_named("UTC"))
     screen.say("Set them in the environment or in a file .env here; .env.example lists them.")
+
+
+def set_mode(
+    mode: Annotated[SamplingMode, typer.Argument(help="fixed, adaptive or planned.")],
+) -> None:
+    """Switch the sampling mode: its schedule or sensor is started, the others are stopped.
+
+    The same as switching them in the Dagster UI; SAMPLING_MODE only says how it begins.
+    """
+    from odds_pipeline.cli.scheduler import instigators
+
+    settings = configured()
+    require_database(settings)
+    with instigators(settings) as found:
+        changed = found.set_mode(mode)
+    screen.say(f"{screen.YES} Mode {mode}; switched: {', '.join(changed) or 'nothing'}")
 
 
 def settings_rows(settings: Settings) -> list[dict[str, Any]]:

@@ -83,8 +83,8 @@ def the_odds_api(
     """Import The Odds API's responses (JSON, gzip) and flattened CSV series.
 
     Importing the same bytes again changes nothing. Days whose facts changed, or that were never
-    reported, are validated and shown in Dagster. Exit code: 0 all imported or unchanged, 2 a file
-    was refused, 1 one failed.
+    reported, are validated and shown in Dagster, from HISTORY_START on. Exit code: 0 all imported
+    or unchanged, 2 a file was refused, 1 one failed.
     """
     from odds_pipeline.services.import_files import Stated
 
@@ -175,7 +175,7 @@ def _import(
     """Import, and report to Dagster; returns what was imported and the days reported."""
     from odds_pipeline.cli.instance import dagster_instance, exported
     from odds_pipeline.composition import open_platform
-    from odds_pipeline.orchestration.runs import report_import, unreported
+    from odds_pipeline.orchestration.runs import report_days, unreported
     from odds_pipeline.services.import_files import import_paths
 
     with exported(settings) as named, open_platform(named) as platform:
@@ -185,8 +185,8 @@ def _import(
             return done, []
         with dagster_instance(named) as instance, screen.spinner("Validating", quiet) as now:
             missed = unreported(platform, instance, done.unchanged_days)
-            days = sorted([*done.days, *missed])
-            report_import(platform, instance, days, lambda day: now(f"{day} (of {len(days)} days)"))
+            days = [day for day in sorted([*done.days, *missed]) if day >= named.history_start]
+            report_days(platform, instance, days, lambda day: now(f"{day} (of {len(days)} days)"))
     return done, days
 
 

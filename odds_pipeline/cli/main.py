@@ -4,7 +4,8 @@ Belongs here: the application, exit codes and the one line an error becomes. Doe
 any command (one file each).
 
 Exit codes: 0 done · 1 failed unexpectedly · 2 wrong use or setting, or a file refused · 3 not
-found · 4 database · 5 provider · 6 credits · 7 already running · 8 not confirmed · 128 + n ended
+found · 4 database · 5 provider · 6 credits · 7 already running · 8 not confirmed · 9 collection is
+not running · 128 + n ended
 by signal n.
 """
 
@@ -15,6 +16,7 @@ import traceback
 import typer
 
 from odds_pipeline.cli import (
+    backfill,
     best,
     compare,
     config,
@@ -27,6 +29,7 @@ from odds_pipeline.cli import (
     import_files,
     line_movement,
     quota,
+    scheduler,
     show_odds,
     simulator,
     status,
@@ -51,8 +54,8 @@ app = typer.Typer(
     pretty_exceptions_show_locals=False,
 )
 for each in (
-    *(up, fetch, status, quota, events, show_odds, line_movement, best, compare, env),
-    *(import_files, export, doctor, void, config, db, simulator),
+    *(up, fetch, backfill, scheduler, status, quota, events, show_odds, line_movement, best),
+    *(compare, env, import_files, export, doctor, void, config, db, simulator),
 ):
     each.register(app)
 

@@ -10,18 +10,20 @@ import dagster as dg
 
 from odds_pipeline.orchestration.assets.ingest import ingest_assets
 from odds_pipeline.orchestration.assets.normalized import normalized_assets
+from odds_pipeline.orchestration.assets.ops import ops_assets, ops_checks
 from odds_pipeline.orchestration.assets.quality import quality_assets
 from odds_pipeline.orchestration.checks import quality_checks
 from odds_pipeline.orchestration.jobs import build_jobs
 from odds_pipeline.orchestration.partitions import daily_partitions
 from odds_pipeline.orchestration.resources import build_resources
 from odds_pipeline.orchestration.schedules import build_schedules
+from odds_pipeline.orchestration.sensors import build_sensors
 from odds_pipeline.redaction import clean_errors, install
 from odds_pipeline.settings import Settings
 
 
 def build_definitions(settings: Settings) -> dg.Definitions:
-    """All assets, checks, jobs and schedules.
+    """All assets, checks, jobs, schedules and sensors.
 
     In process by default: measured, three assets take 1.1 s so, and 24 s with a process each.
     """
@@ -34,12 +36,19 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
 def _definitions(settings: Settings) -> dg.Definitions:
     days = daily_partitions(settings)
-    assets = [*ingest_assets(days), *normalized_assets(days), *quality_assets(days)]
+    assets = [
+        *ingest_assets(days),
+        *normalized_assets(days),
+        *quality_assets(days),
+        *ops_assets(settings),
+    ]
+    jobs = build_jobs()
     return dg.Definitions(
         assets=[*dg.map_asset_specs(_as_demo, assets)] if settings.demo else assets,
-        asset_checks=quality_checks(settings, days),
-        jobs=build_jobs(),
+        asset_checks=[*quality_checks(settings, days), *ops_checks()],
+        jobs=jobs,
         schedules=build_schedules(settings),
+        sensors=build_sensors(settings, jobs),
         resources=build_resources(settings),
         executor=dg.in_process_executor,
     )

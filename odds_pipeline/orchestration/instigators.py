@@ -22,6 +22,7 @@ from dagster._core.remote_representation.external import (
 )
 from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster._core.remote_representation.handle import RepositoryHandle
+from dagster._core.scheduler.instigation import InstigatorState as StoredState
 from dagster._core.scheduler.instigation import InstigatorTick, TickStatus
 from dagster._core.workspace.load_target import WorkspaceFileTarget
 
@@ -76,11 +77,17 @@ class Instigators:
     def _all(self) -> dict[str, Remote]:
         (origin,) = WorkspaceFileTarget([str(self._workspace)]).create_origins()
         repository = build_definitions(self._settings).get_repository_def()
-        handle = RepositoryHandle(repository.name, origin, None, {})
+        handle = RepositoryHandle(
+            repository_name=repository.name,
+            code_location_origin=origin,
+            repository_python_origin=None,
+            display_metadata={},
+        )
         remote = RemoteRepository(
             RepositorySnap.from_def(repository), handle, auto_materialize_use_sensors=True
         )
-        return {each.name: each for each in (*remote.get_schedules(), *remote.get_sensors())}
+        found: list[Remote] = [*remote.get_schedules(), *remote.get_sensors()]
+        return {each.name: each for each in found}
 
     def names(self) -> list[str]:
         """Every schedule and sensor, by name."""
@@ -93,7 +100,7 @@ class Instigators:
     def is_running(self, name: str) -> bool:
         """Whether a schedule or sensor is switched on."""
         remote = self._all[name]
-        return self._current(remote).is_running
+        return bool(self._current(remote).is_running)
 
     def start(self, names: Iterable[str]) -> list[str]:
         """Switch on those that are off; returns their names."""
@@ -138,7 +145,7 @@ class Instigators:
             (datetime.fromtimestamp(beat.timestamp, UTC) for beat in beats if beat), default=None
         )
 
-    def _current(self, remote: Remote) -> "dg._core.scheduler.instigation.InstigatorState":
+    def _current(self, remote: Remote) -> StoredState:
         stored = self._instance.get_instigator_state(
             remote.get_remote_origin_id(), remote.selector_id
         )

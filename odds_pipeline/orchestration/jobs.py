@@ -4,9 +4,8 @@ Belongs here: which assets run together, and for how long at most. Does not belo
 (``schedules``, ``sensors``).
 """
 
-from typing import TYPE_CHECKING
-
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from odds_pipeline.orchestration.descriptions import OWNERS
 from odds_pipeline.orchestration.retention import build_tidy
@@ -18,13 +17,10 @@ COLLECT_SECONDS = 3600
 HEAL_SECONDS = 3600
 SHORT_SECONDS = 600
 
-if TYPE_CHECKING:
-    from dagster._core.definitions.unresolved_asset_job_definition import (
-        UnresolvedAssetJobDefinition as Job,
-    )
+Job = dg.JobDefinition | UnresolvedAssetJobDefinition
 
 
-def build_jobs() -> list["Job | dg.JobDefinition"]:
+def build_jobs() -> list[Job]:
     """Collecting, discovering, scores, healing, closing a day, bookkeeping, tidying."""
     odds = dg.AssetSelection.assets("odds")
     checks = dg.AssetSelection.checks_for_assets("odds")
@@ -63,7 +59,7 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
     ]
 
 
-def _job(name: str, selection: dg.AssetSelection, seconds: int, description: str) -> "Job":
+def _job(name: str, selection: dg.AssetSelection, seconds: int, description: str) -> Job:
     return dg.define_asset_job(
         name,
         selection=selection,

@@ -4,6 +4,7 @@ Belongs here: resources. Does not belong here: what is done with them. Both are 
 without configuration, so that no setting, and no secret, can reach the UI or a run's config.
 """
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from odds_pipeline import composition
+from odds_pipeline.orchestration.reaper import mark_worker
 from odds_pipeline.quality.registry import RuleResult
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.reconcile import Readings
@@ -47,11 +49,22 @@ class Validations:
         return self._done[day]
 
 
+def _of_worker(settings: Settings) -> Callable[[dg.InitResourceContext], PlatformResource]:
+    """The resource of a run, which thereby notes which process executes it."""
+
+    def begin(context: dg.InitResourceContext) -> PlatformResource:
+        if context.run is not None and context.instance is not None:
+            mark_worker(context.instance, context.run.run_id)
+        return PlatformResource(settings)
+
+    return begin
+
+
 def build_resources(settings: Settings) -> dict[str, Any]:
     """The resources by name; ``validations`` is made anew for each run."""
     return {
-        "platform_resource": dg.ResourceDefinition.hardcoded_resource(
-            PlatformResource(settings), description="Database, spool and provider's client."
+        "platform_resource": dg.ResourceDefinition(
+            _of_worker(settings), description="Database, spool and provider's client."
         ),
         "validations": dg.ResourceDefinition(
             lambda _: Validations(), description="One validation pass a run and day."

@@ -1,7 +1,7 @@
 """Work done outside the daemon, shown in Dagster as if it had done it.
 
-Belongs here: running the `collect` job in this process, and reporting an import. Does not belong
-here: the job (``jobs``), importing (``services.import_files``).
+Belongs here: running a job in this process, and reporting days filled by an import or a
+backfill. Does not belong here: the jobs (``jobs``), filling days (``services``).
 """
 
 import signal
@@ -23,7 +23,7 @@ from odds_pipeline.services.reconcile import Readings
 from odds_pipeline.services.validate import validate_day
 from odds_pipeline.settings import Settings
 
-IMPORT = "import"
+IMPORT, BACKFILL = "import", "backfill"
 SNAPSHOTS, ODDS, LOG = (
     dg.AssetKey(name) for name in ("odds_snapshots", "odds", "data_quality_log")
 )
@@ -67,29 +67,31 @@ def run_collection(
     return RunOutcome(result.run_id, result.success, tuple(_reason(event) for event in failed))
 
 
-def report_import(
+def report_days(
     platform: Platform,
     instance: dg.DagsterInstance,
     days: Iterable[date],
     progress: Callable[[date], None] = lambda _: None,
+    origin: str = IMPORT,
 ) -> None:
-    """Show imported days as materialised and checked, with the figures a run would show.
+    """Show days filled outside any run as materialised and checked, as a run would show them.
 
     Args:
         platform: its database and settings are used.
         instance: Dagster's instance.
-        days: UTC days of the imported captures.
+        days: UTC days of the captures.
         progress: told each day before it is reported.
+        origin: what filled them: an import or a backfill.
     """
     readings = Readings()
-    run_id = _import_run(instance)
+    run_id = _run_of(instance, origin)
     for day in days:
         progress(day)
         figures = day_metadata(platform, day)
         mark(instance, SNAPSHOTS, day.isoformat(), of_table("odds_snapshots", figures))
         mark(instance, ODDS, day.isoformat(), of_table("odds", figures))
         if platform.settings.enable_validation:
-            _report_validation(platform, instance, run_id, day, readings)
+            _report_validation(platform, instance, (run_id, origin), day, readings)
 
 
 def unreported(
@@ -101,29 +103,30 @@ def unreported(
     return [day for day in days if day.isoformat() not in reported]
 
 
-def _import_run(instance: dg.DagsterInstance) -> str:
-    """A run to hang an import's check results on.
+def _run_of(instance: dg.DagsterInstance, origin: str) -> str:
+    """A run to hang check results on.
 
     Dagster keeps one result a check, day and run: a second one outside any run is refused.
     """
-    run = dg.DagsterRun(job_name=IMPORT, status=dg.DagsterRunStatus.SUCCESS)
+    run = dg.DagsterRun(job_name=origin, status=dg.DagsterRunStatus.SUCCESS)
     return instance.add_run(run).run_id
 
 
 def _report_validation(
     platform: Platform,
     instance: dg.DagsterInstance,
-    run_id: str,
+    run: tuple[str, str],
     day: date,
     readings: Readings,
 ) -> None:
+    run_id, origin = run
     results = validate_day(platform, day, readings=readings)
     for evaluation in evaluations(instance, results, day):
         instance.report_dagster_event(
             dg.DagsterEvent(
                 event_type_value=dg.DagsterEventType.ASSET_CHECK_EVALUATION.value,
                 event_specific_data=evaluation,
-                job_name=IMPORT,
+                job_name=origin,
             ),
             run_id=run_id,
         )

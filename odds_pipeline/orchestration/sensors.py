@@ -4,10 +4,12 @@ Belongs here: how often, and the answer of a look. Does not belong here: what is
 (``services``, ``ticks``, ``reaper``).
 """
 
+from collections.abc import Sequence
+
 import dagster as dg
 
 from odds_pipeline.orchestration.descriptions import OWNERS
-from odds_pipeline.orchestration.jobs import COLLECT, DISCOVER, HEAL, SETTLE
+from odds_pipeline.orchestration.jobs import COLLECT, DISCOVER, HEAL, SETTLE, Job
 from odds_pipeline.orchestration.modes import MODE_SENSORS, mode_in_force
 from odds_pipeline.orchestration.reaper import reap
 from odds_pipeline.orchestration.resources import PlatformResource
@@ -29,18 +31,26 @@ _WORDS = {
 Answer = dg.SensorResult | dg.SkipReason
 
 
-def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
-    """The sampling modes but the fixed one, the gap finder, scores of ended games, the reaper."""
-    modes = [_mode(mode, name, settings) for mode, name in MODE_SENSORS.items()]
+def build_sensors(settings: Settings, jobs: Sequence[Job]) -> list[dg.SensorDefinition]:
+    """The sampling modes but the fixed one, the gap finder, scores of ended games, the reaper.
+
+    Args:
+        settings: all settings.
+        jobs: those of ``build_jobs``.
+    """
+    started = [job for job in jobs if job.name in {COLLECT, DISCOVER}]
+    modes = [_mode(mode, name, settings, started) for mode, name in MODE_SENSORS.items()]
     return [*modes, _find_gaps(settings), _settle_ended(), _reap()]
 
 
-def _mode(mode: SamplingMode, name: str, settings: Settings) -> dg.SensorDefinition:
+def _mode(
+    mode: SamplingMode, name: str, settings: Settings, jobs: Sequence[Job]
+) -> dg.SensorDefinition:
     on = settings.sampling_mode is mode
 
     @dg.sensor(
         name=name,
-        job_names=[COLLECT, DISCOVER],
+        jobs=jobs,
         minimum_interval_seconds=LOOK_SECONDS,
         default_status=_status(on),
         description=_WORDS[mode],

@@ -13,7 +13,7 @@ import dagster as dg
 from odds_pipeline.composition import open_platform
 from odds_pipeline.orchestration.build import build_definitions
 from odds_pipeline.orchestration.resources import PlatformResource
-from odds_pipeline.orchestration.runs import report_import, run_collection
+from odds_pipeline.orchestration.runs import report_days, run_collection
 from odds_pipeline.orchestration.tags import SLOT
 from odds_pipeline.planning.budget import Budget
 from odds_pipeline.quality.registry import load_rules
@@ -193,7 +193,7 @@ def test_an_import_shows_the_history_a_run_would_show(stage: Stage) -> None:
     assert run_collection(stage.settings, GAME_DAY, stage.instance).success
     by_run = _metadata(stage, "odds", GAME_DAY)
     with open_platform(stage.settings) as platform:
-        report_import(platform, stage.instance, [GAME_DAY, NEXT_DAY])
+        report_days(platform, stage.instance, [GAME_DAY, NEXT_DAY])
     assert _metadata(stage, "odds", GAME_DAY) == by_run
     for asset in ("odds_snapshots", "odds", "data_quality_log"):
         assert NEXT_DAY.isoformat() in stage.materialised(asset)
@@ -203,7 +203,7 @@ def test_an_import_shows_the_history_a_run_would_show(stage: Stage) -> None:
 def test_a_day_may_be_imported_into_again(stage: Stage) -> None:
     with open_platform(stage.settings) as platform:
         for _ in range(2):
-            report_import(platform, stage.instance, [GAME_DAY])
+            report_days(platform, stage.instance, [GAME_DAY])
     assert _checked(stage, GAME_DAY) == set(load_rules())
 
 

@@ -5,7 +5,7 @@ paid (``services``). Every asset may be materialised again: what is bought is ne
 """
 
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, datetime
 
 import dagster as dg
 
@@ -21,10 +21,12 @@ from odds_pipeline.orchestration.figures import (
 from odds_pipeline.orchestration.materialise import day_by_day
 from odds_pipeline.orchestration.partitions import Era, era_of
 from odds_pipeline.orchestration.resources import PlatformResource
-from odds_pipeline.orchestration.tags import SLOT
+from odds_pipeline.orchestration.tags import PURPOSE, SLOT, SPORTS
+from odds_pipeline.planning.budget import Purpose
 from odds_pipeline.services import collect, history
 from odds_pipeline.services.collect import Collected
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.sampling import GRACE, provider_now
 
 # Ten days a run: few run starts, and little to repeat after a kill. Each day is committed alone.
 PAID_RANGE = dg.BackfillPolicy.multi_run(max_partitions_per_run=10)
@@ -110,8 +112,8 @@ def _list_events(context: dg.AssetExecutionContext, platform: Platform, day: dat
 
 def _capture_odds(context: dg.AssetExecutionContext, platform: Platform, day: date) -> Metadata:
     numbers: Metadata = {}
-    if _is_live(platform, day):
-        collected = collect.collect_odds(platform)
+    if _is_due(context, platform, day):
+        collected = _capture_due(context, platform)
         numbers = _spent(platform, collected) | _refused(context, collected.refused)
     elif _may_buy_history(context):
         done = history.complete_day(platform, day, _progress(context, day))
@@ -122,11 +124,42 @@ def _capture_odds(context: dg.AssetExecutionContext, platform: Platform, day: da
 def _ask_scores(context: dg.AssetExecutionContext, platform: Platform, day: date) -> Metadata:
     numbers: Metadata = {}
     if _is_live(platform, day) or collect.scores_reach(platform, day):
-        numbers = _spent(platform, collect.collect_scores(platform))
+        numbers = _spent(platform, collect.collect_scores(platform, _sports(context)))
     else:
         numbers["note"] = f"the provider no longer tells scores of {day}: it keeps three days"
         context.log.info(numbers["note"])
     return numbers | events_metadata(platform, day)
+
+
+def _capture_due(context: dg.AssetExecutionContext, platform: Platform) -> Collected:
+    """The slot that a tick found due, or, started by hand, the current one of the grid."""
+    slot = _slot(context)
+    if slot is None:
+        return collect.collect_odds(platform)
+    purpose = Purpose(context.run.tags.get(PURPOSE, Purpose.LIVE))
+    return collect.collect_odds(platform, _sports(context), slot, purpose)
+
+
+def _is_due(context: dg.AssetExecutionContext, platform: Platform, day: date) -> bool:
+    """Whether to capture now: a tick's slot within its grace, or by hand on its own day.
+
+    Beyond its grace a slot is missed: the provider would show the prices of another time.
+    """
+    slot = _slot(context)
+    if slot is None:
+        return _is_live(platform, day)
+    return abs(provider_now(platform) - slot) <= GRACE
+
+
+def _slot(context: dg.AssetExecutionContext) -> datetime | None:
+    slot = context.run.tags.get(SLOT)
+    return None if slot is None else datetime.fromisoformat(slot)
+
+
+def _sports(context: dg.AssetExecutionContext) -> list[str] | None:
+    """The sports that a tick found due; ``None``: all that are configured."""
+    named = context.run.tags.get(SPORTS)
+    return named.split(",") if named else None
 
 
 def _is_live(platform: Platform, day: date) -> bool:
@@ -135,9 +168,9 @@ def _is_live(platform: Platform, day: date) -> bool:
 
 def _may_buy_history(context: dg.AssetExecutionContext) -> bool:
     """A late tick must not turn into a purchase of yesterday: nobody asked for its price."""
-    slot = context.run.tags.get(SLOT)
+    slot = _slot(context)
     if slot is not None:
-        context.log.warning(f"slot {slot} is of a day that has ended: nothing is bought for it")
+        context.log.warning(f"slot {slot.isoformat()} is past its grace: nothing is bought for it")
     return slot is None
 
 
