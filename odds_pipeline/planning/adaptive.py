@@ -3,23 +3,20 @@
 Belongs here: the tiers and the grid they make. Does not belong here: fixed grids (``sampling``),
 captures chosen start by start (``decision_points``).
 
-At each minute of a day the nearest start ahead decides the tier, and a capture is due where the
-tier's interval divides the minutes since midnight. The grid therefore depends on nothing but the
-starts: any process finds the same slots, and planning two windows is planning both together.
+At each minute the nearest start ahead decides the tier, and a capture is due where the tier's
+interval divides the minutes since midnight. The grid therefore depends on nothing but the starts:
+any process finds the same slots, and planning two windows is planning both together.
 
 Units: intervals in whole minutes that divide a day; times UTC.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from odds_pipeline.planning.captures import PlannedCapture, Window, ahead, day_window, distinct
-from odds_pipeline.planning.sampling import MINUTES_A_DAY, slots_a_day
+from odds_pipeline.planning.captures import PlannedCapture, Window, distinct, next_starts
+from odds_pipeline.planning.sampling import grid, slots_a_day
 from odds_pipeline.planning.value import FARTHEST
-
-MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ class Tier:
     minutes: int
 
 
-FOREVER = timedelta(days=3650)
+FOREVER = timedelta.max
 BOUNDS: Mapping[str, timedelta] = {
     "imminent": timedelta(hours=1),
     "near": timedelta(hours=3),
@@ -60,11 +57,6 @@ def tiers_of(minutes: Mapping[str, int]) -> tuple[Tier, ...]:
     return tiers
 
 
-def tier_at(tiers: Iterable[Tier], until_start: timedelta) -> Tier:
-    """The tier in force while the next start is so far away."""
-    return next(tier for tier in tiers if until_start <= tier.within)
-
-
 def plan_adaptive(
     window: Window, starts: Iterable[datetime], tiers: tuple[Tier, ...]
 ) -> list[PlannedCapture]:
@@ -79,33 +71,32 @@ def plan_adaptive(
         UsageError: a start has no time zone.
     """
     known = distinct(starts)
+    due = [
+        (moment, f"{tier.name}: every {tier.minutes} min")
+        for stretch, tier in _stretches(window, known, tiers)
+        for moment in grid(stretch, tier.minutes)
+    ]
+    found = next_starts(known, [moment for moment, _ in due], FARTHEST)
     return [
-        capture
-        for day in window.days()
-        for capture in _of_day(day_window(day).begin, known, tiers)
-        if window.begin <= capture.slot_time < window.end
+        PlannedCapture(moment, near, start - moment, why)
+        for (moment, why), (start, near) in zip(due, found, strict=True)
     ]
 
 
-def _of_day(
-    midnight: datetime, known: list[datetime], tiers: tuple[Tier, ...]
-) -> Iterator[PlannedCapture]:
-    minute = 0
-    while minute < MINUTES_A_DAY:
-        moment = midnight + minute * MINUTE
-        place = bisect_right(known, moment)
-        if place == len(known):
+def _stretches(
+    window: Window, known: Iterable[datetime], tiers: tuple[Tier, ...]
+) -> Iterator[tuple[Window, Tier]]:
+    """The parts of a window in which one tier holds, by time."""
+    begin = window.begin
+    for start in known:
+        if start <= begin:
+            continue
+        if begin >= window.end:
             return
-        offset = known[place] - moment
-        tier = tier_at(tiers, offset)
-        if not minute % tier.minutes:
-            served = ahead(known, moment, FARTHEST)
-            yield PlannedCapture(moment, served, offset, f"{tier.name}: every {tier.minutes} min")
-        minute += _until_next(minute, offset, tier, tiers)
-
-
-def _until_next(minute: int, offset: timedelta, tier: Tier, tiers: tuple[Tier, ...]) -> int:
-    """Minutes to the tier's next capture, or to where a nearer tier or another start begins."""
-    nearer = [other.within for other in tiers if other.within < offset]
-    bound = offset - max(nearer, default=timedelta())
-    return min(tier.minutes - minute % tier.minutes, max(1, -(-bound // MINUTE)))
+        parts, end = [], start
+        for tier in tiers:
+            since = start - min(tier.within, start - begin)
+            parts.append((Window(since, min(end, window.end)), tier))
+            end = since
+        yield from reversed(parts)
+        begin = start

@@ -5,7 +5,7 @@ belong here: choosing them (the policies). Times are UTC; an offset is how long 
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
@@ -97,3 +97,26 @@ def ahead(known: Sequence[datetime], moment: datetime, within: timedelta) -> tup
         within: the farthest that counts.
     """
     return tuple(known[bisect_right(known, moment) : bisect_right(known, moment + within)])
+
+
+def next_starts(
+    known: Sequence[datetime], moments: Iterable[datetime], within: timedelta
+) -> Iterator[tuple[datetime, tuple[datetime, ...]]]:
+    """For each moment the next start after it, and all that ``ahead`` gives.
+
+    Args:
+        known: distinct starts, sorted.
+        moments: capture times, sorted, each before the last start.
+        within: the farthest that counts.
+    """
+    first = last = 0
+    found: tuple[datetime, ...] = ()
+    for moment in moments:
+        before, farthest = (first, last), moment + within
+        while known[first] <= moment:
+            first += 1
+        while last < len(known) and known[last] <= farthest:
+            last += 1
+        if (first, last) != before:
+            found = tuple(known[first:last])
+        yield known[first], found

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from odds_pipeline.errors import UsageError
-from odds_pipeline.planning.captures import DAY, PlannedCapture, day_window, distinct
+from odds_pipeline.planning.captures import DAY, PlannedCapture, Window, day_window, distinct
 
 DEFAULT_OFFSETS = (
     timedelta(hours=24),
@@ -52,15 +52,33 @@ def plan_day(
     Raises:
         UsageError: a start without time zone, a negative offset or an impossible feed step.
     """
+    return plan_window(day_window(day), starts, offsets, feed_step)
+
+
+def plan_window(
+    window: Window,
+    starts: Iterable[datetime],
+    offsets: Sequence[timedelta] = DEFAULT_OFFSETS,
+    feed_step: timedelta = FEED_STEP,
+) -> list[PlannedCapture]:
+    """The captures of a window, as of ``plan_day``: those of its days that lie in it.
+
+    Raises:
+        UsageError: a start without time zone, a negative offset or an impossible feed step.
+    """
     _check(offsets, feed_step)
-    midnight, _ = day_window(day)
+    # Steps begin at midnight. Those that the window cuts are seen whole: what shares a capture
+    # does not depend on where planning begins.
+    midnight = day_window(window.begin.date()).begin
     steps: dict[int, list[tuple[datetime, datetime, timedelta]]] = {}
     for start in distinct(starts):
         for offset in offsets:
-            need = (start - offset).replace(second=0, microsecond=0)
-            if midnight <= need < midnight + DAY:
-                steps.setdefault((need - midnight) // feed_step, []).append((need, start, offset))
-    return [_capture(steps[step]) for step in sorted(steps)]
+            if midnight + offset <= start < window.end + feed_step + offset:
+                need = (start - offset).replace(second=0, microsecond=0)
+                step = (need - midnight) // feed_step
+                steps.setdefault(step, []).append((need, start, offset))
+    captures = [_capture(steps[step]) for step in sorted(steps)]
+    return [c for c in captures if window.begin <= c.slot_time < window.end]
 
 
 def credits(plan: Sequence[PlannedCapture], credits_per_call: int) -> int:

@@ -3,16 +3,15 @@
 Belongs here: each mode's plan by name. Does not belong here: how a mode chooses (one file each).
 """
 
-from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
 from odds_pipeline.planning.adaptive import DEFAULT_MINUTES, plan_adaptive, tiers_of
-from odds_pipeline.planning.captures import PlannedCapture, Window, day_window, distinct
-from odds_pipeline.planning.decision_points import DEFAULT_OFFSETS, plan_day
+from odds_pipeline.planning.captures import PlannedCapture, Window
+from odds_pipeline.planning.decision_points import DEFAULT_OFFSETS, plan_window
 from odds_pipeline.planning.sampling import plan_fixed
 
 
@@ -51,19 +50,7 @@ def _adaptive(cadence: Cadence, window: Window, starts: Sequence[datetime]) -> l
 
 
 def _planned(cadence: Cadence, window: Window, starts: Sequence[datetime]) -> list[PlannedCapture]:
-    known, farthest = distinct(starts), max(cadence.offsets)
-    return [
-        capture
-        for day in window.days()
-        for capture in plan_day(day, _near(known, day, farthest), cadence.offsets)
-        if window.begin <= capture.slot_time < window.end
-    ]
-
-
-def _near(known: list[datetime], day: date, farthest: timedelta) -> list[datetime]:
-    """The starts that a capture of this day can serve."""
-    begin, end = day_window(day)
-    return known[bisect_left(known, begin) : bisect_left(known, end + farthest)]
+    return plan_window(window, starts, cadence.offsets)
 
 
 POLICIES: Mapping[SamplingMode, Policy] = MappingProxyType(

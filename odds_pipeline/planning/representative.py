@@ -6,7 +6,7 @@ what to fetch of them.
 Games are taken one after the other, each time the one whose choice keeps the sample closest to
 the whole in what people judge a sample by: every team's share of games, every week's share, and
 pairings not seen yet. Ties are broken by a seeded order, so that a seed always gives the same
-sample. Cost grows with games chosen times games; a season of 1,230 takes well under a second.
+sample. Cost grows with games chosen times games: a fifth of a season takes a second or two.
 
 Units: UTC times; a rate as a fraction of the games.
 """

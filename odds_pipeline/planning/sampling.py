@@ -6,12 +6,17 @@ Intervals are whole minutes that divide a day, so that every day has the same sl
 the provider's.
 """
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 
 from odds_pipeline.errors import UsageError
-from odds_pipeline.planning.captures import PlannedCapture, Window, ahead, distinct
+from odds_pipeline.planning.captures import (
+    PlannedCapture,
+    Window,
+    day_window,
+    distinct,
+    next_starts,
+)
 from odds_pipeline.planning.value import FARTHEST
 
 MINUTES_A_DAY = 1440
@@ -26,6 +31,20 @@ def fixed_slots(day: date, interval_minutes: int) -> list[datetime]:
     midnight = datetime.combine(day, time(), UTC)
     count = slots_a_day(interval_minutes)
     return [midnight + timedelta(minutes=i * interval_minutes) for i in range(count)]
+
+
+def grid(window: Window, interval_minutes: int) -> list[datetime]:
+    """The slot times in a window, of whichever days it touches.
+
+    Raises:
+        UsageError: the interval does not divide a day.
+    """
+    slots_a_day(interval_minutes)
+    interval = timedelta(minutes=interval_minutes)
+    midnight = day_window(window.begin.date()).begin
+    first = -((midnight - window.begin) // interval)
+    count = -((midnight - window.end) // interval)
+    return [midnight + place * interval for place in range(first, count)]
 
 
 def slot_of(now: datetime, interval_minutes: int) -> datetime:
@@ -53,11 +72,11 @@ def plan_fixed(
     """
     known = distinct(starts)
     why = f"every {interval_minutes} min"
+    last = known[-1] if known else window.begin
+    slots = grid(Window(window.begin, min(window.end, last)), interval_minutes)
     return [
-        PlannedCapture(slot, ahead(known, slot, FARTHEST), known[place] - slot, why)
-        for day in window.days()
-        for slot in fixed_slots(day, interval_minutes)
-        if window.begin <= slot < window.end and (place := bisect_right(known, slot)) < len(known)
+        PlannedCapture(slot, near, start - slot, why)
+        for slot, (start, near) in zip(slots, next_starts(known, slots, FARTHEST), strict=True)
     ]
 
 

@@ -17,6 +17,7 @@ change what a small budget gives up first.
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from math import exp
 
 CLOSING = 100.0
@@ -47,28 +48,33 @@ class Seen:
 
     def gain(self, slot_time: datetime, starts: Iterable[datetime]) -> float:
         """What one more capture would add."""
-        return sum(self._events.get(start, 1) * self._one(slot_time, start) for start in starts)
+        total = 0.0
+        for start in starts:
+            closing, band = _worth(start - slot_time)
+            better = max(0.0, closing - self._closing.get(start, 0.0))
+            if band is not None and (start, band) not in self._bands:
+                better += BANDS[band][1]
+            total += self._events.get(start, 1) * better
+        return total
 
     def add(self, slot_time: datetime, starts: Iterable[datetime]) -> None:
         """Count a capture as made."""
         for start in starts:
-            offset = start - slot_time
-            self._closing[start] = max(self._closing.get(start, 0.0), closing_value(offset))
-            band = _band(offset)
+            closing, band = _worth(start - slot_time)
+            self._closing[start] = max(self._closing.get(start, 0.0), closing)
             if band is not None:
                 self._bands.add((start, band))
-
-    def _one(self, slot_time: datetime, start: datetime) -> float:
-        offset = start - slot_time
-        better = max(0.0, closing_value(offset) - self._closing.get(start, 0.0))
-        band = _band(offset)
-        new = band is not None and (start, band) not in self._bands
-        return better + (BANDS[band][1] if new and band is not None else 0.0)
 
 
 def closing_value(gap: timedelta) -> float:
     """What a last price is worth that was taken so long before the start; 0 after it."""
     return CLOSING * exp(-(gap / FADING)) if gap >= timedelta() else 0.0
+
+
+@lru_cache(1 << 14)  # captures ask for the same minutes again and again
+def _worth(offset: timedelta) -> tuple[float, int | None]:
+    """The closing value of a capture so long before a start, and the band it lies in."""
+    return closing_value(offset), _band(offset)
 
 
 def _band(offset: timedelta) -> int | None:

@@ -103,6 +103,22 @@ def test_boundaries_belong_to_the_nearer_tier() -> None:
     assert captures[utc(9, 11)].startswith("imminent")
 
 
+def test_intervals_need_not_divide_one_another() -> None:
+    start = utc(9, 12)
+    tiers = tiers_of({"imminent": 2, "near": 5, "medium": 15, "far": 30})
+    captures = plan_adaptive(Window(utc(9, 9), start), [start], tiers)
+    minutes = [(start - capture.slot_time) // MINUTE for capture in captures]
+    assert minutes == [*range(180, 60, -5), *range(60, 0, -2)]
+
+
+@pytest.mark.parametrize("mode", list(SamplingMode))
+@pytest.mark.parametrize("year", [1, 2099, 9999])
+def test_an_absurd_start_stops_no_other(mode: SamplingMode, year: int) -> None:
+    start = utc(7, 12)
+    captures = plan(mode, CADENCE, day_window(date(2026, 3, 7)), [start.replace(year=year), start])
+    assert start in {served for capture in captures for served in capture.starts_served}
+
+
 def test_a_moved_start_moves_its_captures_only() -> None:
     other, start = utc(9, 20), utc(9, 23)
     window = Window(utc(8, 0), utc(10, 12))

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -79,6 +79,43 @@ def test_closings_of_the_most_games_come_first() -> None:
     ]
     assert all(is_closing(capture) for capture in both.captures)
     assert "worth" in both.refused[0].reason
+
+
+def test_a_small_budget_thins_a_plan_out_over_the_whole_window() -> None:
+    start = BEGIN + timedelta(hours=36)
+    captures = plan(SamplingMode.FIXED, Cadence(15), Window(BEGIN, BEGIN + DAY), [start])
+    chosen = choose(captures, [start], 24).captures
+    hours = Counter((capture.slot_time - BEGIN) // timedelta(hours=6) for capture in chosen)
+    assert set(hours) == {0, 1, 2, 3}
+    assert max(hours.values()) <= min(hours.values()) + 2
+    for earlier, later in pairwise((BEGIN, *(c.slot_time for c in chosen), BEGIN + DAY)):
+        assert later - earlier <= timedelta(hours=2)
+
+
+def test_single_games_closes_are_kept_all_through_a_month() -> None:
+    starts = [BEGIN + DAY * day + timedelta(hours=23) for day in range(28)]
+    captures = plan(SamplingMode.PLANNED, Cadence(), Window(BEGIN, BEGIN + 29 * DAY), starts)
+    weeks = Counter(
+        (capture.slot_time - BEGIN) // (7 * DAY) for capture in choose(captures, starts, 8).captures
+    )
+    assert set(weeks) == {0, 1, 2, 3}
+    assert max(weeks.values()) <= 3
+
+
+def test_what_is_chosen_of_a_day_stays_chosen_as_the_day_goes_on() -> None:
+    starts = [BEGIN + timedelta(hours=30)] * 3
+    captures = plan(SamplingMode.FIXED, Cadence(30), Window(BEGIN, BEGIN + DAY), starts)
+    chosen = choose(captures, starts, 12).captures
+    passed = sum(capture.slot_time < BEGIN + DAY / 2 for capture in chosen)
+    later = [capture for capture in captures if capture.slot_time >= BEGIN + DAY / 2]
+    assert set(choose(later, starts, 12 - passed).captures) == set(chosen[passed:])
+
+
+def test_no_call_is_a_reason_of_its_own() -> None:
+    starts = [BEGIN + timedelta(hours=30)]
+    for calls in (0, -3):
+        refused = choose(all_of(SamplingMode.PLANNED, starts), starts, calls).refused
+        assert {one.reason for one in refused} == {"the budget has no call for it"}
 
 
 def test_a_close_fades_with_its_gap_and_is_nothing_after_the_start() -> None:
