@@ -63,12 +63,12 @@ def quota(
     zone = screen.zone_named(tz)
     with platform() as opened:
         now = read(opened)
-        pace = _pace(opened.settings)
+        told_pace = pace(opened.settings)
         first = opened.key_fingerprint
     if as_json:
         screen.show_json({"key": first} | asdict(now))
         return
-    _say(now, pace, screen.shown(now.resets_at, zone), tz)
+    _say(now, told_pace, screen.shown(now.resets_at, zone), tz)
 
 
 def _say(now: "Quota", pace: str, reset: str, tz: str) -> None:
@@ -89,7 +89,8 @@ def _say(now: "Quota", pace: str, reset: str, tz: str) -> None:
     )
 
 
-def _pace(settings: Settings) -> str:
+def pace(settings: Settings) -> str:
+    """How often captures are made, in words that follow their price."""
     if settings.sampling_mode is SamplingMode.FIXED:
         return f"every {settings.fixed_interval_minutes} minutes"
     return f"a capture in {settings.sampling_mode} mode"

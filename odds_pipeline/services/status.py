@@ -3,20 +3,21 @@
 Belongs here: the status panel's and the quota's figures. Does not belong here: drawing them.
 """
 
-from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from odds_pipeline.planning.budget import Purpose, month_end
-from odds_pipeline.planning.policies import SamplingMode
+from odds_pipeline.planning.budget import Purpose, month_begin, month_end
+from odds_pipeline.planning.captures import Window
+from odds_pipeline.planning.comparison import typical_slate
+from odds_pipeline.planning.policies import SamplingMode, plan
 from odds_pipeline.planning.sampling import month_cost
 from odds_pipeline.services.budgets import Purse, purses
 from odds_pipeline.services.calls import forecast as forecast_call
 from odds_pipeline.services.collect import DAYS_FROM, live_cost
 from odds_pipeline.services.history import slot_cost
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.services.sampling import calls_ahead
+from odds_pipeline.services.sampling import cadence, calls_ahead
 from odds_pipeline.sources.the_odds_api.queries import ScoresRequest
 from odds_pipeline.storage import deployment, ledger, statistics
 from odds_pipeline.storage.engine import transaction
@@ -144,8 +145,13 @@ def status(platform: Platform) -> Status:
 
 
 def monthly_cost(platform: Platform) -> int:
-    """Credits a full month of live collection costs at the configured interval."""
+    """Credits a month of live collection costs: at most if fixed, else on an assumed league."""
     settings = platform.settings
-    now = platform.now()
-    days = monthrange(now.year, now.month)[1]
-    return month_cost(live_cost(settings), settings.fixed_interval_minutes, days)
+    begin, end = month_begin(platform.now()), month_end(platform.now())
+    days = (end - begin).days
+    call = live_cost(settings)
+    if settings.sampling_mode is SamplingMode.FIXED:
+        return month_cost(call, settings.fixed_interval_minutes, days)
+    starts = typical_slate(begin, days)
+    captures = plan(settings.sampling_mode, cadence(settings), Window(begin, end), starts)
+    return call * len(captures)

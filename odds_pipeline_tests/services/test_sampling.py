@@ -16,7 +16,7 @@ from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.sampling import Tick, tick
 from odds_pipeline.services.spool import Spool
-from odds_pipeline.services.status import quota
+from odds_pipeline.services.status import monthly_cost, quota
 from odds_pipeline.simulator.clock import SteppedClock
 from odds_pipeline.simulator.server import RunningSimulator
 from odds_pipeline.sources.the_odds_api.client import OddsApiClient
@@ -296,3 +296,9 @@ def test_the_forecast_is_that_of_the_mode(platform: Platform, clock: SteppedCloc
     assert by_mode[SamplingMode.PLANNED] == 3 * (5 + 5 + 5)
     assert by_mode[SamplingMode.FIXED] == 3 * 48 * 2.5
     assert by_mode[SamplingMode.PLANNED] < by_mode[SamplingMode.ADAPTIVE]
+
+
+def test_what_is_confirmed_is_the_month_of_the_mode(platform: Platform) -> None:
+    by_mode = {mode: monthly_cost(changed(platform, sampling_mode=mode)) for mode in SamplingMode}
+    assert by_mode[SamplingMode.FIXED] == 3 * 48 * 31
+    assert 0 < by_mode[SamplingMode.PLANNED] < 3 * 31 * 20 < by_mode[SamplingMode.ADAPTIVE]
