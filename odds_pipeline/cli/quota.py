@@ -9,6 +9,8 @@ from odds_pipeline.cli import screen
 from odds_pipeline.cli.options import AsJson, Zone
 from odds_pipeline.cli.quota_plan import show_plans
 from odds_pipeline.cli.session import platform
+from odds_pipeline.planning.policies import SamplingMode
+from odds_pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from odds_pipeline.services.status import Quota
@@ -61,15 +63,15 @@ def quota(
     zone = screen.zone_named(tz)
     with platform() as opened:
         now = read(opened)
-        interval_now = opened.settings.fixed_interval_minutes
+        told_pace = pace(opened.settings)
         first = opened.key_fingerprint
     if as_json:
         screen.show_json({"key": first} | asdict(now))
         return
-    _say(now, interval_now, screen.shown(now.resets_at, zone), tz)
+    _say(now, told_pace, screen.shown(now.resets_at, zone), tz)
 
 
-def _say(now: "Quota", interval: int, reset: str, tz: str) -> None:
+def _say(now: "Quota", pace: str, reset: str, tz: str) -> None:
     for key in now.keys:
         said = "not said yet" if key.provider_remaining is None else f"{key.provider_remaining:,g}"
         floor = f", {key.floor:,g} are never spent" if key.floor else ""
@@ -83,9 +85,15 @@ def _say(now: "Quota", interval: int, reset: str, tz: str) -> None:
     sign = screen.YES if now.fits else screen.WARN
     fits = "fits" if now.fits else "does NOT fit: `odds quota --plan` shows what does"
     screen.say(
-        f"{sign} At {now.cost_per_tick:,g} credits every {interval} minutes: "
-        f"{now.forecast:,g} by the reset, {fits}"
+        f"{sign} At {now.cost_per_tick:,g} credits {pace}: {now.forecast:,g} by the reset, {fits}"
     )
+
+
+def pace(settings: Settings) -> str:
+    """How often captures are made, in words that follow their price."""
+    if settings.sampling_mode is SamplingMode.FIXED:
+        return f"every {settings.fixed_interval_minutes} minutes"
+    return f"a capture in {settings.sampling_mode} mode"
 
 
 def _warnings(key: dict[str, Any]) -> list[str]:

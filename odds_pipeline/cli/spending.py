@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from odds_pipeline.cli import screen
+from odds_pipeline.cli.quota import pace
 from odds_pipeline.errors import ConfirmationRequired
 
 if TYPE_CHECKING:
@@ -29,8 +30,8 @@ def confirm(platform: "Platform") -> None:
     quota = sum(key.quota for key in settings.api_keys)
     sign = screen.YES if month <= quota else screen.WARN
     screen.say(
-        f"Real collection costs {call} credits every {settings.fixed_interval_minutes} minutes, "
-        f"{month:,} a month for odds, plus 2 a sport every 6 hours for scores."
+        f"Real collection costs {call} credits {pace(settings)}, about {month:,} a month for odds, "
+        "plus 2 a sport at most every 6 hours for scores."
     )
     screen.say(f"{sign} The plan has {quota:,} credits a month. No history is bought by itself.")
     if settings.odds_yes:

@@ -68,7 +68,7 @@ class Place(NamedTuple):
     slot_time: datetime
 
 
-# What the credits of a capture are spent on, unless the caller knows better.
+# What the credits of a capture are spent on, unless the caller knows better; others count as live.
 _SPENT_ON = {
     "live": Purpose.LIVE,
     "events": Purpose.SCORES,
@@ -115,7 +115,7 @@ def fetch_slot(
     """
     place = Place(purpose, sport_key, slot_time)
     cost = forecast(request)
-    paying = spent_on or _SPENT_ON[purpose]
+    paying = spent_on or _SPENT_ON.get(purpose, Purpose.LIVE)
     require_confirmed(platform, cost)
     if store_spooled(platform):
         finish_pending(platform)

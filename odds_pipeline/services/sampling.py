@@ -107,6 +107,34 @@ def cadence(settings: Settings) -> Cadence:
     return Cadence(settings.fixed_interval_minutes, minutes)
 
 
+def calls_ahead(platform: Platform, mode: SamplingMode) -> float:
+    """Captures that the mode wants until the reset, whatever there is to spend.
+
+    By the starts that are known, as far as whole days of them are listed; later days like the
+    mean of those.
+    """
+    now = provider_now(platform)
+    calls = 0.0
+    for key in platform.settings.sports:
+        starts = _read(platform, key, now).schedule.starts
+        if starts:
+            calls += _calls_ahead(cadence(platform.settings), mode, starts, now)
+    return calls
+
+
+def _calls_ahead(
+    how: Cadence, mode: SamplingMode, starts: Sequence[datetime], now: datetime
+) -> float:
+    reset, tomorrow = month_end(now), _windows(now)[1]
+    if tomorrow.begin >= reset:
+        return len(plan(mode, how, Window(now, reset), starts))
+    listed = max(day_window(starts[-1].date()).begin, tomorrow.end)
+    days = plan(mode, how, Window(tomorrow.begin, min(listed, reset)), starts)
+    mean = len(days) / ((min(listed, reset) - tomorrow.begin) / DAY)
+    today = plan(mode, how, Window(now, tomorrow.begin), starts)
+    return len(today) + mean * ((reset - tomorrow.begin) / DAY)
+
+
 def tick(platform: Platform, mode: SamplingMode) -> Tick:
     """Plan ahead by the mode's policy, and say which captures are due now.
 

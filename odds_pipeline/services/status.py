@@ -3,18 +3,21 @@
 Belongs here: the status panel's and the quota's figures. Does not belong here: drawing them.
 """
 
-from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from odds_pipeline.planning.budget import Purpose, month_end
+from odds_pipeline.planning.budget import Purpose, month_begin, month_end
+from odds_pipeline.planning.captures import Window
+from odds_pipeline.planning.comparison import typical_slate
+from odds_pipeline.planning.policies import SamplingMode, plan
 from odds_pipeline.planning.sampling import month_cost
 from odds_pipeline.services.budgets import Purse, purses
 from odds_pipeline.services.calls import forecast as forecast_call
 from odds_pipeline.services.collect import DAYS_FROM, live_cost
 from odds_pipeline.services.history import slot_cost
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.sampling import cadence, calls_ahead
 from odds_pipeline.sources.the_odds_api.queries import ScoresRequest
 from odds_pipeline.storage import deployment, ledger, statistics
 from odds_pipeline.storage.engine import transaction
@@ -44,7 +47,7 @@ class KeyQuota:
 class Quota:
     """The month's credits: used and reserved by us, left, and where live collection leads.
 
-    ``forecast`` is what will be used by the reset at the configured interval; ``resets_at`` is
+    ``forecast`` is what will be used by the reset in the configured mode; ``resets_at`` is
     the first of next month, UTC. ``provider_remaining`` is what the provider last said. All are
     sums over ``keys``.
     """
@@ -78,15 +81,12 @@ def quota(platform: Platform) -> Quota:
     """The month so far and to come."""
     settings = platform.settings
     keys = tuple(map(_key_quota, purses(platform)))
-    now = platform.now()
-    reset = month_end(now)
+    reset = month_end(platform.now())
     tick = live_cost(settings)
-    minutes = (reset - now) / timedelta(minutes=1)
-    ticks = int(minutes // settings.fixed_interval_minutes)
     total = sum(key.quota for key in keys)
     used, reserved = sum(key.used for key in keys), sum(key.reserved for key in keys)
     told = [key.provider_remaining for key in keys if key.provider_remaining is not None]
-    forecast = used + reserved + ticks * tick
+    forecast = used + reserved + round(_captures_ahead(platform, reset)) * tick
     return Quota(
         quota=total,
         used=used,
@@ -99,6 +99,18 @@ def quota(platform: Platform) -> Quota:
         resets_at=reset,
         keys=keys,
     )
+
+
+def _captures_ahead(platform: Platform, reset: datetime) -> float:
+    """Live captures until the reset; for the fixed grid at most, as if no day were without games.
+
+    One of all sports together, as ``live_cost`` counts.
+    """
+    settings = platform.settings
+    if settings.sampling_mode is SamplingMode.FIXED:
+        minutes = (reset - platform.now()) / timedelta(minutes=1)
+        return minutes // settings.fixed_interval_minutes
+    return calls_ahead(platform, settings.sampling_mode) / len(settings.sports)
 
 
 def _key_quota(purse: Purse) -> KeyQuota:
@@ -133,8 +145,13 @@ def status(platform: Platform) -> Status:
 
 
 def monthly_cost(platform: Platform) -> int:
-    """Credits a full month of live collection costs at the configured interval."""
+    """Credits a month of live collection costs: at most if fixed, else on an assumed league."""
     settings = platform.settings
-    now = platform.now()
-    days = monthrange(now.year, now.month)[1]
-    return month_cost(live_cost(settings), settings.fixed_interval_minutes, days)
+    begin, end = month_begin(platform.now()), month_end(platform.now())
+    days = (end - begin).days
+    call = live_cost(settings)
+    if settings.sampling_mode is SamplingMode.FIXED:
+        return month_cost(call, settings.fixed_interval_minutes, days)
+    starts = typical_slate(begin, days)
+    captures = plan(settings.sampling_mode, cadence(settings), Window(begin, end), starts)
+    return call * len(captures)

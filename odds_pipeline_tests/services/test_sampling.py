@@ -16,6 +16,7 @@ from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.sampling import Tick, tick
 from odds_pipeline.services.spool import Spool
+from odds_pipeline.services.status import monthly_cost, quota
 from odds_pipeline.simulator.clock import SteppedClock
 from odds_pipeline.simulator.server import RunningSimulator
 from odds_pipeline.sources.the_odds_api.client import OddsApiClient
@@ -283,3 +284,21 @@ def test_without_credits_slots_are_gaps_until_the_reset(
     assert [one.purpose for one in tick(poor, SamplingMode.PLANNED).due] == [Purpose.CLOSING]
     with transaction(platform.engine) as conn:
         conn.execute("UPDATE credit_ledger SET entered_at = entered_at + interval '1 month'")
+
+
+def test_the_forecast_is_that_of_the_mode(platform: Platform, clock: SteppedClock) -> None:
+    now = datetime(2026, 3, 29, 12, tzinfo=UTC)
+    clock.set(now)
+    games = {f"g{day}": now + timedelta(days=day, hours=8) for day in range(4)}
+    listing(platform, now, games)
+    by_mode = {mode: quota(changed(platform, sampling_mode=mode)).forecast for mode in SamplingMode}
+    # Half a day, and two whole ones of five captures; the games of April are after the reset.
+    assert by_mode[SamplingMode.PLANNED] == 3 * (5 + 5 + 5)
+    assert by_mode[SamplingMode.FIXED] == 3 * 48 * 2.5
+    assert by_mode[SamplingMode.PLANNED] < by_mode[SamplingMode.ADAPTIVE]
+
+
+def test_what_is_confirmed_is_the_month_of_the_mode(platform: Platform) -> None:
+    by_mode = {mode: monthly_cost(changed(platform, sampling_mode=mode)) for mode in SamplingMode}
+    assert by_mode[SamplingMode.FIXED] == 3 * 48 * 31
+    assert 0 < by_mode[SamplingMode.PLANNED] < 3 * 31 * 20 < by_mode[SamplingMode.ADAPTIVE]
