@@ -100,6 +100,8 @@ def write() -> None:
 def _commands(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:  # noqa: ANN401
     for name, command in group.commands.items():
         full = f"{prefix}{name}"
+        if command.hidden:
+            continue
         if hasattr(command, "commands"):
             yield from _commands(command, f"{full} ")
         else:

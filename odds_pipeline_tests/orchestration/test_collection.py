@@ -6,20 +6,15 @@ import subprocess
 import sys
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
-from uuid import uuid4
 
 import dagster as dg
 
 from odds_pipeline.composition import open_platform
 from odds_pipeline.orchestration.build import build_definitions
-from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.runs import report_import, run_collection
-from odds_pipeline.orchestration.tags import SLOT
-from odds_pipeline.planning.budget import Budget
+from odds_pipeline.orchestration.tags import Order
+from odds_pipeline.planning.budget import Purpose
 from odds_pipeline.quality.registry import load_rules
-from odds_pipeline.storage import fetch_log, ledger
-from odds_pipeline.storage.engine import transaction
-from odds_pipeline.storage.ledger import Call
 from odds_pipeline_tests.orchestration.conftest import GAME_DAY, TODAY, Stage
 
 NEXT_DAY = GAME_DAY + timedelta(days=1)
@@ -75,32 +70,6 @@ def test_a_live_tick_is_paid_once_and_shown(stage: Stage) -> None:
     assert shown["credits charged"] == 0.0
     assert shown["credits remaining"] == 19_997.0
     assert shown["slots ok"] == 1
-
-
-def test_a_tick_in_a_pause_starts_no_run_and_says_why(stage: Stage) -> None:
-    repository = build_definitions(stage.settings).get_repository_def()
-    due = datetime.combine(TODAY, time(12, 30), UTC)
-
-    def tick(name: str) -> Any:
-        context = dg.build_schedule_context(
-            stage.instance,
-            scheduled_execution_time=due,
-            repository_def=repository,
-            resources={"platform_resource": PlatformResource(stage.settings)},
-        )
-        return repository.get_schedule_def(name).evaluate_tick(context)
-
-    assert tick("collect_odds").run_requests
-    with open_platform(stage.settings) as platform, transaction(platform.engine) as conn:
-        call = Call(uuid4(), platform.key_fingerprint, "live", "odds", "basketball_nba", 1)
-        ledger.reserve(conn, call, 3, Budget(20_000, 0, {}))
-        fetch_log.failed(conn, call, "used up", "OUT_OF_USAGE_CREDITS")
-    for name in ("collect_odds", "collect_scores"):
-        skipped = tick(name)
-        assert not skipped.run_requests
-        assert "the month's credits are used up" in str(skipped.skip_message)
-    gaps = stage.rows("SELECT purpose, left(reason, 18) FROM slots WHERE status = 'gap' ORDER BY 1")
-    assert gaps == [("live", "breaker open until"), ("scores", "breaker open until")]
 
 
 def test_a_past_day_is_completed_checked_and_never_paid_again(stage: Stage) -> None:
@@ -159,11 +128,12 @@ def test_a_killed_range_keeps_its_finished_day_and_resumes(stage: Stage) -> None
 
 
 def test_a_late_tick_buys_no_history(stage: Stage) -> None:
+    late = datetime.combine(GAME_DAY, time(23, 30), UTC)
     result = _job(stage).execute_in_process(
         instance=stage.instance,
         partition_key=GAME_DAY.isoformat(),
         asset_selection=[dg.AssetKey("events"), dg.AssetKey("odds_snapshots")],
-        tags={SLOT: f"{GAME_DAY}T23:30:00+00:00"},
+        tags=Order(late, ["basketball_nba"], Purpose.LIVE).tags("late"),
     )
     assert result.success
     assert stage.charged() == 0

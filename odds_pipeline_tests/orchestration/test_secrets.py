@@ -116,7 +116,7 @@ def test_a_quoted_key_is_nowhere(stage: Stage, place: str) -> None:
 def test_what_a_tick_fails_with_quotes_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     settings = Settings(_env_file=None, odds_api_key=SecretStr(KEY))
     schedule = build_definitions(settings).resolve_schedule_def("collect_odds")
-    monkeypatch.setattr(schedules, "_pause", _leak)
+    monkeypatch.setattr(schedules, "ordered", _leak)
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
     context = dg.build_schedule_context(
         scheduled_execution_time=at, resources={"platform_resource": None}
