@@ -132,7 +132,7 @@ def test_a_late_tick_buys_no_history(stage: Stage) -> None:
     result = _job(stage).execute_in_process(
         instance=stage.instance,
         partition_key=GAME_DAY.isoformat(),
-        asset_selection=[dg.AssetKey("events"), dg.AssetKey("odds_snapshots")],
+        asset_selection=[dg.AssetKey("odds_snapshots")],
         tags=Order(late, ["basketball_nba"], Purpose.LIVE).tags("late"),
     )
     assert result.success
