@@ -79,6 +79,9 @@ def test_a_postponed_game_is_no_reason_to_pay_and_leaves_no_gap(
         clock.now(),
     )
     assert status == ("postponed",)
+    # It is played another day: from the evening it was put off, its new close is planned.
+    _list(platform, start + 7 * HOUR, _starting("a", moved))
+    assert moved - 2 * MINUTE in _planned(platform, clock, start + 7 * HOUR)
 
 
 def test_an_event_that_left_the_feed_takes_its_slots_along(

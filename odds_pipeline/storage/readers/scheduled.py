@@ -29,7 +29,12 @@ WHERE e.id = ANY(ARRAY(
         JOIN sports sp USING (sport_id)
         WHERE s.commence_time > %(at)s AND sp.sport_key = %(sport)s
     ))
-  AND e.sport_key = %(sport)s AND e.status = 'scheduled' AND e.start_precision = 'exact'
+  AND e.sport_key = %(sport)s AND e.start_precision = 'exact'
+  AND (e.status = 'scheduled' OR e.status = 'postponed' AND NOT EXISTS (
+      SELECT FROM event_starts s JOIN event_ids i USING (event_no) JOIN sports sp USING (sport_id)
+      WHERE i.event_id = e.id AND s.commence_time < e.commence_time
+        AND s.commence_time + make_interval(hours => sp.live_hours) > %(at)s
+  ))
   AND e.commence_time > %(at)s AND e.updated_at >= %(listed)s
 ORDER BY e.commence_time
 """
@@ -46,7 +51,8 @@ def scheduled_starts(conn: Connection, sport: str, at: datetime) -> Schedule:
     """The starts after ``at`` of a sport's scheduled events, by all that is known now.
 
     Events in play, ended, cancelled or postponed are not among them, nor those that the newest
-    whole list of events no longer names.
+    whole list of events no longer names. A postponed one is again, with its new start, once the
+    time it was first meant to be played at is over.
     """
     asked = {"sport": sport, "at": at}
     listing = conn.execute(_LISTED_AT, asked).fetchone()
