@@ -142,7 +142,8 @@ def _write_around(conn: Connection, pending: Pending) -> Normalised:
     )
     rejections = (*read.document.rejections, *around.letters)
     document = replace(around.document, rejections=rejections)
-    quarantined = _finish(conn, [_Read(pending, read.plain, document)], around.written.by_raw)
+    written = [_Read(pending, read.plain, document)]
+    quarantined = _finish(conn, Memory(), written, around.written.by_raw)
     snapshots, quotes, statements, _ = around.written
     return Normalised(1, 0, snapshots, quotes, statements, quarantined)
 
@@ -162,7 +163,7 @@ def _normalise(conn: Connection, memory: Memory, batch: Sequence[Pending]) -> No
     items = [Item(r.pending.raw_id, r.pending.known_time, r.document) for r in read]
     written = write_documents(conn, memory, items)
     reached(Point.COPIED)
-    quarantined = _finish(conn, read, written.by_raw)
+    quarantined = _finish(conn, memory, read, written.by_raw)
     reached(Point.MARKED)
     return Normalised(
         len(batch), failed, written.snapshots, written.quotes, written.statements, quarantined
@@ -192,7 +193,9 @@ def plain_of(stored: RawDocument) -> RawDocument:
     )
 
 
-def _finish(conn: Connection, read: Sequence[_Read], by_raw: dict[int, tuple[int, int]]) -> int:
+def _finish(
+    conn: Connection, memory: Memory, read: Sequence[_Read], by_raw: dict[int, tuple[int, int]]
+) -> int:
     hot = {r.pending.raw_id: r.plain.body for r in read if _is_hot(r)}
     marks = [
         Mark(r.pending, *by_raw.get(r.pending.raw_id, (0, 0)), usable=_usable(r.document))
@@ -203,7 +206,7 @@ def _finish(conn: Connection, read: Sequence[_Read], by_raw: dict[int, tuple[int
         fetch_log.count(conn, {r.pending.raw_id: _held(r.document) for r in read})
         normalisation.mark(conn, PARSER_VERSION, marks)
     normalisation.try_hot(conn, undecided)
-    drift.report(conn, (r.plain for r in read))
+    drift.report(conn, memory, (r.plain for r in read))
     return sum(
         normalisation.quarantine(conn, r.pending.raw_id, r.document.rejections) for r in read
     )

@@ -51,11 +51,15 @@ def _nothing_known() -> Standing:
 
 @dataclass(slots=True)
 class Memory:
-    """Numbers of keys and names, and what the newest captures left standing at the mark."""
+    """Numbers of keys and names, and what the newest captures left standing at the mark.
+
+    ``looked_at`` says of which document of each kind the fields were last looked at, by its time.
+    """
 
     dims: Dimensions = field(default_factory=Dimensions)
     standing: Standing = field(default_factory=_nothing_known)
     mark: FactMark | None = None
+    looked_at: dict[str, datetime] = field(default_factory=dict)
 
     def wrote(self, capture_ids: Sequence[int], moments: Iterable[datetime]) -> None:
         """Note captures that were written, in the order of their numbers."""
@@ -70,6 +74,7 @@ def recalled(kept: Memory | None, now: FactMark) -> Memory:
     fresh = Memory(standing=Standing(now.newest_capture_time), mark=now)
     if kept is not None and kept.mark is not None and kept.mark.schema_id == now.schema_id:
         fresh.dims = kept.dims
+        fresh.looked_at = kept.looked_at
     return fresh
 
 

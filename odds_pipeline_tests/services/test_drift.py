@@ -20,3 +20,12 @@ def test_a_new_field_is_reported_once_over_days_and_documents(platform: Platform
     assert rows(platform, LOGGED) == [(NOON.date(), "warning", "odds: new field venue")]
     assert rows(platform, "SELECT count(DISTINCT event_no) FROM quotes") == [(2,)]
     assert rows(platform, "SELECT count(*) FROM quarantine") == [(0,)]
+
+
+def test_it_is_looked_for_once_an_hour_and_found_then(platform: Platform) -> None:
+    known, new = event("one"), event("one", venue="Hall")
+    for minutes, told in ((0, known), (30, new), (61, new)):
+        store(platform, [told], NOON + timedelta(minutes=minutes))
+        finish_pending(platform)
+        logged = rows(platform, "SELECT count(*) FROM data_quality_logs WHERE rule = 'new_field'")
+        assert logged == [(1 if minutes > 60 else 0,)]
