@@ -105,11 +105,7 @@ def import_paths(
         UsageError: ``captured_at`` has no time zone.
     """
     _check(stated)
-    files = []
-    for path in _files(paths):
-        if progress is not None:
-            progress(path)
-        files.append(_import(platform, path, stated))
+    files = [_import(platform, path, stated) for path in _told_of(_files(paths), progress)]
     with transaction(platform.engine) as conn:
         days = imports.days_of(conn, _raw_ids(files, "imported"))
         same = imports.days_of(conn, _raw_ids(files, "unchanged"))
@@ -128,17 +124,19 @@ def try_paths(
         UsageError: ``captured_at`` has no time zone.
     """
     _check(stated)
-    files = []
-    for path in _files(paths):
-        if progress is not None:
-            progress(path)
-        files.append(_try(path, stated))
-    return Import(tuple(files))
+    return Import(tuple(_try(path, stated) for path in _told_of(_files(paths), progress)))
 
 
 def _check(stated: Stated) -> None:
     if stated.captured_at is not None and stated.captured_at.tzinfo is None:
         raise UsageError("--captured-at needs a time zone, for example 2026-01-31T18:00:00Z")
+
+
+def _told_of(paths: Iterable[Path], progress: Progress | None) -> Iterator[Path]:
+    for path in paths:
+        if progress is not None:
+            progress(path)
+        yield path
 
 
 def _raw_ids(files: Iterable[ImportedFile], status: str) -> list[int]:
