@@ -4,7 +4,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= auto
+# Two a core: a test mostly waits for PostgreSQL, for programs it started, or for Dagster.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 SECONDS ?= 100
 
 .DEFAULT_GOAL := help

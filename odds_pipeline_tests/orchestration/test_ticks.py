@@ -160,7 +160,7 @@ def test_what_fails_after_a_capture_stops_none_and_is_done_later_without_pay(
         patch.setattr("odds_pipeline.services.calls.finish_pending", broken)
         patch.setattr("odds_pipeline.services.recover.finish_pending", broken)
         patch.setattr("odds_pipeline.orchestration.resources.validate_day", broken)
-        patch.setattr("dagster._core.execution.plan.active.time.sleep", lambda _: None)
+        patch.setattr(dg.RetryPolicy, "calculate_delay", lambda *_: 0)
         for count in (1, 2):
             request = life.until_due("collect_odds")
             assert not life.run("capture", request).success

@@ -35,7 +35,7 @@ from odds_pipeline_tests.storage.histories import (
 
 MOMENT = timedelta(seconds=1)
 SETTINGS = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
