@@ -1,8 +1,8 @@
 """Seconds from launch to a finished live tick: asked, spooled, stored, normalised, checked.
 
-Three ways to start the same capture, each round on a fresh database of one durable embedded
-server, against the loopback provider: the service alone, Dagster's job in a running process, and
-`dagster asset materialize` in a fresh process.
+What deciding takes in each mode, and three ways to start the same capture, each round on a fresh
+database of one durable embedded server, against the loopback provider: the service alone,
+Dagster's job in a running process, and `dagster asset materialize` in a fresh process.
 """
 
 import os
@@ -21,7 +21,10 @@ from benchmarks.harness import Result, Skipped, repeat, seconds
 from benchmarks.workbench import workbench
 from odds_pipeline.cli.environment import environment
 from odds_pipeline.composition import open_platform
-from odds_pipeline.services.collect import collect_odds
+from odds_pipeline.planning.policies import SamplingMode
+from odds_pipeline.services.collect import collect_events, collect_odds
+from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.sampling import tick
 from odds_pipeline.settings import Settings
 from odds_pipeline.simulator.server import RunningSimulator
 
@@ -41,18 +44,34 @@ def measure() -> list[Result]:
         dagster = bench.reference()
 
         def sample(way: Callable[[Settings], object]) -> Callable[[int], float]:
-            def tick(_: int) -> float:
+            def ticked(_: int) -> float:
                 engine = bench.ours()
                 with _environment(Path(folder), provider.url, engine, dagster) as settings:
                     taken = seconds(lambda: way(settings))
                 _require_quotes(engine)
                 return taken
 
-            return tick
+            return ticked
 
-        return [
+        found = [
             Result(name, "s", repeat(title, sample(way))) for name, (title, way) in ways.items()
         ]
+        with _environment(Path(folder), provider.url, bench.ours(), dagster) as settings:
+            return [*found, *_decisions(settings)]
+
+
+def _decisions(settings: Settings) -> list[Result]:
+    """What a tick of each mode takes to plan ahead and say what is due, on the listed games."""
+    with open_platform(settings) as platform:
+        collect_events(platform)
+        return [_decision(platform, mode) for mode in SamplingMode]
+
+
+def _decision(platform: Platform, mode: SamplingMode) -> Result:
+    def sample(_: int) -> float:
+        return seconds(lambda: tick(platform, mode))
+
+    return Result(f"tick.decide.{mode}", "s", repeat(f"{mode}, warm", sample))
 
 
 def _service(settings: Settings) -> None:
