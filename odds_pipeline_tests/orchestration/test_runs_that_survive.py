@@ -38,9 +38,7 @@ def _run(instance: dg.DagsterInstance, worker: Worker | None) -> str:
 
 def test_a_run_whose_process_is_gone_fails_and_no_other(instance: dg.DagsterInstance) -> None:
     here = Worker.this()
-    child = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(600)"], stdin=subprocess.PIPE
-    )
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     killed = Worker(*here[:2], child.pid, psutil.Process(child.pid).create_time())
     lost = _run(instance, killed)
     kept = [
@@ -50,6 +48,8 @@ def test_a_run_whose_process_is_gone_fails_and_no_other(instance: dg.DagsterInst
     ]
     assert reap(instance) == []
     child.kill()
+    # A signal is only sent by now: wait for the death, and leave the zombie unread.
+    os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
     assert reap(instance) == [lost], "a zombie does no work"
     child.wait()
     reused = _run(instance, here._replace(started=here.started - 1))
