@@ -388,13 +388,18 @@ def _to_compare(
 
 
 def _stored(timeline: Timeline, mark: Mark) -> bool:
-    """Whether the newest version of this capture's snapshot says the same already."""
-    same = [
-        m
-        for m in reversed(timeline.marks)
-        if m.capture_time == mark.capture_time and m.scope_id == mark.scope_id
-    ]
-    return bool(same) and same[0].snapshot_id == mark.snapshot_id
+    """Whether this capture's snapshot says the same already, and nobody said otherwise since.
+
+    Captures of one instant are told apart by when they became known: what repeats a snapshot after
+    another scope's document of that instant has the last word again.
+    """
+    here = [m for m in timeline.marks if m.capture_time == mark.capture_time]
+    same = [m for m in here if m.scope_id == mark.scope_id]
+    return (
+        bool(same)
+        and same[-1].snapshot_id == mark.snapshot_id
+        and all(m.stated_at <= same[-1].stated_at for m in here)
+    )
 
 
 def _spans(captures: Iterable[IncomingCapture]) -> dict[int, datetime]:

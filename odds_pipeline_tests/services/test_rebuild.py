@@ -25,7 +25,7 @@ from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.readers import odds_at
 from odds_pipeline.storage.statistics import DayFigures, day_figures
 from odds_pipeline_tests.conftest import REPOSITORY
-from odds_pipeline_tests.storage.histories import batch_sizes, histories, store_history
+from odds_pipeline_tests.storage.histories import TIMES, batch_sizes, histories, store_history
 from odds_pipeline_tests.storage.months import over_two_months, platform_of
 
 FIXTURES = REPOSITORY / "odds_pipeline_tests" / "fixtures"
@@ -62,7 +62,7 @@ def _rows(conn: psycopg.Connection[Any]) -> dict[str, list[str]]:
 
 
 @settings(
-    max_examples=8,
+    max_examples=8 * TIMES,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -98,7 +98,7 @@ def test_rebuilding_changes_nothing(
 
 
 @settings(
-    max_examples=3,
+    max_examples=3 * TIMES,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

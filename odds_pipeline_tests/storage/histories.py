@@ -5,6 +5,7 @@ newest capture (by capture time, then known time) that covers the selection, and
 said. It shares the rules of scope with the code under test, and none of its storage.
 """
 
+import os
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,6 +41,9 @@ EVENTS = ("a", "b")
 
 # (bookmaker, market, outcome, description, price, point)
 Offer = tuple[str, str, str, str | None, float, float | None]
+
+# How many times the suite's random histories a property test runs (`make oracle`).
+TIMES = int(os.environ.get("ODDS_TEST_TIMES", "1"))
 
 PRICES = st.sampled_from((1.5, 1.91, 2.0, 2.5))
 
@@ -147,20 +151,6 @@ def _blended(before: OddsCapture, now: OddsCapture) -> OddsCapture:
 def forget_facts(conn: psycopg.Connection[Any]) -> None:
     """Remove every fact, so that a history begins with nothing stored."""
     conn.execute("TRUNCATE quotes, snapshots, captures, event_scopes, normalisations CASCADE")
-
-
-def starts_are_ordered(history: Sequence[OddsCapture]) -> bool:
-    """Whether it is clear which start each instant stated last.
-
-    A document that repeats what its scope said of an instant before is not stored again, so that
-    it does not overrule another scope's document of that instant that came in between.
-    """
-    told: dict[tuple[str, datetime], list[datetime]] = {}
-    for capture in history:
-        for odds in capture.events:
-            key = (odds.event.event_id, capture.capture_time)
-            told.setdefault(key, []).append(odds.event.commence_time)
-    return all(len(starts) < 3 or len(set(starts)) == 1 for starts in told.values())
 
 
 def batch_sizes() -> st.SearchStrategy[list[int]]:

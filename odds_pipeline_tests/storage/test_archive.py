@@ -37,13 +37,19 @@ from odds_pipeline.storage.archive.verify import content, verify
 from odds_pipeline.storage.engine import open_engine, transaction
 from odds_pipeline.storage.readers import odds_at
 from odds_pipeline_tests.conftest import REPOSITORY
-from odds_pipeline_tests.storage.histories import batch_sizes, histories, offers, store_history
+from odds_pipeline_tests.storage.histories import (
+    TIMES,
+    batch_sizes,
+    histories,
+    offers,
+    store_history,
+)
 from odds_pipeline_tests.storage.months import answers, over_two_months, platform_of
 from odds_pipeline_tests.storage.test_point_in_time import _read
 
 FEBRUARY = date(2026, 2, 1)
 EXAMPLES = settings(
-    max_examples=3,
+    max_examples=3 * TIMES,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

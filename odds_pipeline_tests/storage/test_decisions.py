@@ -8,7 +8,7 @@ from uuid import uuid4
 import pandas as pd
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import Engine
 
 from odds_pipeline.catalog.fields import TABLES
@@ -26,10 +26,10 @@ from odds_pipeline.quality.schemas import schema
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.readers import decision_frame, odds_at
 from odds_pipeline_tests.storage.histories import (
+    TIMES,
     Known,
     batch_sizes,
     histories,
-    starts_are_ordered,
     store_history,
 )
 
@@ -83,7 +83,7 @@ def _decision_time(known: Sequence[Known], event: str, offset: timedelta) -> dat
 
 
 @settings(
-    max_examples=40,
+    max_examples=40 * TIMES,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -92,7 +92,6 @@ def _decision_time(known: Sequence[Known], event: str, offset: timedelta) -> dat
 def test_one_pass_equals_a_loop_over_events_and_offsets(
     engine: Engine, history: Sequence[OddsCapture], sizes: Sequence[int]
 ) -> None:
-    assume(starts_are_ordered(history))
     with transaction(engine) as conn:
         known = store_history(conn, history, sizes)
         events = sorted({e.event.event_id for c in history for e in c.events})

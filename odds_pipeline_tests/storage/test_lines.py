@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import pandas as pd
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, assume, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from sqlalchemy import Engine
 
 from odds_pipeline.catalog.fields import TABLES
@@ -27,10 +27,10 @@ from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.readers import closing_lines, opening_lines
 from odds_pipeline.storage.scoping import answered, covers, covers_start
 from odds_pipeline_tests.storage.histories import (
+    TIMES,
     Known,
     batch_sizes,
     histories,
-    starts_are_ordered,
     store_history,
 )
 
@@ -207,13 +207,12 @@ def _certain(history: Sequence[OddsCapture]) -> bool:
 
 @pytest.mark.parametrize("reader", [closing_lines, opening_lines])
 @settings(
-    max_examples=30,
+    max_examples=30 * TIMES,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[
         HealthCheck.function_scoped_fixture,
         HealthCheck.too_slow,
-        HealthCheck.filter_too_much,
     ],
 )
 @given(history=histories(certain=True), sizes=batch_sizes())
@@ -224,7 +223,6 @@ def test_lines_equal_the_oracle(
     sizes: Sequence[int],
 ) -> None:
     assert _certain(history)
-    assume(starts_are_ordered(history))
     with transaction(engine) as conn:
         known = store_history(conn, history, sizes)
         events = sorted({e.event.event_id for c in history for e in c.events})
@@ -323,6 +321,21 @@ def test_an_event_that_left_the_feed_in_play_shows_no_price_of_that_moment(conn:
     ]
     store_history(conn, said, [4])
     assert _closed(conn, markets=["h2h"]) == [("pinnacle", 1.5, "last_active", 26 * 3600.0, None)]
+
+
+@pytest.mark.parametrize("sizes", [[3], [1, 1, 1]], ids=["one batch", "three"])
+def test_of_one_instant_the_document_known_last_states_the_start(
+    conn: Conn, sizes: list[int]
+) -> None:
+    """Also when it repeats what its scope said before another one's document came between."""
+    said = [
+        capture(NOON, 1.5),
+        capture(NOON, 1.5, START + HOUR, books=("pinnacle", "fanduel")),
+        capture(NOON, 1.5),
+    ]
+    known = store_history(conn, said, sizes)
+    gaps = [_closed(conn, known_by=k.known_time)[-1][3] for k in known]
+    assert gaps == [6 * 3600.0, 7 * 3600.0, 6 * 3600.0]
 
 
 def test_a_suspended_price_was_last_active(conn: Conn) -> None:

@@ -23,6 +23,7 @@ from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.readers import odds_at
 from odds_pipeline_tests.storage.histories import (
     START,
+    TIMES,
     Known,
     Offer,
     batch_sizes,
@@ -35,7 +36,7 @@ from odds_pipeline_tests.storage.histories import (
 
 MOMENT = timedelta(seconds=1)
 SETTINGS = settings(
-    max_examples=40,
+    max_examples=40 * TIMES,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

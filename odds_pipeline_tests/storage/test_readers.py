@@ -36,6 +36,7 @@ from odds_pipeline.storage.raw import StoredRaw
 from odds_pipeline_tests.storage.histories import (
     BOOKS,
     MARKETS,
+    TIMES,
     Known,
     histories,
     offers,
@@ -47,7 +48,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 START = NOON + timedelta(hours=6)
 MINUTE = timedelta(minutes=1)
 SETTINGS = settings(
-    max_examples=25,
+    max_examples=25 * TIMES,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],

@@ -18,6 +18,7 @@ from odds_pipeline_tests.storage.histories import (
     BOOKS,
     MARKETS,
     START,
+    TIMES,
     Known,
     batch_sizes,
     histories,
@@ -112,7 +113,7 @@ def _make(conn: Conn, voiding: Voiding, event_id: str) -> None:
 
 
 @settings(
-    max_examples=40,
+    max_examples=40 * TIMES,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
