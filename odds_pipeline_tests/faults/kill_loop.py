@@ -3,7 +3,8 @@
 Belongs here: the random kills, how long each recovery takes, the verdict at the end. Does not
 belong here: kills at named points (``cases``).
 
-Units: seconds. A recovery lasts from the kill to the next finished slot.
+Units: seconds. A recovery lasts from the kill to the next slot begun and finished after it: the
+first one acknowledged may have been committed before the kill, so the second one counts.
 """
 
 import os
@@ -13,6 +14,7 @@ import statistics
 import time
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -89,6 +91,7 @@ class _Loop:
             killed = time.monotonic()
             kill()
             self._next_finished()
+            self._next_finished()
             self._verdict.recoveries[kind].append(time.monotonic() - killed)
         self._stop_writer()
         self._judge()
@@ -142,8 +145,9 @@ class _Loop:
     def _kill_backend(self) -> None:
         with psycopg.connect(libpq_url(self._stage.database_url), autocommit=True) as conn:
             backends = [pid for (pid,) in conn.execute(_BACKENDS).fetchall()]
-        if backends:
-            os.kill(self._rng.choice(backends), signal.SIGKILL)
+            if backends:
+                os.kill(self._rng.choice(backends), signal.SIGKILL)
+                _wait_until_cut(conn)
 
     def _kill_server(self) -> None:
         pid = self._server.status().pid
@@ -165,3 +169,9 @@ class _Loop:
             recover(platform)
             writer.collect(platform, self._verdict.finished + 1000)
             self._verdict.broken = invariants.broken(platform, stage.charged(), stage.acknowledged)
+
+
+def _wait_until_cut(conn: psycopg.Connection) -> None:
+    """Return when the server has noticed a dead backend, for which it cuts every connection."""
+    with suppress(psycopg.OperationalError):
+        conn.execute("SELECT pg_sleep(%s)", [LONGEST_RECOVERY])
