@@ -101,7 +101,7 @@ def _run(settings: Settings, sports: tuple[str, ...] | None, quiet: bool) -> dic
 
 def _forecast(platform: "Platform") -> int:
     """Credits of the current slots that are not captured yet; an empty slate is not charged."""
-    from odds_pipeline.planning.sampling import slot_of
+    from odds_pipeline.planning.fixed import slot_of
     from odds_pipeline.services.calls import forecast
     from odds_pipeline.services.collect import LIVE, odds_request
     from odds_pipeline.storage import slots

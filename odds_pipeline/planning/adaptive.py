@@ -1,6 +1,6 @@
 """How often to capture, by how near the next start is.
 
-Belongs here: the tiers and the grid they make. Does not belong here: fixed grids (``sampling``),
+Belongs here: the tiers and the grid they make. Does not belong here: fixed grids (``fixed``),
 captures chosen start by start (``decision_points``).
 
 At each minute the nearest start ahead decides the tier, and a capture is due where the tier's
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from odds_pipeline.planning.captures import PlannedCapture, Window, distinct, next_starts
-from odds_pipeline.planning.sampling import grid, slots_a_day
+from odds_pipeline.planning.fixed import grid, slots_a_day
 from odds_pipeline.planning.value import FARTHEST
 
 

@@ -1,7 +1,7 @@
 """Which captures a day needs, chosen by when its events start.
 
 Belongs here: the plan by decision points and its credits. Does not belong here: fixed grids
-(``sampling``), what a small budget leaves out (``selection``), knowing the starts, making the
+(``fixed``), what a small budget leaves out (``selection``), knowing the starts, making the
 calls. Times are UTC; credits are the provider's.
 
 A *need* is one start minus one offset: the time at which somebody decides, so a capture serves

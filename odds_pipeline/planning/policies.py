@@ -12,7 +12,7 @@ from types import MappingProxyType
 from odds_pipeline.planning.adaptive import DEFAULT_MINUTES, plan_adaptive, tiers_of
 from odds_pipeline.planning.captures import PlannedCapture, Window
 from odds_pipeline.planning.decision_points import DEFAULT_OFFSETS, plan_window
-from odds_pipeline.planning.sampling import plan_fixed
+from odds_pipeline.planning.fixed import plan_fixed
 
 
 class SamplingMode(StrEnum):

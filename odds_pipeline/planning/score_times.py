@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from odds_pipeline.planning.captures import Window
-from odds_pipeline.planning.sampling import fixed_slots
+from odds_pipeline.planning.fixed import fixed_slots
 
 EVERY_MINUTES = 360
 KEPT = timedelta(days=3)

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 from odds_pipeline.errors import BudgetExceeded, OddsPipelineError, ProviderError
 from odds_pipeline.planning.budget import Purpose
-from odds_pipeline.planning.sampling import fixed_slots, slot_of
+from odds_pipeline.planning.fixed import fixed_slots, slot_of
 from odds_pipeline.services.answers import Fetched
 from odds_pipeline.services.calls import fetch_slot, forecast
 from odds_pipeline.services.platform import Platform

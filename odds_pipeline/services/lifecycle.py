@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from odds_pipeline.catalog.sports import usual_length
 from odds_pipeline.planning.captures import Window
-from odds_pipeline.planning.sampling import slot_of
+from odds_pipeline.planning.fixed import slot_of
 from odds_pipeline.planning.score_times import KEPT, is_due
 from odds_pipeline.services.calls import forecast
 from odds_pipeline.services.collect import DAYS_FROM, SCORES, SCORES_MINUTES

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from odds_pipeline.planning.captures import Window
-from odds_pipeline.planning.sampling import slot_of
+from odds_pipeline.planning.fixed import slot_of
 from odds_pipeline.services.collect import EVENTS, EVENTS_MINUTES
 from odds_pipeline.services.pauses import current_pause
 from odds_pipeline.services.platform import Platform

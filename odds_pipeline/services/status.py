@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from odds_pipeline.planning.budget import Purpose, month_begin, month_end
 from odds_pipeline.planning.captures import Window
 from odds_pipeline.planning.comparison import typical_slate
+from odds_pipeline.planning.fixed import month_cost
 from odds_pipeline.planning.policies import SamplingMode, plan
-from odds_pipeline.planning.sampling import month_cost
 from odds_pipeline.services.budgets import Purse, purses
 from odds_pipeline.services.calls import forecast as forecast_call
 from odds_pipeline.services.collect import DAYS_FROM, live_cost

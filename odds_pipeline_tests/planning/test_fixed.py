@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from odds_pipeline.errors import UsageError
-from odds_pipeline.planning.sampling import fixed_slots, month_cost, slot_of
+from odds_pipeline.planning.fixed import fixed_slots, month_cost, slot_of
 
 DIVISORS = [minutes for minutes in range(1, 1441) if 1440 % minutes == 0]
 DAY = date(2026, 3, 3)
