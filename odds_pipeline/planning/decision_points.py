@@ -98,23 +98,6 @@ def _capture(needs: list[tuple[datetime, datetime, timedelta]]) -> PlannedCaptur
     )
 
 
-def offsets_of(text: str) -> tuple[timedelta, ...]:
-    """Offsets out of text such as ``24h,6h,60m,15m,2m``.
-
-    Raises:
-        ValueError: a part is no whole number of hours or minutes.
-    """
-    units = {"h": timedelta(hours=1), "m": timedelta(minutes=1)}
-    found = []
-    for part in filter(None, (part.strip() for part in text.split(","))):
-        if part[-1] not in units or not part[:-1].isdecimal():
-            raise ValueError(f"{part!r} is not hours or minutes, such as 6h or 15m")
-        found.append(int(part[:-1]) * units[part[-1]])
-    if not found:
-        raise ValueError("names no decision point")
-    return tuple(sorted(set(found), reverse=True))
-
-
 def spelled(offset: timedelta) -> str:
     """An offset in a few characters: 24h, 90m."""
     minutes = offset // timedelta(minutes=1)

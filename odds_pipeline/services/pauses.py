@@ -38,19 +38,6 @@ def require_open(
     raise CallsPaused(f"nothing is asked until {until}: {found.reason}")
 
 
-def skip_paused(platform: Platform, purpose: str, slot_time: datetime) -> str | None:
-    """While every key pauses, record the slot of every sport as a gap; returns the reason."""
-    with transaction(platform.engine) as conn:
-        pauses = [_pause(conn, keyed, paid=True) for keyed in platform.by_key()]
-        found = min((pause for pause in pauses if pause is not None), default=None)
-        if found is None or None in pauses:
-            return None
-        until = _told(found.until)
-        for sport in platform.settings.sports:
-            slots.skip(conn, purpose, sport, slot_time, f"breaker open until {until}")
-    return f"nothing is asked until {until}: {found.reason}"
-
-
 def _told(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 

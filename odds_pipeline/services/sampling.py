@@ -165,22 +165,6 @@ def tick(platform: Platform, mode: SamplingMode) -> Tick:
     )
 
 
-def plan_nothing(platform: Platform) -> int:
-    """Take what is planned ahead out of the plan: collection is switched off. Returns how many.
-
-    What is past stays: a slot that was due while collection was on is missed.
-    """
-    now = provider_now(platform)
-    dropped = 0
-    for sport in platform.settings.sports:
-        with transaction(platform.engine) as conn:
-            ahead = Window(now, _windows(now)[1].end)
-            before = slots.between(conn, LIVE, sport, ahead)
-            slots.replan(conn, LIVE, sport, ahead, [])
-            dropped += len(before) - len(slots.between(conn, LIVE, sport, ahead))
-    return dropped
-
-
 def _outlooks(platform: Platform, mode: SamplingMode, now: datetime, left: float) -> list[_Outlook]:
     settings = platform.settings
     sports = [_read(platform, key, now) for key in settings.sports]

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from odds_pipeline.errors import UsageError
 from odds_pipeline.planning.adaptive import DEFAULT_MINUTES, plan_adaptive, tiers_of
 from odds_pipeline.planning.captures import DAY, Window, day_window
-from odds_pipeline.planning.decision_points import offsets_of
 from odds_pipeline.planning.policies import POLICIES, Cadence, SamplingMode, plan
 
 MINUTE = timedelta(minutes=1)
@@ -142,13 +141,6 @@ def test_a_doubleheader_has_a_close_for_each_game() -> None:
     )
     closing = [c.slot_time for c in captures if c.offset == 2 * MINUTE]
     assert closing == [utc(9, 16, 58), utc(9, 20, 28)]
-
-
-def test_offsets_are_hours_and_minutes() -> None:
-    assert offsets_of("2m, 24h,15m,15m") == (24 * 60 * MINUTE, 15 * MINUTE, 2 * MINUTE)
-    for wrong in ("", "soon", "15", "-2m", "1.5h", "2s"):
-        with pytest.raises(ValueError, match=r"hours or minutes|names no"):
-            offsets_of(wrong)
 
 
 def test_an_interval_that_does_not_divide_a_day_is_refused() -> None:
