@@ -19,6 +19,7 @@ NaN (a broken row must not stop a million good ones); wrong arguments raise ``Va
 | ``kelly.exclusive`` | ``exclusive_kelly`` |
 | ``kelly.states`` | ``independent_states``, ``correlated_states``, ``joint_probability`` |
 | ``kelly.simultaneous`` | ``simultaneous_kelly`` |
+| ``kelly.limits`` | ``limited_stakes``, ``Limits`` |
 | ``arbitrage`` | ``best_prices``, ``arbitrage``, ``rounded_stakes``, ``back_lay`` |
 | ``middles`` | ``middle_stakes``, ``middle_value`` |
 | ``settlement`` | ``settle_two_way``, ``settle_three_way``, ``settle_spread``, ``settle_total``, |
