@@ -38,6 +38,10 @@ NaN (a broken row must not stop a million good ones); wrong arguments raise ``Va
 | ``movement.lead_lag`` | ``first_movers``, ``lead_lag``, ``component_share`` |
 | ``movement.convergence`` | ``convergence``, ``mincer_zarnowitz`` |
 | ``movement.best_books`` | ``best_book_frequency`` |
+| ``performance`` | ``tally``, ``equity``, ``drawdown``, ``longest_losing_run`` |
+| ``daily_returns`` | ``daily_sums``, ``sharpe_ratio``, ``sortino_ratio``, ``calmar_ratio`` |
+| ``yield_test`` | ``yield_test``, ``profit_test``, ``bets_needed``, ``ruin_probability``, |
+| | ``losing_run_probability`` |
 
 docs/mathematics.md has formulas, sources and worked values.
 """

@@ -106,7 +106,8 @@ def limited_stakes(
 
 
 def _scaled(stakes: Floats, total: Floats, room: float) -> Floats:
-    return np.asarray(stakes * np.minimum(1.0, room / np.where(total > 0.0, total, np.inf)))
+    over = total > room
+    return np.where(over, stakes * (room / np.where(over, total, 1.0)), stakes)
 
 
 def _lower(before: Floats, after: Floats, name: str, held: Texts) -> Floats:
