@@ -26,6 +26,7 @@ NaN (a broken row must not stop a million good ones); wrong arguments raise ``Va
 | | ``profit``, ``leg_factor``, ``parlay_factor``, ``parlay_price`` |
 | ``lines.distribution`` | ``ScoreDistribution`` (``chances``), ``handicap_of_total`` |
 | ``lines.mean`` | ``solve_mean`` |
+| ``lines.move`` | ``move_cover``: fair chances at a common number, for pooling |
 | ``lines.known`` | ``known_distribution`` by sport and market |
 | ``lines.fitting`` | ``fit_sd``, ``fit_key_numbers``, ``key_numbers_from_push_rates`` |
 | ``lines.ladder`` | ``fit_ladder`` |
