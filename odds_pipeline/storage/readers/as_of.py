@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
-from odds_pipeline.storage.archive.thaw import thaw
+from odds_pipeline.storage.archive import needed
 from odds_pipeline.storage.frames import fetch_frame
+from odds_pipeline.storage.readers.archived.offered import offered as from_files
 from odds_pipeline.storage.readers.moments import resolved
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 from odds_pipeline.storage.readers.starts import Span
 
 Connection = psycopg.Connection[Any]
+
+# Bookmakers, markets and the outcome asked for; ``None`` leaves nothing out.
+_Filters = tuple[list[str] | None, list[str] | None, str | None]
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -194,12 +198,15 @@ def offered(
     markets: Iterable[str] | None = None,
     outcome: str | None = None,
 ) -> "pd.DataFrame":
-    """Every price on offer; ``place`` counts the questions from 1."""
+    """Every price on offer; ``place`` counts the questions from 1.
+
+    Raises:
+        StorageError: an archive's file is missing or damaged.
+    """
     import pandas as pd
 
-    frame = fetch_frame(
-        conn, STATES + _OFFERED, values(asked, known_by, bookmakers, markets, outcome)
-    )
+    books, kinds = (None if keys is None else list(keys) for keys in (bookmakers, markets))
+    frame = _united(conn, asked, known_by, (books, kinds, outcome))
     moments = pd.Series([one.at for one in asked], dtype="datetime64[us, UTC]")
     at = moments.take(frame["place"].to_numpy(dtype="int64") - 1).set_axis(frame.index)
     ages = (at - frame["last_update"]).dt.total_seconds()
@@ -207,6 +214,34 @@ def offered(
     if max_quote_age is not None:
         frame = frame[ages <= max_quote_age.total_seconds()].reset_index(drop=True)
     return frame
+
+
+def _united(
+    conn: Connection, asked: Sequence[Asked], known_by: datetime, filters: _Filters
+) -> "pd.DataFrame":
+    """Events of which months are archived are read from files, the others by one statement."""
+    import pandas as pd
+
+    until = max((one.at for one in asked), default=None)
+    numbers = needed.among(conn, {one.event for one in asked}, until)
+    filed = [place for place, one in enumerate(asked) if one.event in numbers]
+    others = [place for place, one in enumerate(asked) if one.event not in numbers]
+    if not filed:
+        return _stored(conn, asked, known_by, filters)
+    older = from_files(conn, [asked[place] for place in filed], numbers, known_by, *filters)
+    if not others:
+        return older
+    newer = _stored(conn, [asked[place] for place in others], known_by, filters)
+    for frame, places in ((older, filed), (newer, others)):
+        of_all = pd.array([place + 1 for place in places], dtype="Int64")
+        frame["place"] = of_all.take(frame["place"].to_numpy(dtype="int64") - 1)
+    return pd.concat([older, newer]).sort_values("place", kind="stable", ignore_index=True)
+
+
+def _stored(
+    conn: Connection, asked: Sequence[Asked], known_by: datetime, filters: _Filters
+) -> "pd.DataFrame":
+    return fetch_frame(conn, STATES + _OFFERED, values(asked, known_by, *filters))
 
 
 def odds_at(
@@ -239,11 +274,11 @@ def odds_at(
     Raises:
         UsageError: a time without zone.
         NotYetNormalised: ``known_by`` reaches documents that still wait.
+        StorageError: an archive's file is missing or damaged.
     """
     moment, known = resolved(conn, at, known_by)
     oldest = LONG_AGO if max_age is None else moment - max_age
     ids = [events] if isinstance(events, str) else sorted(set(events))
-    thaw(conn, ids, at=moment)
     asked = [Asked(event, moment, oldest) for event in ids]
     frame = offered(conn, asked, known, max_quote_age, bookmakers, markets, outcome)
     return frame.drop(columns="place")

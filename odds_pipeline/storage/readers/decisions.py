@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.readers.as_of import LONG_AGO, Asked, offered
 from odds_pipeline.storage.readers.moments import resolved
 from odds_pipeline.storage.readers.starts import starts
@@ -56,12 +55,12 @@ def decision_frame(
     Raises:
         NotFound: no event of that id is stored.
         NotYetNormalised: ``known_by`` reaches documents that still wait.
+        StorageError: an archive's file is missing or damaged.
     """
     import pandas as pd
 
     _, known = resolved(conn, None, known_by)
     ids = sorted(set(events))
-    thaw(conn, ids)
     asked, points = [], []
     apart = sorted(set(offsets), reverse=True)
     for start in starts(conn, ids, known).values():
