@@ -133,9 +133,7 @@ def _archive(folder: Path, root: str) -> None:
             settings = Settings(_env_file=None, odds_home=folder / "home")
             # The bodies are known since they were stored, just now.
             later = datetime.now(UTC) + timedelta(days=62)
-            clean(
-                Platform(settings, engine, Spool(folder / "spool"), _nobody, lambda: later), "0d"
-            )
+            clean(Platform(settings, engine, Spool(folder / "spool"), _nobody, lambda: later), "0d")
         done.touch()
     _migrate(f"{root}/season_archived")
 

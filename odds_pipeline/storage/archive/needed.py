@@ -8,12 +8,18 @@ only be dropped for its file while nobody holds the tables (see ``switch``), and
 newer version replaces is removed after that.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
+
+from odds_pipeline.storage.array_text import array_text
+
+if TYPE_CHECKING:
+    import numpy as np
 
 Connection = psycopg.Connection[Any]
 
@@ -24,7 +30,7 @@ SELECT EXISTS (SELECT FROM archives WHERE kind <> 'raw_bodies')
 
 _AMONG = """
 SELECT i.event_id, i.event_no FROM event_ids i
-WHERE i.event_id = ANY(%(events)s) AND EXISTS (
+WHERE i.event_id = ANY(ARRAY(SELECT jsonb_array_elements_text(%(events)s::jsonb))) AND EXISTS (
     SELECT FROM archived_events e JOIN archives a USING (archive_id)
     WHERE e.event_no = i.event_no AND a.superseded_at IS NULL
       AND a.kind IN ('quotes', 'snapshots')
@@ -35,7 +41,7 @@ WHERE i.event_id = ANY(%(events)s) AND EXISTS (
 _FILES = """
 SELECT a.path, a.min_capture, a.max_capture, a.max_known, array_agg(e.event_no ORDER BY e.event_no)
 FROM archives a JOIN archived_events e USING (archive_id)
-WHERE a.kind = %(kind)s AND a.superseded_at IS NULL AND e.event_no = ANY(%(events)s)
+WHERE a.kind = %(kind)s AND a.superseded_at IS NULL AND e.event_no = ANY(%(events)s::int[])
 GROUP BY a.archive_id
 ORDER BY a.min_capture DESC
 """
@@ -65,10 +71,12 @@ def among(
     """Those of the events that have archived facts, captured by a moment, with their numbers."""
     if not anything(conn):
         return {}
-    return dict(conn.execute(_AMONG, {"events": list(events), "until": until}).fetchall())
+    return dict(
+        conn.execute(_AMONG, {"events": json.dumps(list(events)), "until": until}).fetchall()
+    )
 
 
-def files(conn: Connection, kind: str, events: Sequence[int]) -> list[File]:
+def files(conn: Connection, kind: str, events: "np.ndarray[Any, np.dtype[np.int64]]") -> list[File]:
     """The current files of a kind in which some of the events stand, newest month first."""
-    rows = conn.execute(_FILES, {"kind": kind, "events": list(events)})
+    rows = conn.execute(_FILES, {"kind": kind, "events": array_text(events)})
     return [File(Path(path), *said) for path, *said in rows.fetchall()]

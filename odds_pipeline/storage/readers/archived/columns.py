@@ -1,6 +1,6 @@
 """Columns of facts as arrays, and the months that still have tables.
 
-Belongs here: turning Arrow's and PostgreSQL's times into numbers and back. Does not belong here:
+Belongs here: turning what Arrow and PostgreSQL give into numbers, and back. Does not belong here:
 what is searched in them.
 """
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from odds_pipeline.storage.array_text import array_text
 from odds_pipeline.storage.prepared import ABSENT, FAR_AGE, UNKNOWN_AGE
 from odds_pipeline.storage.readers.archived.columns import times
 from odds_pipeline.storage.readers.archived.search import MISSING, SECOND_US, last_of_each, matches
@@ -17,7 +18,6 @@ from odds_pipeline.storage.readers.archived.series import covering
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
     import pyarrow as pa
 
     from odds_pipeline.storage.readers.archived.search import Bools, Ints
@@ -26,13 +26,13 @@ Connection = psycopg.Connection[Any]
 
 _STATED_AT = """
 SELECT capture_id, (extract(epoch FROM known_time) * 1000000)::bigint
-FROM captures WHERE capture_id = ANY(%s) ORDER BY capture_id
+FROM captures WHERE capture_id = ANY(%s::int[]) ORDER BY capture_id
 """
 
 _POSITIONS = """
 SELECT layout_id, pair, place - 1
 FROM layouts, unnest(pairs) WITH ORDINALITY AS p(pair, place)
-WHERE layout_id = ANY(%s) ORDER BY layout_id, pair
+WHERE layout_id = ANY(%s::int[]) ORDER BY layout_id, pair
 """
 
 
@@ -63,7 +63,7 @@ def covered(conn: Connection, tops: "pa.Table", pairs: "Ints") -> Covered:
     import numpy as np
 
     scope, place = tops["scope_id"].to_numpy(), tops["place"].to_numpy()
-    inside = covering(conn, np.unique(scope).tolist(), np.unique(pairs).tolist())
+    inside = covering(conn, np.unique(scope), np.unique(pairs))
     rows = {one: np.flatnonzero(scope == one) for one in inside}
     top = _joined(np.repeat(rows[one], len(inside[one])) for one in inside)
     pair = _joined(np.tile(inside[one], len(rows[one])) for one in inside)
@@ -106,7 +106,7 @@ def _stated_at(conn: Connection, tops: "pa.Table") -> "Ints":
     if len(np.unique(place)) == len(place):
         return np.zeros(len(place), dtype=np.int64)
     numbers = tops["capture_id"].to_numpy()
-    rows = conn.execute(_STATED_AT, (np.unique(numbers).tolist(),)).fetchall()
+    rows = conn.execute(_STATED_AT, (array_text(np.unique(numbers)),)).fetchall()
     known = np.array(rows, dtype=np.int64).reshape(-1, 2)
     found: Ints = known[np.searchsorted(known[:, 0], numbers), 1]
     return found
@@ -136,7 +136,7 @@ def _positions(conn: Connection, layout: "Ints", pair: "Ints") -> "tuple[Ints, I
     """Rows whose layout has their pair, and where in the vector."""
     import numpy as np
 
-    rows = conn.execute(_POSITIONS, (np.unique(layout).tolist(),)).fetchall()
+    rows = conn.execute(_POSITIONS, (array_text(np.unique(layout)),)).fetchall()
     known = np.array(rows, dtype=np.int64).reshape(-1, 3)
     keys = (known[:, 0] << 32) | known[:, 1]
     at, wanted = matches(keys, (layout.astype(np.int64) << 32) | pair)

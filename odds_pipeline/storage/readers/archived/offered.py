@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from odds_pipeline.storage.array_text import array_text
 from odds_pipeline.storage.readers.archived.columns import times
 from odds_pipeline.storage.readers.archived.covered import covered
 from odds_pipeline.storage.readers.archived.search import SECOND_US, micros
@@ -48,7 +49,9 @@ def offered(
         asked: the questions; captures are never left out of them here.
         numbers: the events' numbers.
         known_by: nothing known later is looked at.
-        bookmakers, markets, outcome: only these; ``None`` leaves nothing out.
+        bookmakers: only these; ``None`` leaves nothing out.
+        markets: the same.
+        outcome: the same.
 
     Raises:
         StorageError: a file is missing or damaged.
@@ -56,7 +59,7 @@ def offered(
     import numpy as np
     import pandas as pd
 
-    events = [numbers[one.event] for one in asked]
+    events = np.unique([numbers[one.event] for one in asked])
     shown = tops(conn, asked, numbers, known_by)
     series = named(conn, events, bookmakers, markets, outcome)
     speaking = covered(conn, shown, series.pair)
@@ -120,9 +123,9 @@ def _teams(conn: Connection, tops: "pa.Table", top: "Ints") -> tuple[Any, Any]:
 
     numbers = tops["matchup_id"].fill_null(0).to_numpy()
     rows = conn.execute(
-        "SELECT matchup_id, home_team, away_team FROM matchups WHERE matchup_id = ANY(%s) "
+        "SELECT matchup_id, home_team, away_team FROM matchups WHERE matchup_id = ANY(%s::int[]) "
         "ORDER BY matchup_id",
-        (np.unique(numbers).tolist(),),
+        (array_text(np.unique(numbers)),),
     ).fetchall()
     known = np.array([0, *(row[0] for row in rows)])
     chosen = np.searchsorted(known, numbers)[top]

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from odds_pipeline.storage.array_text import array_text
+
 if TYPE_CHECKING:
     from odds_pipeline.storage.readers.archived.search import Ints
 
@@ -21,7 +23,7 @@ _SERIES = """
 SELECT sel.selection_id, sel.bookmaker_id::integer * 65536 + sel.market_id, sel.bookmaker_id,
     sel.market_id, sel.outcome_id, coalesce(sel.description_id, 0), b.bookmaker_key, mk.market_key,
     o.name, d.name
-FROM (SELECT DISTINCT selection_id FROM event_selections WHERE event_no = ANY(%(events)s)) x
+FROM (SELECT DISTINCT selection_id FROM event_selections WHERE event_no = ANY(%(events)s::int[])) x
 JOIN selections sel USING (selection_id)
 JOIN bookmakers b USING (bookmaker_id)
 JOIN markets mk USING (market_id)
@@ -39,7 +41,7 @@ FROM scopes c
 CROSS JOIN unnest(%(pairs)s::int[]) AS p(pair)
 JOIN bookmakers b ON b.bookmaker_id = p.pair / 65536
 JOIN markets mk ON mk.market_id = p.pair %% 65536
-WHERE c.scope_id = ANY(%(scopes)s) AND scope_covers(c, b.bookmaker_key, mk.market_key)
+WHERE c.scope_id = ANY(%(scopes)s::int[]) AND scope_covers(c, b.bookmaker_key, mk.market_key)
 """
 
 
@@ -79,7 +81,7 @@ class AllSeries:
 
 def named(
     conn: Connection,
-    events: Sequence[int],
+    events: "Ints",
     bookmakers: Iterable[str] | None,
     markets: Iterable[str] | None,
     outcome: str | None,
@@ -90,7 +92,7 @@ def named(
     rows = conn.execute(
         _SERIES,
         {
-            "events": list(events),
+            "events": array_text(events),
             "bookmakers": None if bookmakers is None else list(bookmakers),
             "markets": None if markets is None else list(markets),
             "outcome": outcome,
@@ -100,13 +102,13 @@ def named(
     return AllSeries(np.array(columns[:6], dtype=np.int64), columns[6:])
 
 
-def covering(
-    conn: Connection, scopes: Iterable[int], pairs: Iterable[int]
-) -> "dict[int, Ints]":
+def covering(conn: Connection, scopes: "Ints", pairs: "Ints") -> "dict[int, Ints]":
     """For each scope the books' markets that it covers."""
     import numpy as np
 
-    rows = conn.execute(_COVERING, {"scopes": list(scopes), "pairs": list(pairs)}).fetchall()
+    rows = conn.execute(
+        _COVERING, {"scopes": array_text(scopes), "pairs": array_text(pairs)}
+    ).fetchall()
     found: dict[int, list[int]] = {}
     for scope, pair in rows:
         found.setdefault(scope, []).append(pair)

@@ -12,14 +12,13 @@ import psycopg
 
 from odds_pipeline.storage.archive import groups, needed
 from odds_pipeline.storage.archive.manifest import SNAPSHOTS
+from odds_pipeline.storage.array_text import array_text
 from odds_pipeline.storage.readers.archived.columns import moments, times
 from odds_pipeline.storage.readers.archived.search import micros, runs
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
     from odds_pipeline.storage.archive.needed import File
-    from odds_pipeline.storage.readers.archived.search import Ints
+    from odds_pipeline.storage.readers.archived.search import Bools, Ints
 
 Connection = psycopg.Connection[Any]
 
@@ -29,7 +28,7 @@ _EVENTS = """
 SELECT e.event_no, e.event_id, sp.live_hours,
     (SELECT count(*) FROM event_starts WHERE event_no = e.event_no) > 1
 FROM event_ids e JOIN sports sp USING (sport_id)
-WHERE e.event_no = ANY(%(events)s)
+WHERE e.event_no = ANY(%(events)s::int[])
 ORDER BY e.event_no
 """
 
@@ -98,15 +97,19 @@ def stated(
     """
     import numpy as np
 
-    about = conn.execute(_EVENTS, {"events": list(events)}).fetchall()
+    about = conn.execute(_EVENTS, {"events": array_text(np.array(events))}).fetchall()
     number = np.array([row[0] for row in about], dtype=np.int64)
     several = np.array([row[3] for row in about], dtype=bool)
     beside = conn.execute(
         _STORED,
-        {"events": number.tolist(), "several": several.tolist(), "known_by": known_by},
+        {
+            "events": array_text(number),
+            "several": array_text(several),
+            "known_by": known_by,
+        },
     ).fetchall()
     parts = [np.array(beside, dtype=np.int64).reshape(-1, 5)]
-    for file in needed.files(conn, SNAPSHOTS, number.tolist()):
+    for file in needed.files(conn, SNAPSHOTS, number):
         parts.extend(_filed(file, number, several, micros(known_by)))
     told = np.concatenate(parts)
     told = told[np.lexsort((told[:, 2], told[:, 1], told[:, 0]))]
@@ -121,7 +124,7 @@ def stated(
     ]
 
 
-def _filed(file: "File", number: "Ints", several: "Any", known_by: int) -> Iterator["Ints"]:
+def _filed(file: "File", number: "Ints", several: "Bools", known_by: int) -> Iterator["Ints"]:
     """Of one month's file: every statement that may differ from the one before."""
     import numpy as np
 

@@ -17,6 +17,7 @@ import psycopg
 from odds_pipeline.storage.archive import groups, needed
 from odds_pipeline.storage.archive.facts import QUOTE_COLUMNS, schema
 from odds_pipeline.storage.archive.manifest import QUOTES
+from odds_pipeline.storage.array_text import array_text
 from odds_pipeline.storage.readers.archived.columns import moments, stored_months, times
 from odds_pipeline.storage.readers.archived.search import (
     DAY_US,
@@ -82,7 +83,10 @@ def states(conn: Connection, covered: "Covered", series: "AllSeries", known_by: 
 
     parts = [
         _nothing(),
-        *(_searched(table, covered, series, known_by) for table in _tables(conn, covered, known_by)),
+        *(
+            _searched(table, covered, series, known_by)
+            for table in _tables(conn, covered, known_by)
+        ),
     ]
     joined = States(
         *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(States))
@@ -104,7 +108,7 @@ def _tables(conn: Connection, covered: "Covered", known_by: datetime) -> Iterato
     import numpy as np
 
     day = covered.capture // DAY_US * DAY_US
-    for file in needed.files(conn, QUOTES, np.unique(covered.event).tolist()):
+    for file in needed.files(conn, QUOTES, np.unique(covered.event)):
         inside = (covered.capture >= micros(file.min_capture)) & (day <= micros(file.max_capture))
         standing = np.intersect1d(file.events, covered.event[inside & covered.listed])
         yield from groups.tables(file._replace(events=standing.tolist()), QUOTE_COLUMNS)
@@ -127,7 +131,7 @@ def _stored(
     rows = conn.execute(
         _STORED,
         {
-            "events": event[last].tolist(),
+            "events": array_text(event[last]),
             "since": moments(day[last]),
             "until": moments(capture[last]),
             "known_by": known_by,

@@ -14,11 +14,13 @@ import psycopg
 from odds_pipeline.storage.archive import groups, needed
 from odds_pipeline.storage.archive.facts import schema
 from odds_pipeline.storage.archive.manifest import SNAPSHOTS
+from odds_pipeline.storage.array_text import array_text
 from odds_pipeline.storage.readers.archived.columns import moments, stored_months, times
 from odds_pipeline.storage.readers.archived.search import (
     MISSING,
     last_at_or_before,
     last_of_each,
+    matches,
     micros,
 )
 
@@ -37,12 +39,9 @@ COLUMNS = (
 )
 
 _SCOPES = """
-SELECT a.place::int, x.event_no, x.scope_id, greatest(a.oldest, x.first_capture),
-    least(a.at, x.last_capture)
-FROM unnest(%(numbers)s::int[], %(moments)s::timestamptz[], %(oldest)s::timestamptz[],
-    %(places)s::int[]) AS a(event_no, at, oldest, place)
-JOIN event_scopes x USING (event_no)
-WHERE greatest(a.oldest, x.first_capture) <= least(a.at, x.last_capture)
+SELECT event_no, scope_id, (extract(epoch FROM first_capture) * 1000000)::bigint,
+    (extract(epoch FROM last_capture) * 1000000)::bigint
+FROM event_scopes WHERE event_no = ANY(%s::int[]) ORDER BY event_no
 """
 
 _STORED = """
@@ -57,7 +56,6 @@ CROSS JOIN LATERAL (
     ORDER BY capture_time DESC, known_time DESC LIMIT 1
 ) s
 """
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +90,7 @@ def tops(
     parts = [_stored(conn, needs, known_by)]
     newest = np.full(len(needs.event), MISSING)
     newest[parts[0]["need"].to_numpy()] = times(parts[0], "capture_time")
-    for file in needed.files(conn, SNAPSHOTS, np.unique(needs.event).tolist()):
+    for file in needed.files(conn, SNAPSHOTS, np.unique(needs.event)):
         first, last = micros(file.min_capture), micros(file.max_capture)
         # What a newer month or the table has shown already needs no older month.
         wanted = (needs.until >= first) & (needs.since <= last) & (newest <= last)
@@ -108,22 +106,18 @@ def tops(
 
 
 def _needs(conn: Connection, asked: "Sequence[Asked]", numbers: Mapping[str, int]) -> _Needs:
+    """One need a question and scope in which the event was ever seen."""
     import numpy as np
 
-    rows = conn.execute(
-        _SCOPES,
-        {
-            "numbers": [numbers[one.event] for one in asked],
-            "moments": [one.at for one in asked],
-            "oldest": [one.oldest for one in asked],
-            "places": list(range(len(asked))),
-        },
-    ).fetchall()
-    columns = list(zip(*rows, strict=True)) or [()] * 5
-    return _Needs(
-        *(np.array(column, dtype=np.int64) for column in columns[:3]),
-        *(np.array([micros(moment) for moment in c], dtype=np.int64) for c in columns[3:]),
-    )
+    event = np.array([numbers[one.event] for one in asked], dtype=np.int64)
+    at = np.array([micros(one.at) for one in asked], dtype=np.int64)
+    oldest = np.array([micros(one.oldest) for one in asked], dtype=np.int64)
+    rows = conn.execute(_SCOPES, (array_text(np.unique(event)),)).fetchall()
+    seen, scope, first, last = np.array(rows, dtype=np.int64).reshape(-1, 4).T
+    row, place = matches(seen, event)
+    since, until = np.maximum(oldest[place], first[row]), np.minimum(at[place], last[row])
+    some = since <= until
+    return _Needs(*(column[some] for column in (place, event[place], scope[row], since, until)))
 
 
 def _stored(conn: Connection, needs: _Needs, known_by: datetime) -> "pa.Table":
@@ -140,9 +134,9 @@ def _stored(conn: Connection, needs: _Needs, known_by: datetime) -> "pa.Table":
         rows = conn.execute(
             _STORED,
             {
-                "needs": chosen.tolist(),
-                "events": needs.event[chosen].tolist(),
-                "scopes": needs.scope[chosen].tolist(),
+                "needs": array_text(chosen),
+                "events": array_text(needs.event[chosen]),
+                "scopes": array_text(needs.scope[chosen]),
                 "since": moments(needs.since[chosen]),
                 "until": moments(needs.until[chosen]),
                 "known_by": known_by,
@@ -162,9 +156,7 @@ def _shape() -> "pa.Schema":
     return pa.schema([("need", pa.int64()), *(stored.field(name) for name in COLUMNS)])
 
 
-def _filed(
-    file: "File", needs: _Needs, chosen: "Ints", known_by: datetime
-) -> Iterator["pa.Table"]:
+def _filed(file: "File", needs: _Needs, chosen: "Ints", known_by: datetime) -> Iterator["pa.Table"]:
     """Of one month's file: the newest snapshot of each need that it has any of."""
     import numpy as np
     import pyarrow as pa
