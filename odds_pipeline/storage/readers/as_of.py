@@ -28,7 +28,7 @@ from odds_pipeline.storage.readers.starts import Span
 Connection = psycopg.Connection[Any]
 
 # Bookmakers, markets and the outcome asked for; ``None`` leaves nothing out.
-_Filters = tuple[list[str] | None, list[str] | None, str | None]
+Filters = tuple[list[str] | None, list[str] | None, str | None]
 
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -217,7 +217,7 @@ def offered(
 
 
 def _united(
-    conn: Connection, asked: Sequence[Asked], known_by: datetime, filters: _Filters
+    conn: Connection, asked: Sequence[Asked], known_by: datetime, filters: Filters
 ) -> "pd.DataFrame":
     """Events of which months are archived are read from files, the others by one statement."""
     import pandas as pd
@@ -227,20 +227,21 @@ def _united(
     filed = [place for place, one in enumerate(asked) if one.event in numbers]
     others = [place for place, one in enumerate(asked) if one.event not in numbers]
     if not filed:
-        return _stored(conn, asked, known_by, filters)
+        return from_tables(conn, asked, known_by, filters)
     older = from_files(conn, [asked[place] for place in filed], numbers, known_by, *filters)
     if not others:
         return older
-    newer = _stored(conn, [asked[place] for place in others], known_by, filters)
+    newer = from_tables(conn, [asked[place] for place in others], known_by, filters)
     for frame, places in ((older, filed), (newer, others)):
         of_all = pd.array([place + 1 for place in places], dtype="Int64")
         frame["place"] = of_all.take(frame["place"].to_numpy(dtype="int64") - 1)
     return pd.concat([older, newer]).sort_values("place", kind="stable", ignore_index=True)
 
 
-def _stored(
-    conn: Connection, asked: Sequence[Asked], known_by: datetime, filters: _Filters
+def from_tables(
+    conn: Connection, asked: Sequence[Asked], known_by: datetime, filters: Filters
 ) -> "pd.DataFrame":
+    """As ``offered``, out of what the tables hold, without ``quote_age_seconds``."""
     return fetch_frame(conn, STATES + _OFFERED, values(asked, known_by, *filters))
 
 
