@@ -30,12 +30,6 @@ Connection = psycopg.Connection[Any]
 
 _FACTS = (QUOTES, SNAPSHOTS)
 
-# The lock keeps the list and the tables together until the transaction ends (see ``switch``).
-_ANY = """
-LOCK TABLE ONLY public.quotes, ONLY public.snapshots IN ACCESS SHARE MODE;
-SELECT EXISTS (SELECT FROM archives WHERE kind <> 'raw_bodies')
-"""
-
 _NEEDED = """
 SELECT a.archive_id, a.kind, a.path, array_agg(e.event_no)
 FROM archives a JOIN archived_events e USING (archive_id)
@@ -194,9 +188,7 @@ def refreeze(conn: Connection) -> None:
 
 
 def _anything(conn: Connection) -> bool:
-    cursor = conn.execute(_ANY)
-    cursor.nextset()
-    row = cursor.fetchone()
+    row = conn.execute("SELECT anything_archived()").fetchone()
     return row is not None and bool(row[0])
 
 
