@@ -35,7 +35,8 @@ from odds_pipeline.storage.archive.switch import switch
 from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.readers import decision_frame, odds_at
-from odds_pipeline.storage.readers.as_of import LONG_AGO, Asked, from_tables, offered
+from odds_pipeline.storage.readers.as_of import offered
+from odds_pipeline.storage.readers.states import Asked, Filters
 from odds_pipeline_tests.storage.histories import (
     BOOKS,
     MARKETS,
@@ -187,17 +188,16 @@ def _require_the_sql_s_frame(
     now = datetime(2100, 1, 1, tzinfo=UTC)
     asked = [Asked(event, at) for at in moments for event in events]
     asked += [Asked(event, at, at - 2 * HOUR) for at in moments[1:] for event in events]
-    found = offered(conn, asked, now)
+    found, question = offered(conn, asked, now, archived=True)
     thaw(conn, events)
-    wanted = from_tables(conn, asked, now, (None, None, None))
-    assert_frame_equal(found.drop(columns="quote_age_seconds"), wanted)
-    assert_frame_equal(offered(conn, asked, now), found)
-    filters = (["fanduel", "newbook"], ["h2h", "spreads"], "Home")
-    chosen = offered(
-        conn, asked, now, bookmakers=filters[0], markets=filters[1], outcome=filters[2]
-    )
+    wanted, wanted_question = offered(conn, asked, now, archived=False)
+    assert_frame_equal(found, wanted)
+    assert question.tolist() == wanted_question.tolist()
+    assert_frame_equal(offered(conn, asked, now, archived=True)[0], found)
+    filters = Filters(["fanduel", "newbook"], ["h2h", "spreads"], "Home")
     assert_frame_equal(
-        chosen.drop(columns="quote_age_seconds"), from_tables(conn, asked, now, filters)
+        offered(conn, asked, now, timedelta(hours=1), filters, archived=True)[0],
+        offered(conn, asked, now, timedelta(hours=1), filters, archived=False)[0],
     )
 
 
@@ -285,7 +285,6 @@ def test_what_is_not_known_yet_and_what_is_not_stored(conn: Conn, home: Path) ->
     assert set(only["event_id"]) == {"e1"}
     with pytest.raises(NotFound, match="event 'nothing' is not stored"):
         decision_frame(conn, ["e1", "nothing"], [HOUR])
-    assert before > LONG_AGO
 
 
 def test_a_file_that_is_gone_is_named(conn: Conn, home: Path) -> None:

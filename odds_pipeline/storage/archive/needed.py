@@ -23,11 +23,6 @@ if TYPE_CHECKING:
 
 Connection = psycopg.Connection[Any]
 
-_ANY = """
-LOCK TABLE ONLY public.quotes, ONLY public.snapshots IN ACCESS SHARE MODE;
-SELECT EXISTS (SELECT FROM archives WHERE kind <> 'raw_bodies')
-"""
-
 _AMONG = """
 SELECT i.event_id, i.event_no FROM event_ids i
 WHERE i.event_id = ANY(ARRAY(SELECT jsonb_array_elements_text(%(events)s::jsonb))) AND EXISTS (
@@ -59,9 +54,7 @@ class File(NamedTuple):
 
 def anything(conn: Connection) -> bool:
     """Whether any facts are archived; keeps it so until the transaction ends."""
-    cursor = conn.execute(_ANY)
-    cursor.nextset()
-    row = cursor.fetchone()
+    row = conn.execute("SELECT anything_archived()").fetchone()
     return row is not None and bool(row[0])
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from odds_pipeline.storage.archive.needed import File
     from odds_pipeline.storage.readers.archived.search import Ints
-    from odds_pipeline.storage.readers.as_of import Asked
+    from odds_pipeline.storage.readers.states import Asked
 
 Connection = psycopg.Connection[Any]
 

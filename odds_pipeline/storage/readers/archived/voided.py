@@ -13,9 +13,9 @@ from odds_pipeline.storage.readers.archived.search import micros
 
 if TYPE_CHECKING:
     from odds_pipeline.storage.readers.archived.covered import Covered
+    from odds_pipeline.storage.readers.archived.rows import Rows
     from odds_pipeline.storage.readers.archived.search import Bools
     from odds_pipeline.storage.readers.archived.series import AllSeries
-    from odds_pipeline.storage.readers.archived.states import States
 
 Connection = psycopg.Connection[Any]
 
@@ -26,16 +26,16 @@ FROM voids_known(%s)
 
 
 def voided(
-    conn: Connection, covered: "Covered", series: "AllSeries", states: "States", known_by: datetime
+    conn: Connection, covered: "Covered", series: "AllSeries", rows: "Rows", known_by: datetime
 ) -> "Bools":
     """True where a void that is known by then covers the quote."""
     import numpy as np
 
-    found = np.zeros(len(states.rank), dtype=bool)
+    found = np.zeros(len(rows.series), dtype=bool)
     for begin, end, *key in conn.execute(_VOIDS, (known_by,)).fetchall():
-        capture = covered.capture[states.covered]
+        capture = covered.capture[rows.covered]
         inside = (capture >= micros(begin)) & (capture <= micros(end))
-        columns = (covered.event[states.covered], *series.numbers[2:, states.rank])
+        columns = (covered.event[rows.covered], *series.key[:, rows.series])
         for wanted, column in zip(key, columns, strict=True):
             if wanted is not None:
                 inside &= column == wanted

@@ -54,30 +54,32 @@ CROSS JOIN LATERAL (
 
 
 @dataclass(frozen=True, slots=True)
-class States:
-    """One row a question and series, in the answer's order.
+class Rows:
+    """One row a question and series.
 
     Args:
         covered: the row of the snapshot that speaks for it.
-        rank: the series.
+        series: the series.
         capture, known: of the row the state stands in.
         state, price, point: the state.
     """
 
     covered: "Ints"
-    rank: "Ints"
+    series: "Ints"
     capture: "Ints"
     known: "Ints"
     state: "Ints"
     price: "Floats"
     point: "Floats"
 
-    def taken(self, chosen: "Ints | Bools") -> "States":
+    def taken(self, chosen: "Ints | Bools") -> "Rows":
         """Some of the rows."""
-        return States(*(getattr(self, field.name)[chosen] for field in fields(self)))
+        return Rows(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
 
-def states(conn: Connection, covered: "Covered", series: "AllSeries", known_by: datetime) -> States:
+def newest_rows(
+    conn: Connection, covered: "Covered", series: "AllSeries", known_by: datetime
+) -> Rows:
     """The newest row of each series, of its day and up to the capture that speaks for it."""
     import numpy as np
 
@@ -88,19 +90,19 @@ def states(conn: Connection, covered: "Covered", series: "AllSeries", known_by: 
             for table in _tables(conn, covered, known_by)
         ),
     ]
-    joined = States(
-        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(States))
+    joined = Rows(
+        *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Rows))
     )
     place = covered.place[joined.covered]
-    order = np.lexsort((joined.known, joined.capture, joined.rank, place))
-    return joined.taken(last_of_each(order, place, joined.rank))
+    order = np.lexsort((joined.known, joined.capture, joined.series, place))
+    return joined.taken(last_of_each(order, place, joined.series))
 
 
-def _nothing() -> States:
+def _nothing() -> Rows:
     import numpy as np
 
     whole, broken = np.empty(0, dtype=np.int64), np.empty(0)
-    return States(whole, whole, whole, whole, whole, broken, broken)
+    return Rows(whole, whole, whole, whole, whole, broken, broken)
 
 
 def _tables(conn: Connection, covered: "Covered", known_by: datetime) -> Iterator["pa.Table"]:
@@ -149,7 +151,7 @@ def _stored(
 
 def _searched(
     table: "pa.Table", covered: "Covered", series: "AllSeries", known_by: datetime
-) -> States:
+) -> Rows:
     """What a part of the rows, sorted, says of each question and series."""
     import numpy as np
     import pyarrow as pa
@@ -161,20 +163,18 @@ def _searched(
     capture = times(table, "capture_time")
     event, selection = (table[name].to_numpy() for name in ("event_no", "selection_id"))
     begin, end = runs(event, selection)
-    ranks = series.by_selection
-    place, run = matches(series.selection[ranks], selection[begin].astype(np.int64))
-    rank = ranks[place]
-    key = (event[begin[run]].astype(np.int64) << 32) | series.pair[rank]
+    place, run = matches(series.selection, selection[begin].astype(np.int64))
+    key = (event[begin[run]].astype(np.int64) << 32) | series.pair[place]
     row, of = matches((covered.event << 32) | covered.pair, key)
-    run, rank = run[of], rank[of]
+    run, place = run[of], place[of]
     at = last_at_or_before(capture, begin[run], end[run], covered.capture[row])
     ok = (at >= begin[run]) & covered.listed[row]
-    at, row, rank = at[ok], row[ok], rank[ok]
+    at, row, place = at[ok], row[ok], place[ok]
     ok = capture[at] >= covered.capture[row] // DAY_US * DAY_US
-    at, row, rank = at[ok], row[ok], rank[ok]
-    return States(
+    at, row, place = at[ok], row[ok], place[ok]
+    return Rows(
         row,
-        rank,
+        place,
         capture[at],
         known[at],
         table["state"].to_numpy()[at].astype(np.int64),
