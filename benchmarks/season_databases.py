@@ -83,6 +83,7 @@ class Databases:
     ours: Engine
     archived: Engine
     reference: str
+    orm: str
 
     @contextmanager
     def connections(self, archived: bool = False) -> Iterator[tuple[Connection, Connection]]:
@@ -110,7 +111,8 @@ def opened(spec: Spec) -> Iterator[Databases]:
                 told.write_bytes(msgspec.json.encode(_build(spec, engine, plain)))
         _archive(folder, root)
         with _engine(f"{root}/season") as ours, _engine(f"{root}/season_archived") as archived:
-            yield Databases(spec, _read(told), ours, archived, f"{plain}/season_reference")
+            others = (f"{plain}/season_reference", f"{plain}/season_orm")
+            yield Databases(spec, _read(told), ours, archived, *others)
 
 
 @contextmanager
