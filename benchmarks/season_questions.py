@@ -41,7 +41,7 @@ SELECT DISTINCT ON (bookmaker_key, market_key, outcome_name)
 FROM ref_odds WHERE event_id = %s AND odds_timestamp <= %s
 ORDER BY bookmaker_key, market_key, outcome_name, odds_timestamp DESC
 """
-_SEASON = """
+SEASON = """
 SELECT o.* FROM unnest(%s::text[], %s::timestamptz[]) AS a(event_id, at)
 CROSS JOIN LATERAL (
     SELECT DISTINCT ON (bookmaker_key, market_key, outcome_name)
@@ -109,7 +109,7 @@ def one_event(databases: Databases, ours: Connection, reference: Connection) -> 
             reference.execute(_AS_OF, (event, at)).fetchall()
 
     for event, at in moments:
-        _require_equal(odds_at(ours, event, at), reference.execute(_AS_OF, (event, at)).fetchall())
+        require_equal(odds_at(ours, event, at), reference.execute(_AS_OF, (event, at)).fetchall())
     return Question("one_event", ask_ours, ask_reference, ASKED, 20)
 
 
@@ -119,11 +119,11 @@ def decision_points(databases: Databases, ours: Connection, reference: Connectio
     decided = decision_frame(ours, events, [BEFORE])
     moments = decided.groupby("event_id")["decision_time"].first()
     values = (list(moments.index), [moment.to_pydatetime() for moment in moments])
-    _require_equal(decided, reference.execute(_SEASON, values).fetchall())
+    require_equal(decided, reference.execute(SEASON, values).fetchall())
     return Question(
         "decision_points",
         lambda: decision_frame(ours, events, [BEFORE]),
-        lambda: reference.execute(_SEASON, values).fetchall(),
+        lambda: reference.execute(SEASON, values).fetchall(),
         target=20,
         notes=(f"{len(moments)} events, {len(decided):,} quotes on offer",),
     )
@@ -213,7 +213,7 @@ def _middle(databases: Databases) -> list[tuple[str, datetime]]:
     return moments[begin : begin + ASKED]
 
 
-def _require_equal(frame: "pd.DataFrame", rows: Sequence[Sequence[Any]]) -> None:
+def require_equal(frame: "pd.DataFrame", rows: Sequence[Sequence[Any]]) -> None:
     """Refuse figures of answers that differ, on the rows of each event's newest capture.
 
     Raises:

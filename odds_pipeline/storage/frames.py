@@ -11,6 +11,9 @@ import psycopg
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pandas.api.extensions import ExtensionArray
+
+    from odds_pipeline.storage.columns import Array
 
 _TYPES = {
     "timestamptz": "datetime64[us, UTC]",
@@ -66,3 +69,40 @@ def build_frame(
             "datetime64[us, UTC]"
         )
     return frame.astype({name: kind for name, kind in wanted.items() if name not in times})
+
+
+def texts_of(values: "Sequence[str | None] | Array") -> "ExtensionArray":
+    """Text as a frame keeps it."""
+    import pandas as pd
+
+    return pd.array(values, dtype="str")
+
+
+def times_of(moments: "Array") -> "ExtensionArray":
+    """UTC times of datetime64."""
+    import pandas as pd
+
+    return pd.array(moments, dtype=pd.DatetimeTZDtype("us", "UTC"))
+
+
+def numbers_of(numbers: "Array", missing: "Array") -> "ExtensionArray":
+    """Nullable integers."""
+    import pandas as pd
+
+    return pd.arrays.IntegerArray(numbers, missing)
+
+
+def flags_of(flags: "Array") -> "ExtensionArray":
+    """Nullable booleans, none of which is missing."""
+    import numpy as np
+    import pandas as pd
+
+    return pd.arrays.BooleanArray(flags, np.zeros(len(flags), dtype="bool"))
+
+
+def seconds_of(spans: "Array") -> "Array":
+    """Seconds of timedelta64; NaN for none."""
+    import numpy as np
+
+    found: Array = spans / np.timedelta64(1, "s")
+    return found

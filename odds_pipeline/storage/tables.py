@@ -395,9 +395,15 @@ event_selections = Table(
     metadata,
     Column("event_no", Integer, nullable=False),
     Column("selection_id", Integer, nullable=False),
+    Column("pair", Integer),
+    Column("capture_time", Time),
+    Column("known_time", Time),
+    Column("price", Double),
+    Column("point", Double),
+    Column("state", SmallInteger),
     PrimaryKeyConstraint("event_no", "selection_id", name="pk_event_selections"),
-    comment="Derived from quotes: every series an event ever had a row of. "
-    "Says where to look; answers nothing itself.",
+    comment="Derived from quotes: every series an event ever had a row of, and its newest row. "
+    "Without times the newest is not known; `refill_series` works it out.",
 )
 
 event_starts = Table(

@@ -14,6 +14,8 @@ from typing import Any, NamedTuple
 import psycopg
 
 from odds_pipeline.errors import NotFound
+from odds_pipeline.storage.archive import needed
+from odds_pipeline.storage.readers.archived.starts import stated
 
 Connection = psycopg.Connection[Any]
 
@@ -140,14 +142,19 @@ def starts(conn: Connection, events: Iterable[str], known_by: datetime) -> Mappi
 
     Raises:
         NotFound: no event of that id is stored.
+        StorageError: an archive's file is missing or damaged.
     """
     ids = list(dict.fromkeys(events))
-    rows = conn.execute(_STATED, {"events": ids, "known_by": known_by}, binary=True).fetchall()
+    numbers = needed.among(conn, ids)
+    beside = [event for event in ids if event not in numbers]
+    rows = conn.execute(_STATED, {"events": beside, "known_by": known_by}, binary=True).fetchall()
+    if numbers:
+        rows += stated(conn, list(numbers.values()), known_by)
     found: dict[str, list[Sequence[Any]]] = {}
     for row in rows:
         found.setdefault(row[0], []).append(row)
     for event in ids:
-        if event not in found:
+        if event not in found and event not in numbers:
             raise NotFound(
                 f"event {event!r} is not stored here; `odds events` lists those that are"
             )
@@ -159,5 +166,5 @@ def starts(conn: Connection, events: Iterable[str], known_by: datetime) -> Mappi
             tuple(Stated(*row[3:]) for row in found[event]),
         )
         for event in ids
-        if found[event][0][3] is not None
+        if event in found and found[event][0][3] is not None
     }
