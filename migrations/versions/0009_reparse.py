@@ -1,6 +1,7 @@
 """Re-parses: whether a later parse said the same, and since when a rejection is known.
 
-Of one instant, what a list of events or scores states counts before what stands beside odds.
+Of one instant, what a list of events or scores states counts before what stands beside odds, and
+what was stated and corrected for the same instant was never believed.
 
 Revision ID: 0009
 Revises: 0008
@@ -125,7 +126,7 @@ CREATE OR REPLACE FUNCTION events_as_of(moment timestamptz, known timestamptz) R
                       AND NOT EXISTS (
                           SELECT FROM sightings(e.event_no, moment, known) n
                           WHERE (n.seen_at, n.list, n.known_time) > (p.seen_at, p.list, p.known_time)
-                            AND n.seen_at <= p.commence_time - st.lasts
+                            AND n.seen_at <= greatest(p.seen_at, p.commence_time - st.lasts)
                       )
                 ) THEN 'postponed'
                 ELSE 'scheduled'
