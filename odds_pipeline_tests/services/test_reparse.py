@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from sqlalchemy import Engine
@@ -36,9 +36,9 @@ from odds_pipeline.storage.scoping import answered
 from odds_pipeline_tests.services.books import rows
 from odds_pipeline_tests.services.documents import NOON, UPDATE, event, store
 from odds_pipeline_tests.storage.histories import (
-    TIMES,
     Known,
     Offer,
+    against_the_oracle,
     batch_sizes,
     captures,
     forget_facts,
@@ -153,12 +153,7 @@ def _marks(conn: psycopg.Connection[Any]) -> list[tuple[datetime, datetime, bool
     ).fetchall()
 
 
-@settings(
-    max_examples=6 * TIMES,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@against_the_oracle(6)
 @given(told=rereadings(), sizes=batch_sizes())
 def test_a_reparsed_history_equals_the_oracle(
     engine: Engine,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -16,7 +16,7 @@ from odds_pipeline.catalog.observations import CaptureBasis
 from odds_pipeline.services.normalise import normalise_all
 from odds_pipeline.storage import raw, readers
 from odds_pipeline.storage.engine import transaction
-from odds_pipeline_tests.storage.histories import TIMES
+from odds_pipeline_tests.storage.histories import against_the_oracle
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -333,12 +333,7 @@ def _oracle(
     return start, "final", True, home
 
 
-@settings(
-    max_examples=40 * TIMES,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@against_the_oracle(40)
 @given(told=documents())
 def test_events_equal_the_oracle_at_every_pair_of_times(engine: Engine, told: list[Told]) -> None:
     feed = Feed(engine)

@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from sqlalchemy import Engine
 
 from odds_pipeline.catalog.fields import TABLES
@@ -36,8 +36,8 @@ from odds_pipeline.storage.raw import StoredRaw
 from odds_pipeline_tests.storage.histories import (
     BOOKS,
     MARKETS,
-    TIMES,
     Known,
+    against_the_oracle,
     histories,
     offers,
     store_history,
@@ -47,12 +47,7 @@ Conn = psycopg.Connection[Any]
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 START = NOON + timedelta(hours=6)
 MINUTE = timedelta(minutes=1)
-SETTINGS = settings(
-    max_examples=25 * TIMES,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+SETTINGS = against_the_oracle(25)
 
 
 @pytest.fixture
