@@ -240,9 +240,11 @@ normalisations = Table(
     Column("snapshots", Integer, nullable=False, server_default=text("0")),
     Column("quotes", Integer, nullable=False, server_default=text("0")),
     Column("created_at", Time, nullable=False, server_default=NOW),
+    Column("agrees", Boolean),
     PrimaryKeyConstraint("raw_id", "parser_version", name="pk_normalisations"),
     CheckConstraint("status IN ('ok', 'failed')", name="status"),
-    comment="The mark that a raw document was normalised by a parser version, and its known time.",
+    comment="The mark that a raw document was normalised by a parser version, and its known time. "
+    "agrees: null for the first parse; of a later one, whether it said the same.",
 )
 
 quarantine = Table(
@@ -260,10 +262,12 @@ quarantine = Table(
     Column("status", Text, nullable=False, server_default=text("'open'")),
     Column("created_at", Time, nullable=False, server_default=NOW),
     Column("updated_at", Time, nullable=False, server_default=NOW),
+    Column("known_time", Time),
     UniqueConstraint("raw_id", "location", "reason", name="uq_quarantine_place"),
     CheckConstraint("status IN ('open', 'released', 'dismissed')", name="status"),
     Index("ix_quarantine_capture_time", "capture_time"),
-    comment="Parts of raw documents that cannot be used, with where and why.",
+    comment="Parts of raw documents that cannot be used, with where and why. "
+    "known_time: of the later parse that found it; null: the first one did.",
 )
 
 # --- facts: what was observed ---

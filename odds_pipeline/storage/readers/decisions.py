@@ -54,7 +54,6 @@ def decision_frame(
         markets: only these; default all.
 
     Raises:
-        NotFound: no event of that id is stored.
         NotYetNormalised: ``known_by`` reaches documents that still wait.
         StorageError: an archive's file is missing or damaged.
     """

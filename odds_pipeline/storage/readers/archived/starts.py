@@ -42,7 +42,7 @@ WITH asked AS MATERIALIZED (
         FROM event_scopes WHERE event_no = a.event_no
     ) x
 ), told AS (
-    SELECT a.event_no, s.capture_time, s.known_time, s.commence_time, s.day_only
+    SELECT a.event_no, s.capture_time, false AS list, s.known_time, s.commence_time, s.day_only
     FROM asked a CROSS JOIN LATERAL (
         SELECT * FROM public.snapshots
         WHERE event_no = a.event_no AND NOT unlisted
@@ -51,7 +51,7 @@ WITH asked AS MATERIALIZED (
     ) s
     WHERE a.several
     UNION ALL
-    SELECT a.event_no, s.capture_time, s.known_time, s.commence_time, s.day_only
+    SELECT a.event_no, s.capture_time, false AS list, s.known_time, s.commence_time, s.day_only
     FROM asked a CROSS JOIN LATERAL (
         SELECT * FROM public.snapshots
         WHERE event_no = a.event_no AND NOT unlisted
@@ -60,7 +60,7 @@ WITH asked AS MATERIALIZED (
     ) s
     WHERE NOT a.several
     UNION ALL
-    SELECT a.event_no, s.capture_time, s.known_time, s.commence_time, s.day_only
+    SELECT a.event_no, s.capture_time, true, s.known_time, s.commence_time, s.day_only
     FROM asked a CROSS JOIN LATERAL (
         SELECT * FROM event_statements
         WHERE event_no = a.event_no
@@ -68,7 +68,7 @@ WITH asked AS MATERIALIZED (
     ) s
     WHERE a.several
     UNION ALL
-    SELECT a.event_no, s.capture_time, s.known_time, s.commence_time, s.day_only
+    SELECT a.event_no, s.capture_time, true, s.known_time, s.commence_time, s.day_only
     FROM asked a CROSS JOIN LATERAL (
         SELECT * FROM event_statements
         WHERE event_no = a.event_no
@@ -77,7 +77,7 @@ WITH asked AS MATERIALIZED (
     ) s
     WHERE NOT a.several
 )
-SELECT event_no, (extract(epoch FROM capture_time) * 1000000)::bigint,
+SELECT event_no, (extract(epoch FROM capture_time) * 1000000)::bigint, list::int,
     (extract(epoch FROM known_time) * 1000000)::bigint,
     (extract(epoch FROM commence_time) * 1000000)::bigint, day_only::int
 FROM told
@@ -108,18 +108,19 @@ def stated(
             "known_by": known_by,
         },
     ).fetchall()
-    parts = [np.array(beside, dtype=np.int64).reshape(-1, 5)]
+    parts = [np.array(beside, dtype=np.int64).reshape(-1, 6)]
     for file in needed.files(conn, SNAPSHOTS, number):
         parts.extend(_filed(file, number, several, micros(known_by)))
     told = np.concatenate(parts)
-    told = told[np.lexsort((told[:, 2], told[:, 1], told[:, 0]))]
-    told = told[runs(told[:, 0], told[:, 3], told[:, 4])[0]]
+    # Event, capture, odds before lists, known time: as ``readers.starts`` orders them.
+    told = told[np.lexsort(told[:, 3::-1].T)]
+    told = told[runs(told[:, 0], told[:, 4], told[:, 5])[0]]
     chosen = np.searchsorted(number, told[:, 0]).tolist()
-    captures, starts = moments(told[:, 1]), moments(told[:, 3])
+    captures, starts = moments(told[:, 1]), moments(told[:, 4])
     return [
         (about[place][1], about[place][0], about[place][2], capture, start, bool(day_only))
         for place, capture, start, day_only in zip(
-            chosen, captures, starts, told[:, 4].tolist(), strict=True
+            chosen, captures, starts, told[:, 5].tolist(), strict=True
         )
     ]
 
@@ -140,6 +141,7 @@ def _filed(file: "File", number: "Ints", several: "Bools", known_by: int) -> Ite
             [
                 event[rows].astype(np.int64),
                 capture[rows],
+                np.zeros(len(rows), dtype=np.int64),
                 known[rows],
                 times(table, "commence_time")[rows],
                 table["day_only"].to_numpy()[rows].astype(np.int64),
