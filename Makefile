@@ -23,6 +23,7 @@ test: $(VENV)/.dev lint ## Set everything up and pass the tests
 
 oracle: $(VENV)/.dev ## Random histories against naive oracles, over ten thousand: half an hour (TIMES=28)
 	ODDS_TEST_TIMES=$(TIMES) $(BIN)/python -m pytest -n $(WORKERS) -m oracle --hypothesis-show-statistics
+	$(BIN)/python -m pytest -n 0 -m slow odds_pipeline_tests/services odds_pipeline_tests/storage
 
 faults: $(VENV)/.dev ## Kill at every point and at random, fill disks: minutes (SECONDS=100, SEED=...)
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow odds_pipeline_tests/faults

@@ -109,7 +109,8 @@ def day_of(conn: Connection, start: datetime) -> Day | None:
         "raw_id IN (SELECT raw_id FROM normalisations WHERE known_time = ANY(%(times)s))",
         {"times": row[0] or []},
     )
-    sources = sorted({*own, *late}, key=lambda source: source.known_time)
+    later = {source for source in late if source.known_time >= first_known}
+    sources = sorted({*own, *later}, key=lambda source: source.known_time)
     return Day(start, sources, first_known, events, min(start, row[1] or start))
 
 

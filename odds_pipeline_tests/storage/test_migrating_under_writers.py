@@ -27,7 +27,7 @@ from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.facts import write_documents
 from odds_pipeline.storage.memory import Memory
 from odds_pipeline.storage.normalisation import Mark, Pending
-from odds_pipeline_tests.conftest import migrate
+from odds_pipeline_tests.conftest import migrate_here
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 START = NOON + timedelta(days=9)
@@ -147,8 +147,8 @@ def _down_and_up(engine: Engine, url: str, captures: int) -> list[Writer]:
     for writer in writers:
         writer.start()
     try:
-        migrate(url, "downgrade", OLDEST)
-        migrate(url)
+        migrate_here(url, OLDEST)
+        migrate_here(url)
     finally:
         over.set()
         for writer in writers:
