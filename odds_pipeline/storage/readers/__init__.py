@@ -14,6 +14,7 @@ from odds_pipeline.storage.readers.decisions import decision_frame
 from odds_pipeline.storage.readers.event_ids import require_event
 from odds_pipeline.storage.readers.events import events_between
 from odds_pipeline.storage.readers.history import event_history
+from odds_pipeline.storage.readers.latest import BestPrice, best_prices_now
 from odds_pipeline.storage.readers.movement import line_movement
 from odds_pipeline.storage.readers.opening import opening_lines
 from odds_pipeline.storage.readers.prices import best_odds, compare_bookmakers
@@ -21,8 +22,10 @@ from odds_pipeline.storage.readers.results import begun_events
 from odds_pipeline.storage.readers.scheduled import scheduled_starts
 
 __all__ = [
+    "BestPrice",
     "begun_events",
     "best_odds",
+    "best_prices_now",
     "closing_lines",
     "compare_bookmakers",
     "decision_frame",

@@ -95,6 +95,7 @@ class Names:
             self._places[row[0]] = len(self.all)
             self.all.append(Name(*row))
         self.__dict__.pop("texts", None)
+        self.__dict__.pop("outcomes", None)
 
     @cached_property
     def texts(self) -> Texts:
@@ -105,6 +106,15 @@ class Names:
         return Texts(
             *(pd.array([getattr(name, part) for name in self.all], dtype="str") for part in parts)
         )
+
+    @cached_property
+    def outcomes(self) -> "Numbers":
+        """By place a number for market, outcome and description: equal ones have one number."""
+        import numpy as np
+
+        numbers: dict[tuple[object, ...], int] = {}
+        keys = [(name.market, name.outcome, name.description) for name in self.all]
+        return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype="int64")
 
     def ranks(self, places: "Numbers") -> "Numbers":
         """For each place where it stands in the names' order among all these."""
