@@ -26,10 +26,12 @@ def measure(databases: Databases, every: int = 1) -> list[Result]:
     _require_same_frame(databases)
     with databases.connections(archived=True) as (archived, reference):
         season = decision_points(databases, archived, reference, every)
-        single = one_event(databases, archived, reference)
         asked = [
             replace(season, name="decision_points.archived", target=50),
-            replace(single, name="one_event.archived", target=None),
+            *(
+                replace(one, name=f"{one.name}.archived", target=None)
+                for one in one_event(databases, archived, reference)
+            ),
         ]
         return [question.measure() for question in asked]
 

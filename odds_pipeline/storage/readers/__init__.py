@@ -8,7 +8,7 @@ now) and uses only facts with capture time <= ``at`` and known time <= ``known_b
 American odds, UTC times and ages in seconds; the columns are those of ``catalog.fields``.
 """
 
-from odds_pipeline.storage.readers.as_of import odds_at
+from odds_pipeline.storage.readers.as_of import Offer, odds_at, offers_at
 from odds_pipeline.storage.readers.closing import closing_lines
 from odds_pipeline.storage.readers.decisions import decision_frame
 from odds_pipeline.storage.readers.event_ids import require_event
@@ -23,6 +23,7 @@ from odds_pipeline.storage.readers.scheduled import scheduled_starts
 
 __all__ = [
     "BestPrice",
+    "Offer",
     "begun_events",
     "best_odds",
     "best_prices_now",
@@ -33,6 +34,7 @@ __all__ = [
     "events_between",
     "line_movement",
     "odds_at",
+    "offers_at",
     "opening_lines",
     "require_event",
     "scheduled_starts",

@@ -73,6 +73,7 @@ class Names:
 
         self.schema = schema
         self.all: list[Name] = []
+        self._orders: list[tuple[object, ...]] = []
         self._places = np.full(0, -1, dtype="int64")  # by selection number
 
     def places(self, conn: Connection, selections: "Numbers") -> "Numbers":
@@ -93,7 +94,9 @@ class Names:
     def _look_up(self, conn: Connection, selections: Sequence[int]) -> None:
         for row in conn.execute(_NAMES, (selections,)).fetchall():
             self._places[row[0]] = len(self.all)
-            self.all.append(Name(*row))
+            name = Name(*row)
+            self.all.append(name)
+            self._orders.append(name.order())
         self.__dict__.pop("texts", None)
         self.__dict__.pop("outcomes", None)
 
@@ -121,7 +124,7 @@ class Names:
         import numpy as np
 
         present = np.unique(places)
-        order = sorted(present.tolist(), key=lambda place: self.all[place].order())
+        order = sorted(present.tolist(), key=self._orders.__getitem__)
         ranks = np.empty(len(self.all), dtype="int64")
         ranks[order] = np.arange(len(order))
         return ranks[places]
