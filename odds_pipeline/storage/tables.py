@@ -406,6 +406,7 @@ event_selections = Table(
     Column("point", Double),
     Column("state", SmallInteger),
     PrimaryKeyConstraint("event_no", "selection_id", name="pk_event_selections"),
+    Index("ix_event_selections_event_no_pair", "event_no", "pair"),
     comment="Derived from quotes: every series an event ever had a row of, and its newest row. "
     "Without times the newest is not known; `refill_series` works it out.",
 )

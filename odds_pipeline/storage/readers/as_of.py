@@ -1,12 +1,13 @@
-"""What was on offer at a moment, as frames.
+"""What was on offer at a moment, as frames and as rows.
 
 Belongs here: columns of frames made of states. Does not belong here: what the states were
 (``states``), what is made of the frames (``prices``, ``decisions``).
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime, timedelta
+from math import isnan
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
@@ -41,23 +42,26 @@ def offered(
     filters: Filters = Filters(),  # noqa: B008 (immutable)
     *,
     archived: bool,
-    kept_plan: bool = False,
 ) -> "tuple[pd.DataFrame, Array]":
     """Every price on offer, and which of the questions each row answers, from 0.
 
     Raises:
         StorageError: an archive's file is missing or damaged.
     """
+    states = priced_states(conn, asked, known_by, filters, archived=archived)
+    return _frame(states, asked, max_quote_age)
+
+
+def _frame(
+    states: States, asked: Sequence[Asked], max_quote_age: timedelta | None
+) -> "tuple[pd.DataFrame, Array]":
     import numpy as np
     import pandas as pd
 
-    states = priced_states(conn, asked, known_by, filters, archived=archived, kept_plan=kept_plan)
-    shown = states.snapshots
-    snapshot, last_update = states.snapshot, states.last_update
-    question = shown.question[snapshot]
+    question = states.snapshots.question[states.snapshot]
     moments = np.array([one.at.replace(tzinfo=None) for one in asked], dtype="datetime64[us]")
     at = moments[question]
-    quote_age = seconds_of(at - last_update)
+    quote_age = seconds_of(at - states.last_update)
     columns = _columns(states, [one.event for one in asked], at, quote_age)
     frame = pd.DataFrame(columns, copy=False)
     if max_quote_age is not None:
@@ -75,9 +79,11 @@ def _columns(
     shown, texts = states.snapshots, states.names.texts
     snapshot, voided = states.snapshot, states.voided
     captured = shown.capture_time[snapshot]
-    question = shown.question[snapshot]
+    # One array to take from: making one costs more than a small frame's other columns.
+    others = texts_of([None, VOIDED, *events, *shown.home_team, *shown.away_team])
+    home = snapshot + (2 + len(events))
     return {
-        "event_id": texts_of(events).take(question),
+        "event_id": others.take(shown.question[snapshot] + 2),
         "bookmaker_key": texts.bookmaker.take(states.name),
         "market_key": texts.market.take(states.name),
         "outcome_name": texts.outcome.take(states.name),
@@ -92,9 +98,9 @@ def _columns(
         "quote_age_seconds": quote_age,
         "in_play": flags_of(shown.in_play[snapshot]),
         "commence_time": times_of(shown.commence_time[snapshot]),
-        "home_team": texts_of(shown.home_team).take(snapshot),
-        "away_team": texts_of(shown.away_team).take(snapshot),
-        "missing_reason": texts_of([None, VOIDED]).take(voided.astype("int64")),
+        "home_team": others.take(home),
+        "away_team": others.take(home + len(shown.home_team)),
+        "missing_reason": others.take(voided.astype("int64")),
     }
 
 
@@ -130,22 +136,90 @@ def odds_at(
         NotYetNormalised: ``known_by`` reaches documents that still wait.
         StorageError: an archive's file is missing or damaged.
     """
+    filters = Filters(listed(bookmakers), listed(markets), outcome)
+    frame, _ = _frame(*_states_at(conn, events, at, known_by, max_age, filters), max_quote_age)
+    return frame
+
+
+class Offer(NamedTuple):
+    """A price on offer; voided, it has neither price nor point. Times are aware, in UTC."""
+
+    event_id: str
+    bookmaker_key: str
+    market_key: str
+    outcome_name: str
+    description: str | None
+    point: float | None
+    price: float | None
+    capture_time: datetime
+    last_update: datetime | None
+
+
+def offers_at(
+    conn: Connection,
+    events: str | Iterable[str],
+    at: datetime | None = None,
+    known_by: datetime | None = None,
+    max_age: timedelta | None = None,
+    *,
+    bookmakers: Iterable[str] | None = None,
+    markets: Iterable[str] | None = None,
+    outcome: str | None = None,
+) -> list[Offer]:
+    """The rows of ``odds_at`` without a frame's cost: for questions that are small.
+
+    Raises:
+        UsageError: a time without zone.
+        NotYetNormalised: ``known_by`` reaches documents that still wait.
+        StorageError: an archive's file is missing or damaged.
+    """
+    filters = Filters(listed(bookmakers), listed(markets), outcome)
+    states, asked = _states_at(conn, events, at, known_by, max_age, filters)
+    shown, names = states.snapshots, states.names.all
+    of_snapshots = [
+        (asked[question].event, captured.replace(tzinfo=UTC))
+        for question, captured in zip(
+            shown.question.tolist(), shown.capture_time.tolist(), strict=True
+        )
+    ]
+    columns = (states.snapshot, states.name, states.point, states.price)
+    rows = zip(
+        *(column.tolist() for column in (*columns, states.last_update, states.voided)), strict=True
+    )
+    found = []
+    for snapshot, name, point, price, updated, voided in rows:
+        event, captured = of_snapshots[snapshot]
+        _, bookmaker, market, outcome_name, description, _ = names[name]
+        found.append(
+            Offer(
+                *(event, bookmaker, market, outcome_name, description),
+                None if voided or isnan(point) else point,
+                None if voided else price,
+                captured,
+                None if updated is None else updated.replace(tzinfo=UTC),
+            )
+        )
+    return found
+
+
+def _states_at(
+    conn: Connection,
+    events: str | Iterable[str],
+    at: datetime | None,
+    known_by: datetime | None,
+    max_age: timedelta | None,
+    filters: Filters,
+) -> tuple[States, list[Asked]]:
+    """The priced states of events that are asked for at one moment."""
     ids = [events] if isinstance(events, str) else sorted(set(events))
     few = len(ids) <= FEW
     opening = opened(conn, at, known_by, kept_plans=few)
     oldest = LONG_AGO if max_age is None else opening.at - max_age
     asked = [Asked(event, opening.at, oldest) for event in ids]
-    filters = Filters(listed(bookmakers), listed(markets), outcome)
-    frame, _ = offered(
-        conn,
-        asked,
-        opening.known_by,
-        max_quote_age,
-        filters,
-        archived=opening.archived,
-        kept_plan=few,
+    states = priced_states(
+        conn, asked, opening.known_by, filters, archived=opening.archived, kept_plan=few
     )
-    return frame
+    return states, asked
 
 
 def listed(keys: Iterable[str] | None) -> list[str] | None:

@@ -73,6 +73,7 @@ class Names:
 
         self.schema = schema
         self.all: list[Name] = []
+        self._orders: list[tuple[object, ...]] = []
         self._places = np.full(0, -1, dtype="int64")  # by selection number
 
     def places(self, conn: Connection, selections: "Numbers") -> "Numbers":
@@ -93,8 +94,11 @@ class Names:
     def _look_up(self, conn: Connection, selections: Sequence[int]) -> None:
         for row in conn.execute(_NAMES, (selections,)).fetchall():
             self._places[row[0]] = len(self.all)
-            self.all.append(Name(*row))
+            name = Name(*row)
+            self.all.append(name)
+            self._orders.append(name.order())
         self.__dict__.pop("texts", None)
+        self.__dict__.pop("outcomes", None)
 
     @cached_property
     def texts(self) -> Texts:
@@ -106,12 +110,21 @@ class Names:
             *(pd.array([getattr(name, part) for name in self.all], dtype="str") for part in parts)
         )
 
+    @cached_property
+    def outcomes(self) -> "Numbers":
+        """By place a number for market, outcome and description: equal ones have one number."""
+        import numpy as np
+
+        numbers: dict[tuple[object, ...], int] = {}
+        keys = [(name.market, name.outcome, name.description) for name in self.all]
+        return np.array([numbers.setdefault(key, len(numbers)) for key in keys], dtype="int64")
+
     def ranks(self, places: "Numbers") -> "Numbers":
         """For each place where it stands in the names' order among all these."""
         import numpy as np
 
         present = np.unique(places)
-        order = sorted(present.tolist(), key=lambda place: self.all[place].order())
+        order = sorted(present.tolist(), key=self._orders.__getitem__)
         ranks = np.empty(len(self.all), dtype="int64")
         ranks[order] = np.arange(len(order))
         return ranks[places]
