@@ -31,21 +31,9 @@ def fetch_frame(
     conn: psycopg.Connection[Any],
     query: str,
     values: Mapping[str, object] | Sequence[object],
-    kept_plan: bool = False,
 ) -> "pd.DataFrame":
-    """Run a query and return its rows, typed by PostgreSQL's own column types.
-
-    Args:
-        conn: a connection inside a transaction.
-        query: the statement.
-        values: its values.
-        kept_plan: plan it once a connection, whatever its values: where planning is what costs.
-    """
-    if kept_plan:
-        conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-    cursor = conn.execute(query, values, prepare=kept_plan)
-    if kept_plan:
-        conn.execute("SET LOCAL plan_cache_mode = auto")
+    """Run a query and return its rows, typed by PostgreSQL's own column types."""
+    cursor = conn.execute(query, values, prepare=False)
     assert cursor.description is not None
     names = [column.name for column in cursor.description]
     types = [conn.adapters.types.get(column.type_code) for column in cursor.description]
