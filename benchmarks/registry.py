@@ -36,5 +36,8 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
 
 # Only by name: they take long.
 LARGE: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
-    {"season_large": season_measures.measure_large}
+    {
+        "season_large": season_measures.measure_large,
+        "season_plans": season_measures.write_plans,
+    }
 )
