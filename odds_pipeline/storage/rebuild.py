@@ -421,6 +421,7 @@ def replace(conn: Connection, day: Day) -> None:
     for table in ("snapshots", "quotes", "event_statements"):
         _add(conn, table)
     _respan(conn)
+    conn.execute("SELECT refill_series(ARRAY(SELECT event_no FROM surplus_quotes))")
 
 
 _PRIMARY = {

@@ -20,7 +20,7 @@ from odds_pipeline.catalog.observations import (
     Scope,
 )
 from odds_pipeline.storage.engine import transaction
-from odds_pipeline.storage.readers import odds_at
+from odds_pipeline.storage.readers import odds_at, offers_at
 from odds_pipeline_tests.storage.histories import (
     START,
     Known,
@@ -46,6 +46,8 @@ def _read(
     rows = frame[columns].astype(object).where(frame[columns].notna(), None)
     found = [tuple(row) for row in rows.itertuples(index=False)]
     assert len(found) == len(set(found))
+    by_rows = offers_at(conn, event_id, at, known_by)
+    assert [(*o[1:5], o.price, o.point) for o in by_rows] == found
     return set(found)
 
 

@@ -9,12 +9,13 @@ told of by then has no rows, whether or not it is stored by now. Frames carry de
 American odds, UTC times and ages in seconds; the columns are those of ``catalog.fields``.
 """
 
-from odds_pipeline.storage.readers.as_of import odds_at
+from odds_pipeline.storage.readers.as_of import Offer, odds_at, offers_at
 from odds_pipeline.storage.readers.closing import closing_lines
 from odds_pipeline.storage.readers.decisions import decision_frame
 from odds_pipeline.storage.readers.event_ids import require_event
 from odds_pipeline.storage.readers.events import events_between
 from odds_pipeline.storage.readers.history import event_history
+from odds_pipeline.storage.readers.latest import BestPrice, best_prices_now
 from odds_pipeline.storage.readers.movement import line_movement
 from odds_pipeline.storage.readers.opening import opening_lines
 from odds_pipeline.storage.readers.prices import best_odds, compare_bookmakers
@@ -22,8 +23,11 @@ from odds_pipeline.storage.readers.results import begun_events
 from odds_pipeline.storage.readers.scheduled import scheduled_starts
 
 __all__ = [
+    "BestPrice",
+    "Offer",
     "begun_events",
     "best_odds",
+    "best_prices_now",
     "closing_lines",
     "compare_bookmakers",
     "decision_frame",
@@ -31,6 +35,7 @@ __all__ = [
     "events_between",
     "line_movement",
     "odds_at",
+    "offers_at",
     "opening_lines",
     "require_event",
     "scheduled_starts",

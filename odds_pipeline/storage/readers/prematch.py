@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import psycopg
 
 from odds_pipeline.storage.archive.thaw import thaw
-from odds_pipeline.storage.readers.as_of import LONG_AGO, Asked, multirange
 from odds_pipeline.storage.readers.starts import Start, starts
+from odds_pipeline.storage.readers.states import LONG_AGO, Asked, multirange
 
 Connection = psycopg.Connection[Any]
 

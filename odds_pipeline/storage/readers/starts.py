@@ -4,8 +4,8 @@ Belongs here: the sequence of stated starts, and the moments that follow from it
 here: prices.
 
 Of statements of one instant those in a list of events or scores count before those beside odds,
-and then the one known last. A start known to the day lies somewhere in
-the UTC day that begins at its ``commence_time``.
+and then the one known last. A start known to the day lies somewhere in the UTC day that begins at
+its ``commence_time``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,6 +13,9 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import psycopg
+
+from odds_pipeline.storage.archive import needed
+from odds_pipeline.storage.readers.archived.starts import stated
 
 Connection = psycopg.Connection[Any]
 
@@ -137,9 +140,17 @@ class Start(NamedTuple):
 
 
 def starts(conn: Connection, events: Iterable[str], known_by: datetime) -> Mapping[str, Start]:
-    """What was stated of each event's start by then; an event not seen by then is left out."""
+    """What was stated of each event's start by then; an event not seen by then is left out.
+
+    Raises:
+        StorageError: an archive's file is missing or damaged.
+    """
     ids = list(dict.fromkeys(events))
-    rows = conn.execute(_STATED, {"events": ids, "known_by": known_by}, binary=True).fetchall()
+    numbers = needed.among(conn, ids)
+    beside = [event for event in ids if event not in numbers]
+    rows = conn.execute(_STATED, {"events": beside, "known_by": known_by}, binary=True).fetchall()
+    if numbers:
+        rows += stated(conn, list(numbers.values()), known_by)
     found: dict[str, list[Sequence[Any]]] = {}
     for row in rows:
         found.setdefault(row[0], []).append(row)
