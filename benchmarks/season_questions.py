@@ -191,8 +191,8 @@ def frame(ours: Connection, plain: "sqlalchemy.Connection") -> Result:
     assert list(mine.columns) == list(theirs.columns)
     # Two scans of one table need not begin at the same page.
     keys = ["event_no", "selection_id", "capture_time", "known_time"]
-    ordered = [one.sort_values(keys, ignore_index=True)["price"] for one in (mine, theirs)]
-    pd.testing.assert_series_equal(*ordered)
+    mine, theirs = (one.sort_values(keys, ignore_index=True) for one in (mine, theirs))
+    pd.testing.assert_series_equal(mine["price"], theirs["price"])
     rows = len(mine)
     sides = alternate(
         ("ours", lambda _: rows / seconds(ask_ours)),
