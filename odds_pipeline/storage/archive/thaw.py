@@ -20,6 +20,7 @@ from psycopg import sql
 
 from odds_pipeline.storage.archive import facts
 from odds_pipeline.storage.archive.manifest import QUOTES, SNAPSHOTS
+from odds_pipeline.storage.archive.needed import anything
 from odds_pipeline.storage.archive.write import read_facts
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def thaw(
     Raises:
         StorageError: a file is missing or damaged.
     """
-    if not _anything(conn):
+    if not anything(conn):
         return
     numbers = _numbers(conn, [events] if isinstance(events, str) else list(events))
     rows = conn.execute(
@@ -96,7 +97,7 @@ def thaw_starting(
     Raises:
         StorageError: a file is missing or damaged.
     """
-    if not _anything(conn):
+    if not anything(conn):
         return
     found = conn.execute(_STARTING, {"start": start, "end": end, "at": at}).fetchall()
     needed = [_Needed(*row) for row in found]
@@ -111,7 +112,7 @@ def thaw_day(conn: Connection, day: date) -> None:
     Raises:
         StorageError: a file is missing or damaged.
     """
-    if not _anything(conn):
+    if not anything(conn):
         return
     rows = conn.execute(
         """SELECT archive_id, kind, path, '{}'::integer[] FROM archives
@@ -168,7 +169,7 @@ def thawed(
         since: capture time before which nothing is read.
         whole: those of them of which every snapshot is needed.
     """
-    if not _anything(conn):
+    if not anything(conn):
         yield
         return
     thaw(conn, list(events), since=since)
@@ -185,11 +186,6 @@ def refreeze(conn: Connection) -> None:
             "SELECT set_config('search_path', "
             "regexp_replace(current_setting('search_path'), '^pg_temp, ', ''), true)"
         )
-
-
-def _anything(conn: Connection) -> bool:
-    row = conn.execute("SELECT anything_archived()").fetchone()
-    return row is not None and bool(row[0])
 
 
 def _numbers(conn: Connection, events: Sequence[str | int]) -> list[int]:

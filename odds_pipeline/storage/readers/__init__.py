@@ -4,7 +4,8 @@ Belongs here: every as-of query, one module a question. Does not belong here: wr
 
 Each reader takes ``at`` (market time; default now) and ``known_by`` (default: all that is known
 now) and uses only facts with capture time <= ``at`` and known time <= ``known_by``; nothing after
-``at`` is ever looked at. For a fixed pair the answer never changes. Frames carry decimal and
+``at`` is ever looked at. For a fixed pair the answer never changes: so an event that nothing was
+told of by then has no rows, whether or not it is stored by now. Frames carry decimal and
 American odds, UTC times and ages in seconds; the columns are those of ``catalog.fields``.
 """
 

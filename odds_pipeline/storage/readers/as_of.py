@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
-from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.frames import flags_of, numbers_of, seconds_of, texts_of, times_of
 from odds_pipeline.storage.readers.moments import opened
+from odds_pipeline.storage.readers.priced import priced_states
 from odds_pipeline.storage.readers.states import (
     LONG_AGO,
     Asked,
     Filters,
     States,
-    read_states,
 )
 
 if TYPE_CHECKING:
@@ -41,11 +40,16 @@ def offered(
     known_by: datetime,
     max_quote_age: timedelta | None = None,
     filters: Filters = Filters(),  # noqa: B008 (immutable)
+    *,
+    archived: bool,
 ) -> "tuple[pd.DataFrame, Array]":
-    """Every price on offer, and which of the questions each row answers, from 0."""
-    return _frame(
-        read_states(conn, asked, known_by, filters, priced_only=True), asked, max_quote_age
-    )
+    """Every price on offer, and which of the questions each row answers, from 0.
+
+    Raises:
+        StorageError: an archive's file is missing or damaged.
+    """
+    states = priced_states(conn, asked, known_by, filters, archived=archived)
+    return _frame(states, asked, max_quote_age)
 
 
 def _frame(
@@ -130,6 +134,7 @@ def odds_at(
     Raises:
         UsageError: a time without zone.
         NotYetNormalised: ``known_by`` reaches documents that still wait.
+        StorageError: an archive's file is missing or damaged.
     """
     filters = Filters(listed(bookmakers), listed(markets), outcome)
     frame, _ = _frame(*_states_at(conn, events, at, known_by, max_age, filters), max_quote_age)
@@ -166,6 +171,7 @@ def offers_at(
     Raises:
         UsageError: a time without zone.
         NotYetNormalised: ``known_by`` reaches documents that still wait.
+        StorageError: an archive's file is missing or damaged.
     """
     filters = Filters(listed(bookmakers), listed(markets), outcome)
     states, asked = _states_at(conn, events, at, known_by, max_age, filters)
@@ -209,11 +215,11 @@ def _states_at(
     few = len(ids) <= FEW
     opening = opened(conn, at, known_by, kept_plans=few)
     oldest = LONG_AGO if max_age is None else opening.at - max_age
-    if opening.archived:
-        thaw(conn, ids, at=opening.at)
     asked = [Asked(event, opening.at, oldest) for event in ids]
-    known = opening.known_by
-    return read_states(conn, asked, known, filters, priced_only=True, kept_plan=few), asked
+    states = priced_states(
+        conn, asked, opening.known_by, filters, archived=opening.archived, kept_plan=few
+    )
+    return states, asked
 
 
 def listed(keys: Iterable[str] | None) -> list[str] | None:

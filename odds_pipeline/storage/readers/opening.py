@@ -103,7 +103,6 @@ def opening_lines(
         markets: likewise.
 
     Raises:
-        NotFound: no event of that id is stored.
         NotYetNormalised: ``known_by`` reaches documents that still wait.
     """
     _, known = resolved(conn, None, known_by)
