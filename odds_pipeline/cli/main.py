@@ -16,6 +16,7 @@ import typer
 
 from odds_pipeline.cli import (
     backfill,
+    backtest,
     best,
     compare,
     config,
@@ -65,6 +66,7 @@ for each in (
         line_movement,
         best,
         compare,
+        backtest,
         env,
     ),
     *(import_files, export, doctor, void, config, db, simulator),

@@ -26,7 +26,7 @@ from odds_pipeline.sources.files.detect import decompressed
 from odds_pipeline.sources.parse import PARSER_VERSION, parse_document
 from odds_pipeline.storage import fetch_log, locks, normalisation, raw, remembered
 from odds_pipeline.storage.captures import Item
-from odds_pipeline.storage.engine import Connection, transaction
+from odds_pipeline.storage.engine import Connection, need_no_sync, transaction
 from odds_pipeline.storage.facts import FactWriter
 from odds_pipeline.storage.json_text import plain_text
 from odds_pipeline.storage.memory import Memory
@@ -112,6 +112,7 @@ def normalise_all(engine: Engine, batch: int = BATCH, hot_days: int = HOT_DAYS) 
 
 def _next_batch(engine: Engine, size: int, hot_days: int) -> Normalised:
     def ask(conn: Connection) -> Cursor:
+        need_no_sync(conn)  # raw says all of it again, and the queue that it waits
         return normalisation.ask_oldest(conn, size, hot_days)
 
     with _uncollected(), remembered.memory(engine, ask) as (conn, memory, asked):
@@ -239,7 +240,7 @@ def _finish(
     for r in read:
         if r.copy is not None:
             normalisation.keep_hot(conn, r.pending.raw_id, r.copy)
-    fetch_log.count(conn, {r.pending.raw_id: _held(r.document) for r in read})
+    fetch_log.count(conn, {r.pending.raw_id: held(r.document) for r in read})
     normalisation.mark(conn, PARSER_VERSION, marks)
     drift.report(conn, memory, (r.plain for r in read))
     return sum(
@@ -260,11 +261,11 @@ def _try_copies(engine: Engine, read: Sequence[_Read]) -> None:
 
 def _usable(document: Document) -> bool:
     """Whether a document says anything that can be used, or at least nothing that cannot."""
-    events, _ = _held(document)
+    events, _ = held(document)
     return bool(events or document.sports or not document.rejections)
 
 
-def _held(document: Document) -> tuple[int, int]:
+def held(document: Document) -> tuple[int, int]:
     """How many events and bookmakers a document speaks of."""
     events = [event for capture in document.odds for event in capture.events]
     stated = sum(len(capture.statements) for capture in document.statements)

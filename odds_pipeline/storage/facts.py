@@ -42,7 +42,7 @@ class FactWriter:
         self._conn = conn
         self._memory = memory
         self.items = items
-        _resolve(conn, memory.dims, items)
+        resolve(conn, memory.dims, items)
         captures = incoming_captures(conn, memory.dims, items)
         self._odds = OddsWriter(conn, memory.dims, memory.standing, captures) if captures else None
 
@@ -71,7 +71,7 @@ def write_documents(conn: Connection, memory: Memory, items: Sequence[Item]) -> 
     return FactWriter(conn, memory, items).write()
 
 
-def _resolve(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> None:
+def resolve(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> None:
     """Make sure every key in the batch has its number; names of outcomes follow with odds."""
     stated = Stated()
     for item in items:

@@ -68,7 +68,35 @@ def incoming_captures(
     return captures
 
 
-def _odds_row(c: IncomingCapture) -> tuple[Any, ...]:
+def prepare(
+    conn: Connection,
+    dims: Dimensions,
+    captures: Sequence[IncomingCapture],
+    shown: Mapping[int, Mapping[int, PreparedBoard]],
+) -> list[list[PreparedEvent]]:
+    """Each capture's events in numbers, with their states.
+
+    Args:
+        conn: a connection inside a transaction.
+        dims: every key but the names of outcomes must have been resolved in it.
+        captures: in the order in which they are applied.
+        shown: boards by book-market that each event showed before.
+    """
+    preparer = Preparer(dims, shown)
+    prepared = [
+        [preparer.event(event, c.capture.capture_time) for event in c.capture.events]
+        for c in captures
+    ]
+    dims.resolve(conn, Stated(names=names_of(preparer.new)))
+    stated = [(board, states_of(board, dims.name_ids)) for board in preparer.new]
+    dims.resolve_selections(conn, {key for _, states in stated for key in states})
+    for board, states in stated:
+        board.states = {dims.selection_ids[key]: state for key, state in states.items()}
+    return prepared
+
+
+def odds_row(c: IncomingCapture) -> tuple[Any, ...]:
+    """The capture's row."""
     listing = c.scope.lists_all_events
     stated = stated_capture(c.item, c.capture, len(c.capture.events))
     return *stated, "odds", c.sport_id, c.scope_id, listing, list(c.asked) or None
@@ -98,7 +126,7 @@ class OddsWriter:
         self.snapshots: list[SnapshotRow] = []
         self.marked: dict[tuple[int, int], bool] = {}
         self.sport_of: dict[int, int] = {}
-        self.prepared = self._prepare(captures)
+        self.prepared = prepare(conn, dims, captures, self.standing.boards())
         self.listings = self._stored_listings()
         self.timelines = self._load(self._first_captures())
         self.events_of: dict[int, set[int]] = defaultdict(set)
@@ -152,22 +180,9 @@ class OddsWriter:
         self.standing.whole_sports |= others.keys()
         return found
 
-    def _prepare(self, captures: Sequence[IncomingCapture]) -> list[list[PreparedEvent]]:
-        dims, preparer = self.dims, Preparer(self.dims, self.standing.boards())
-        prepared = [
-            [preparer.event(event, c.capture.capture_time) for event in c.capture.events]
-            for c in captures
-        ]
-        dims.resolve(self.conn, Stated(names=names_of(preparer.new)))
-        stated = [(board, states_of(board, dims.name_ids)) for board in preparer.new]
-        dims.resolve_selections(self.conn, {key for _, states in stated for key in states})
-        for board, states in stated:
-            board.states = {dims.selection_ids[key]: state for key, state in states.items()}
-        return prepared
-
     def write(self) -> tuple[int, int]:
         """Apply the captures in the order given, and write the new rows: (snapshots, quotes)."""
-        self.capture_ids = insert_captures(self.conn, [_odds_row(c) for c in self.captures])
+        self.capture_ids = insert_captures(self.conn, [odds_row(c) for c in self.captures])
         for incoming, events, capture_id in zip(
             self.captures, self.prepared, self.capture_ids, strict=True
         ):
@@ -222,8 +237,7 @@ class OddsWriter:
         layout: tuple[int, tuple[int, ...]],
     ) -> None:
         timeline = self.timelines[event.event_no]
-        content = repr((event.commence_time, event.matchup_id, sorted(event.ages.items())))
-        number = snapshot_id(incoming.key, here.capture_time, event_id, content)
+        number = snapshot_id(incoming.key, here.capture_time, event_id, event.content())
         known_time = incoming.item.known_time
         mark = Mark(here.capture_time, known_time, here.scope_id, True, event.commence_time, number)
         states, open_before = _to_compare(event, self.standing.shown(event.event_no, mark))

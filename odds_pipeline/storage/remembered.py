@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Engine
 
-from odds_pipeline.storage.engine import Connection, need_no_sync, transaction
+from odds_pipeline.storage.engine import Connection, transaction
 from odds_pipeline.storage.memory import Memory, ask_locked_mark, locked_mark, recalled
 
 # Selections: some 100 MB. Beyond it everything is forgotten and looked up anew.
@@ -28,13 +28,15 @@ T = TypeVar("T")
 _committed: WeakKeyDictionary[Connection, Memory] = WeakKeyDictionary()
 
 
+def nothing(_: Connection) -> None:
+    """Ask nothing along with the lock."""
+
+
 @contextmanager
 def memory(
     engine: Engine, ask: Callable[[Connection], T]
 ) -> Iterator[tuple[Connection, Memory, T]]:
     """One transaction under the normaliser's lock, with what its connection committed before.
-
-    Its commit is not synced by itself, since it writes only what raw, which was, says again.
 
     Args:
         engine: our database.
@@ -44,7 +46,6 @@ def memory(
         # Taken out: after any exception, the commit's included, it is gone.
         kept = _committed.pop(conn, None)
         with conn.pipeline():
-            need_no_sync(conn)
             mark = ask_locked_mark(conn)
             asked = ask(conn)
         held = recalled(kept, locked_mark(mark))

@@ -57,7 +57,7 @@ def _write(conn: Connection, memory: Memory, minutes: int, price: float | None) 
 
 @contextmanager
 def _memory(engine: Engine) -> Iterator[tuple[Connection, Memory]]:
-    with remembered.memory(engine, lambda _: None) as (conn, memory, _):
+    with remembered.memory(engine, remembered.nothing) as (conn, memory, _):
         yield conn, memory
 
 
