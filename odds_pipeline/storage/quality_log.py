@@ -172,14 +172,15 @@ def record(conn: Connection, day: date, findings: Iterable[Finding]) -> None:
 
 def note_once(conn: Connection, day: date, rule: str, description: str) -> int:
     """Log a warning unless the same one was ever logged, on whatever day; 1 if it is new."""
-    return conn.execute(
+    new = conn.execute(
         """INSERT INTO data_quality_logs (partition, rule, issue_type, severity, description)
         SELECT %(day)s, %(rule)s, %(rule)s, 'warning', %(what)s
         WHERE NOT EXISTS (
             SELECT FROM data_quality_logs WHERE rule = %(rule)s AND description = %(what)s
-        )""",
+        ) RETURNING id""",
         {"day": day, "rule": rule, "what": description},
-    ).rowcount
+    )
+    return len(new.fetchall())
 
 
 def _record(conn: Connection, day: date, finding: Finding) -> None:
