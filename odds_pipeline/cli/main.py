@@ -27,12 +27,14 @@ from odds_pipeline.cli import (
     fetch,
     import_files,
     line_movement,
+    quality,
     quota,
     scheduler,
     show_odds,
     simulator,
     status,
     up,
+    validate,
     void,
 )
 from odds_pipeline.cli.screen import complain
@@ -67,7 +69,7 @@ for each in (
         compare,
         env,
     ),
-    *(import_files, export, doctor, void, config, db, simulator),
+    *(import_files, export, doctor, validate, quality, void, config, db, simulator),
 ):
     each.register(app)
 
