@@ -28,7 +28,8 @@ def register(app: typer.Typer) -> None:
 
 def validate(
     day: Annotated[
-        str | None, typer.Option("--date", help="UTC day of the captures, 2026-01-31 [today].")
+        str | None,
+        typer.Option("--date", help="UTC day of captures, 2026-01-31; default today."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -14,7 +14,7 @@ from odds_pipeline.quality.outcomes import BOOK_MARKET, SIDES, with_sides
 if TYPE_CHECKING:
     import pandas as pd
 
-_FIRST = ("sport_key", "source", "until_time", "commence_time", "in_play", "home_team", "away_team")
+_FIRST = ("sport_key", "source", "commence_time", "in_play", "home_team", "away_team")
 
 
 def complete_markets(quotes: pd.DataFrame) -> pd.DataFrame:

@@ -17,6 +17,7 @@ import psycopg
 
 from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.frames import fetch_frame
+from odds_pipeline.storage.readers.flagged import without_flagged
 from odds_pipeline.storage.readers.moments import resolved
 
 if TYPE_CHECKING:
@@ -220,10 +221,12 @@ def odds_at(
     bookmakers: Iterable[str] | None = None,
     markets: Iterable[str] | None = None,
     outcome: str | None = None,
+    valid_only: bool = False,
 ) -> "pd.DataFrame":
     """Every price on offer at ``at``: one row an event, bookmaker, market and outcome.
 
-    A voided quote has no price and point, and ``missing_reason`` says ``voided``.
+    A voided quote has no price and point, and ``missing_reason`` says ``voided``; with
+    ``valid_only`` so has one that a quality rule found wrong, and it says ``flagged``.
 
     Args:
         conn: a connection inside a transaction.
@@ -235,6 +238,7 @@ def odds_at(
         bookmakers: only these; default all.
         markets: only these; default all.
         outcome: only this one; default all.
+        valid_only: leave out the prices that a quality rule found wrong, as known by then.
 
     Raises:
         UsageError: a time without zone.
@@ -246,4 +250,5 @@ def odds_at(
     thaw(conn, ids, at=moment)
     asked = [Asked(event, moment, oldest) for event in ids]
     frame = offered(conn, asked, known, max_quote_age, bookmakers, markets, outcome)
-    return frame.drop(columns="place")
+    frame = frame.drop(columns="place")
+    return without_flagged(conn, frame, known) if valid_only else frame
