@@ -10,6 +10,7 @@ from benchmarks import (
     ingest_live,
     planning,
     provider,
+    quality,
     real_series,
     season_measures,
     storage,
@@ -34,5 +35,5 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
 
 # Only by name: they take long.
 LARGE: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
-    {"season_large": season_measures.measure_large}
+    {"season_large": season_measures.measure_large, "quality": quality.measure}
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,6 +36,22 @@ def issues_of(
         captures from ``snapshot_time`` to ``until_time``, whom the outcome is ``about``, and its
         ``point`` (of a whole market its line, which is either side's point up to the sign).
     """
+    if rows.empty:
+        return _no_issues().copy()
+    return _issues(rows, descriptions, evidence)
+
+
+@cache
+def _no_issues() -> pd.DataFrame:
+    """The answer of most rules on most days."""
+    import pandas as pd
+
+    return _issues(pd.DataFrame(), [], [])
+
+
+def _issues(
+    rows: pd.DataFrame, descriptions: Iterable[str], evidence: Sequence[str]
+) -> pd.DataFrame:
     import pandas as pd
 
     named = rows.assign(

@@ -7,7 +7,7 @@ Days are UTC days of the capture time.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -82,8 +82,10 @@ class Finding:
     issues: Sequence[dict[Any, Any]]
 
 
-def stored_quotes(conn: Connection, day: date) -> Iterator[tuple[Any, ...]]:
-    """The day's quotes as plain rows, for comparison."""
+def stored_quotes(
+    conn: Connection, day: date, moments: Sequence[datetime]
+) -> Iterator[tuple[Any, ...]]:
+    """The quotes of a day's captures of these times as plain rows, for comparison."""
     thaw_day(conn, day)
     yield from conn.execute(
         """SELECT event_id, capture_time, bookmaker_key, market_key, outcome_name, description,
@@ -91,8 +93,9 @@ def stored_quotes(conn: Connection, day: date) -> Iterator[tuple[Any, ...]]:
         FROM stored_odds
         WHERE capture_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
           AND capture_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
+          AND capture_time = ANY(%(moments)s)
         ORDER BY known_time""",
-        {"day": day},
+        {"day": day, "moments": list(moments)},
     )
 
 
