@@ -75,7 +75,7 @@ MEANINGS: Mapping[Needs, str] = MappingProxyType(
 _QUOTE = {
     "event_id": TEXT,
     "sport_key": TEXT,
-    "source": TEXT,  # the endpoint or archive layout it was read from
+    "source": TEXT,  # the archive layout or endpoint it was read by
     "snapshot_time": TIME,
     "until_time": TIME,  # the last capture at which the market stood like this
     "known_time": TIME,

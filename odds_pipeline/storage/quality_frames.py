@@ -64,7 +64,8 @@ WHERE e.event_no = ANY(%(ids)s)
 _MATCHUPS = "SELECT matchup_id, home_team, away_team FROM matchups WHERE matchup_id = ANY(%(ids)s)"
 
 _SOURCES = """
-SELECT c.capture_id, r.endpoint AS source FROM captures c JOIN raw_responses r USING (raw_id)
+SELECT c.capture_id, coalesce(r.request ->> 'layout', r.endpoint) AS source
+FROM captures c JOIN raw_responses r USING (raw_id)
 WHERE c.capture_id = ANY(%(ids)s)
 """
 
