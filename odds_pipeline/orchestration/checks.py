@@ -157,7 +157,8 @@ def _worst(result: RuleResult) -> dict[str, Any]:
     worst = found.sort_values("issues", ascending=False, kind="stable").head(WORST).reset_index()
     rows = worst.to_dict("records")
     records = [
-        dg.TableRecord({key: _cell(row[key]) for key in OFFENDER} | _counts(row)) for row in rows
+        dg.TableRecord({**{key: _cell(row[key]) for key in OFFENDER}, **_counts(row)})
+        for row in rows
     ]
     return {"worst offenders": dg.MetadataValue.table(records)}
 

@@ -238,10 +238,10 @@ def _states(rows: "pd.DataFrame", asked: "pd.DataFrame") -> "pd.DataFrame":
     stored, wanted = codes[: len(rows)], codes[len(rows) :]
     order = np.lexsort((rows["known_time"].to_numpy(), stored))
     found = np.searchsorted(stored[order], wanted, side="right") - 1
-    row = order[np.maximum(found, 0)] if len(order) else np.zeros(0, dtype=np.int64)
-    same = (found >= 0) & (series[row] == series[len(rows) :]) if len(order) else found >= 0
-    values = rows[["price", "point", "state"]].take(row[same])
-    return asked[same].reset_index(drop=True).join(values.reset_index(drop=True))
+    row = order[np.maximum(found, 0)]
+    same = (found >= 0) & (series[row] == series[len(rows) :])
+    values = rows[["price", "point", "state"]].take(row[same]).reset_index(drop=True)
+    return pd.concat([asked[same].reset_index(drop=True), values], axis=1)
 
 
 def _facts(conn: Connection, seen: "pd.DataFrame") -> "pd.DataFrame":
@@ -386,11 +386,12 @@ def _categories(names: "pd.Series[str]", codes: "np.ndarray[Any, Any]") -> "pd.C
 
 
 def _american(prices: "pd.Series[float]") -> "pd.Series[Any]":
+    import numpy as np
     import pandas as pd
 
     american = american_from_decimal(prices.to_numpy())
     whole = pd.Series(american.data, index=prices.index, dtype="Int64")
-    return whole.mask(american.mask)
+    return whole.mask(np.ma.getmaskarray(american))
 
 
 def _named(

@@ -83,9 +83,9 @@ class Finding:
 
 
 def stored_quotes(
-    conn: Connection, day: date, moments: Sequence[datetime]
+    conn: Connection, day: date, moments: Sequence[datetime] | None = None
 ) -> Iterator[tuple[Any, ...]]:
-    """The quotes of a day's captures of these times as plain rows, for comparison."""
+    """A day's quotes as plain rows, for comparison; only of captures of these times, if given."""
     thaw_day(conn, day)
     yield from conn.execute(
         """SELECT event_id, capture_time, bookmaker_key, market_key, outcome_name, description,
@@ -93,9 +93,9 @@ def stored_quotes(
         FROM stored_odds
         WHERE capture_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
           AND capture_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
-          AND capture_time = ANY(%(moments)s)
+          AND (%(moments)s::timestamptz[] IS NULL OR capture_time = ANY(%(moments)s))
         ORDER BY known_time""",
-        {"day": day, "moments": list(moments)},
+        {"day": day, "moments": None if moments is None else list(moments)},
     )
 
 

@@ -55,7 +55,9 @@ def _store(settings: Settings) -> None:
         finish_pending(platform)
 
 
-def _checked(stage: Stage) -> tuple[AssetCheckExecutionRecordStatus, bool, Mapping[str, Any]]:
+def _checked(
+    stage: Stage,
+) -> tuple[AssetCheckExecutionRecordStatus, bool | None, Mapping[str, Any]]:
     storage = stage.instance.event_log_storage
     (record,) = storage.get_asset_check_execution_history(CHECK, limit=1)
     assert record.event is not None and record.event.dagster_event is not None

@@ -217,7 +217,7 @@ def test_prices_of_1_are_found(afl: Frames) -> None:
 
 
 def test_lay_markets_are_judged_as_such_and_by_nothing_else(afl: Frames) -> None:
-    lay = {
+    lay: Frames = {
         need: frame[frame["market_key"] == "h2h_lay"]
         for need, frame in afl.items()
         if need in (Needs.QUOTES, Needs.MARKETS)
