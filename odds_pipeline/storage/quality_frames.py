@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
-from odds_pipeline.betting.odds_arrays import american_from_decimal
 from odds_pipeline.quality.inputs import Needs, typed
 from odds_pipeline.storage.archive.thaw import thaw_day
 from odds_pipeline.storage.frames import fetch_frame
@@ -241,7 +240,8 @@ def _states(rows: "pd.DataFrame", asked: "pd.DataFrame") -> "pd.DataFrame":
     row = order[np.maximum(found, 0)]
     same = (found >= 0) & (series[row] == series[len(rows) :])
     values = rows[["price", "point", "state"]].take(row[same]).reset_index(drop=True)
-    return pd.concat([asked[same].reset_index(drop=True), values], axis=1)
+    known: pd.DataFrame = asked[same].reset_index(drop=True)
+    return pd.concat([known, values], axis=1)
 
 
 def _facts(conn: Connection, seen: "pd.DataFrame") -> "pd.DataFrame":
@@ -388,6 +388,8 @@ def _categories(names: "pd.Series[str]", codes: "np.ndarray[Any, Any]") -> "pd.C
 def _american(prices: "pd.Series[float]") -> "pd.Series[Any]":
     import numpy as np
     import pandas as pd
+
+    from odds_pipeline.betting.odds_arrays import american_from_decimal
 
     american = american_from_decimal(prices.to_numpy())
     whole = pd.Series(american.data, index=prices.index, dtype="Int64")
