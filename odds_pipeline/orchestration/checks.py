@@ -127,7 +127,8 @@ def _severity(rule: Rule) -> dg.AssetCheckSeverity:
 
 
 def _verdict(result: RuleResult) -> str:
-    found = f"{len(result.issues):,} issues" if len(result.issues) else "no issues"
+    count = len(result.issues)
+    found = "1 issue" if count == 1 else f"{count:,} issues" if count else "no issues"
     return f"{found} in {result.checked:,} {ROWS[result.rule.needs]}"
 
 
