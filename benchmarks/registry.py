@@ -8,6 +8,7 @@ from benchmarks import (
     definitions_import,
     ingest_bulk,
     ingest_live,
+    margin_removal,
     planning,
     provider,
     quality,
@@ -28,6 +29,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
         "archive": archive.measure,
         "provider": provider.measure,
         "planning": planning.measure,
+        "margin_removal": margin_removal.measure,
         "real_series": real_series.measure,
         "season": season_measures.measure,
     }
@@ -35,5 +37,9 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
 
 # Only by name: they take long.
 LARGE: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
-    {"season_large": season_measures.measure_large, "quality": quality.measure}
+    {
+        "season_large": season_measures.measure_large,
+        "quality": quality.measure,
+        "season_plans": season_measures.write_plans,
+    }
 )

@@ -1,14 +1,14 @@
 """Flags with a known time of their own, what they cover, and what people decided about them.
 
 Revision ID: 0012
-Revises: 0008
+Revises: 0016
 """
 
 import sqlalchemy as sa
 from alembic import context, op
 
 revision = "0012"
-down_revision = "0008"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
