@@ -115,13 +115,13 @@ def closing_lines(
         "start_precision": "text",
     }
     frame = line_frame(rows, types)
-    frame["flagged"] = flagged(conn, frame, known)
+    frame["flagged"] = flagged(conn, frame, known).astype("boolean")
     return _valid(frame) if valid_only else frame
 
 
 def _valid(frame: "pd.DataFrame") -> "pd.DataFrame":
     """The lines, those flagged without what was offered."""
-    wrong = frame["flagged"] & frame["price"].notna()
+    wrong = frame["flagged"].astype(bool) & frame["price"].notna()
     gone = ("point", "price", "american_price", "capture_time", "known_time", "gap_seconds")
     return frame.assign(
         **{name: frame[name].mask(wrong) for name in gone},
