@@ -86,7 +86,8 @@ def test_upgrade_and_downgrade_leave_nothing_behind(empty_url: str) -> None:
     tables = {f"relation {table.name}" for table in metadata.sorted_tables}
     later = (
         *("fact_state", "event_selections", "event_starts", "voids", "void_lifts"),
-        *("archives", "archived_events"),
+        *("archives", "archived_events", "quality_flags", "quality_decisions"),
+        "experiments",
     )
     tables -= {f"relation {name}" for name in later}
     assert _objects(empty_url) == tables | {"relation alembic_version"}
