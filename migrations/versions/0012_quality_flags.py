@@ -1,14 +1,14 @@
 """Flags with a known time of their own, what they cover, and what people decided about them.
 
 Revision ID: 0012
-Revises: 0016
+Revises: 0014
 """
 
 import sqlalchemy as sa
 from alembic import context, op
 
 revision = "0012"
-down_revision = "0016"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
