@@ -13,12 +13,12 @@ from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from odds_pipeline.catalog.natural_key import sha_key
 from odds_pipeline.catalog.observations import Document, EventStated, RawDocument
 from odds_pipeline.catalog.teams import team_named
 from odds_pipeline.errors import MalformedResponse
 from odds_pipeline.sources.archives.captures import Captures
 from odds_pipeline.sources.archives.layout import Layout, MarketColumns, Shape, Side
-from odds_pipeline.sources.archives.natural_key import sha_key
 from odds_pipeline.sources.archives.rows import Row, read_rows
 from odds_pipeline.sources.archives.shapes import Misfit, games
 from odds_pipeline.sources.assembly import CLASH, BoardDraft, Reading
