@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
-from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.frames import fetch_frame
 from odds_pipeline.storage.readers.moments import resolved
+from odds_pipeline.storage.readers.united import united
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,7 +92,7 @@ _STATES = """, named AS MATERIALIZED (
     LEFT JOIN names d ON d.name_id = sel.description_id
     WHERE (%(bookmakers)s::text[] IS NULL OR b.bookmaker_key = ANY(%(bookmakers)s))
       AND (%(markets)s::text[] IS NULL OR mk.market_key = ANY(%(markets)s))
-      AND (%(outcome)s::text IS NULL OR o.name = %(outcome)s)
+      AND (%(outcomes)s::text[] IS NULL OR o.name = ANY(%(outcomes)s))
 ), series AS MATERIALIZED (
     SELECT x.event_no, n.*
     FROM (SELECT DISTINCT event_no FROM asked) a
@@ -165,7 +165,7 @@ def values(
     known_by: datetime,
     bookmakers: Iterable[str] | None = None,
     markets: Iterable[str] | None = None,
-    outcome: str | None = None,
+    outcomes: Iterable[str] | None = None,
 ) -> Mapping[str, object]:
     """What the statements of this module are asked with; ``None`` leaves nothing out."""
     return {
@@ -176,7 +176,7 @@ def values(
         "known_by": known_by,
         "bookmakers": None if bookmakers is None else list(bookmakers),
         "markets": None if markets is None else list(markets),
-        "outcome": outcome,
+        "outcomes": None if outcomes is None else list(outcomes),
     }
 
 
@@ -192,13 +192,13 @@ def offered(
     max_quote_age: timedelta | None = None,
     bookmakers: Iterable[str] | None = None,
     markets: Iterable[str] | None = None,
-    outcome: str | None = None,
+    outcomes: Iterable[str] | None = None,
 ) -> "pd.DataFrame":
     """Every price on offer; ``place`` counts the questions from 1."""
     import pandas as pd
 
     frame = fetch_frame(
-        conn, STATES + _OFFERED, values(asked, known_by, bookmakers, markets, outcome)
+        conn, STATES + _OFFERED, values(asked, known_by, bookmakers, markets, outcomes)
     )
     moments = pd.Series([one.at for one in asked], dtype="datetime64[us, UTC]")
     at = moments.take(frame["place"].to_numpy(dtype="int64") - 1).set_axis(frame.index)
@@ -227,7 +227,7 @@ def odds_at(
 
     Args:
         conn: a connection inside a transaction.
-        events: event id, or ids.
+        events: event id, or ids; one merged into another stands for that one.
         at: market time, aware; default now.
         known_by: what must have been stored by then; default all.
         max_age: greatest ``at`` - capture time of the newest snapshot covering the quote.
@@ -242,8 +242,8 @@ def odds_at(
     """
     moment, known = resolved(conn, at, known_by)
     oldest = LONG_AGO if max_age is None else moment - max_age
-    ids = [events] if isinstance(events, str) else sorted(set(events))
-    thaw(conn, ids, at=moment)
-    asked = [Asked(event, moment, oldest) for event in ids]
-    frame = offered(conn, asked, known, max_quote_age, bookmakers, markets, outcome)
-    return frame.drop(columns="place")
+    one = united(conn, events, known, at=moment)
+    asked = [Asked(event, moment, oldest) for event in one.ids]
+    outcomes = one.spellings(outcome)
+    frame = offered(conn, asked, known, max_quote_age, bookmakers, markets, outcomes)
+    return one.called(frame.drop(columns="place"))

@@ -20,6 +20,7 @@ from odds_pipeline.storage.readers.prematch import (
     prematch_events,
 )
 from odds_pipeline.storage.readers.shown import Series, Shown, search
+from odds_pipeline.storage.readers.united import united
 from odds_pipeline.storage.readers.voided import Lines, without_voided
 from odds_pipeline.storage.timeline import PRICED, UNUSABLE_CODE
 
@@ -99,7 +100,8 @@ def closing_lines(
     _, known = resolved(conn, None, known_by)
     books = None if bookmakers is None else list(bookmakers)
     kinds = None if markets is None else list(markets)
-    found = prematch_events(conn, events, known, books, kinds)
+    one = united(conn, events, known)
+    found = prematch_events(conn, one.ids, known, books, kinds)
     lines = _lines(conn, [event for event in found if event.started], known, books, kinds)
     lines = without_voided(conn, lines, known)
     rows = []
@@ -118,7 +120,7 @@ def closing_lines(
         "commence_time": "timestamptz",
         "start_precision": "text",
     }
-    return line_frame(rows, types)
+    return one.called(line_frame(rows, types))
 
 
 def _covered(event: Event, lines: Mapping[Pair, Sequence[Line]]) -> Iterable[tuple[Pair, Line]]:

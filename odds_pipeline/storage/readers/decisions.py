@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.readers.as_of import LONG_AGO, Asked, offered
 from odds_pipeline.storage.readers.moments import resolved
 from odds_pipeline.storage.readers.starts import starts
+from odds_pipeline.storage.readers.united import united
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,11 +60,10 @@ def decision_frame(
     import pandas as pd
 
     _, known = resolved(conn, None, known_by)
-    ids = sorted(set(events))
-    thaw(conn, ids)
+    one = united(conn, events, known)
     asked, points = [], []
     apart = sorted(set(offsets), reverse=True)
-    for start in starts(conn, ids, known).values():
+    for start in starts(conn, one.ids, known).values():
         for offset in apart:
             moment, stated = start.decision(offset)
             if moment <= known:
@@ -81,4 +80,4 @@ def decision_frame(
     frame["commence_time"] = chosen.pop("commence_time")
     for position, name in enumerate(chosen.columns, start=1):
         frame.insert(position, name, chosen[name])
-    return frame
+    return one.called(frame)

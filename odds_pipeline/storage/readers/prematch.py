@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.readers.as_of import LONG_AGO, Asked, multirange
 from odds_pipeline.storage.readers.starts import Start, starts
 
@@ -120,12 +119,12 @@ class _Scope(NamedTuple):
 
 def prematch_events(
     conn: Connection,
-    events: Iterable[str],
+    events: Sequence[str],
     known_by: datetime,
     bookmakers: Iterable[str] | None,
     markets: Iterable[str] | None,
 ) -> list[Event]:
-    """The events, in order of their ids, with the rows expected of each.
+    """The events, as ``united``, with the rows expected of each.
 
     Expected are all ``bookmakers`` x ``markets``; where these are not given, all that the scopes
     of the event's captures name and all that were ever seen of it. A lay market is named by its
@@ -134,9 +133,7 @@ def prematch_events(
     Raises:
         NotFound: no event of that id is stored.
     """
-    ids = sorted(set(events))
-    thaw(conn, ids)
-    known = starts(conn, ids, known_by)
+    known = starts(conn, events, known_by)
     scopes = _scopes(conn, known.values(), known_by)
     seen: dict[int, set[Pair]] = {}
     if bookmakers is None or markets is None:
