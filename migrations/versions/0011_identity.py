@@ -254,11 +254,11 @@ def _sha_key(sport: str, home: str, away: str, start: object, day_only: bool) ->
 
 
 def _create_tables() -> None:
-    known = {"server_default": sa.text("clock_timestamp()"), "nullable": False}
+    now = sa.text("clock_timestamp()")
     op.create_table(
         "merges",
         sa.Column("merge_id", sa.Integer(), sa.Identity(always=True), nullable=False),
-        sa.Column("known_time", sa.DateTime(timezone=True), **known),
+        sa.Column("known_time", sa.DateTime(timezone=True), server_default=now, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("kept_no", sa.Integer(), nullable=True),
         sa.Column("member_no", sa.Integer(), nullable=True),
@@ -281,13 +281,11 @@ def _create_tables() -> None:
     )
     op.create_index("ix_merges_kept_no", "merges", ["kept_no"], unique=False)
     op.create_index("ix_merges_member_no", "merges", ["member_no"], unique=False)
-    op.create_index(
-        "ix_merges_sport_id_spelling", "merges", ["sport_id", "spelling"], unique=False
-    )
+    op.create_index("ix_merges_sport_id_spelling", "merges", ["sport_id", "spelling"], unique=False)
     op.create_table(
         "merge_undos",
         sa.Column("merge_id", sa.Integer(), nullable=False),
-        sa.Column("known_time", sa.DateTime(timezone=True), **known),
+        sa.Column("known_time", sa.DateTime(timezone=True), server_default=now, nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.CheckConstraint("btrim(reason) <> ''", name=op.f("ck_merge_undos_reason")),
@@ -308,13 +306,11 @@ def _create_tables() -> None:
         sa.Column("sure", sa.Boolean(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), server_default=sa.text("'open'"), nullable=False),
-        sa.Column("created_at", sa.DateTime(timezone=True), **known),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
         sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("decided_by", sa.Text(), nullable=True),
         sa.Column("decision", sa.Text(), nullable=True),
-        sa.CheckConstraint(
-            "kind IN ('event', 'team', 'sport')", name=op.f("ck_review_items_kind")
-        ),
+        sa.CheckConstraint("kind IN ('event', 'team', 'sport')", name=op.f("ck_review_items_kind")),
         sa.CheckConstraint(
             "status IN ('open', 'accepted', 'rejected')", name=op.f("ck_review_items_status")
         ),

@@ -27,7 +27,9 @@ from odds_pipeline.cli import (
     fetch,
     import_files,
     line_movement,
+    merge,
     quota,
+    review,
     scheduler,
     show_odds,
     simulator,
@@ -67,7 +69,7 @@ for each in (
         compare,
         env,
     ),
-    *(import_files, export, doctor, void, config, db, simulator),
+    *(import_files, review, merge, export, doctor, void, config, db, simulator),
 ):
     each.register(app)
 

@@ -1,13 +1,12 @@
 """`odds void`: declare quotes void, undo that, and see what used them."""
 
-import getpass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from odds_pipeline.cli import screen
-from odds_pipeline.cli.options import AsJson, Zone
+from odds_pipeline.cli.options import AsJson, By, Reason, Zone, login
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import platform
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from odds_pipeline.storage.derived import Covered
 
 VoidId = Annotated[int, typer.Argument(help="Number of the void; see `odds void list`.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for whoever asks later.")]
-By = Annotated[str | None, typer.Option("--by", help="Who says so [the login name].")]
 
 _VOIDS = (
     Column("void_id", "void", right=True),
@@ -96,7 +93,7 @@ def add(
     )
     with platform() as opened:
         found = voids.would_cover(opened, request)
-        made = None if dry_run else voids.add(opened, request, reason, by or _login())
+        made = None if dry_run else voids.add(opened, request, reason, by or login())
     if as_json:
         screen.show_json({"void_id": None if made is None else made.void_id} | _covered(found))
         return
@@ -126,7 +123,7 @@ def lift(void_id: VoidId, reason: Reason, by: By = None, as_json: AsJson = False
     from odds_pipeline.services import voids
 
     with platform() as opened:
-        lifted = voids.lift(opened, void_id, reason, by or _login())
+        lifted = voids.lift(opened, void_id, reason, by or login())
     if as_json:
         screen.show_json(lifted._asdict())
     else:
@@ -165,10 +162,3 @@ def _moment(text: str, option: str) -> datetime:
     value = screen.moment(text, option)
     assert value is not None
     return value
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"

@@ -41,6 +41,23 @@ def outcome(conn: Connection, raw_id: int) -> Outcome:
     return Outcome(*row) if row is not None else Outcome(0, 0, 0, 0, 0, None)
 
 
+def request_of(conn: Connection, raw_id: int) -> dict[str, str]:
+    """What a stored document remembers of how it is to be read."""
+    row = conn.execute("SELECT request FROM raw_responses WHERE raw_id = %s", (raw_id,)).fetchone()
+    assert row is not None
+    return dict(row[0])
+
+
+def quarantined_for(conn: Connection, raw_id: int) -> dict[str, int]:
+    """How many parts of a document are in quarantine for which reason, most first."""
+    rows = conn.execute(
+        """SELECT reason, count(*) FROM quarantine WHERE raw_id = %s
+        GROUP BY reason ORDER BY count(*) DESC, reason""",
+        (raw_id,),
+    )
+    return dict(rows.fetchall())
+
+
 def days_of(conn: Connection, raw_ids: Sequence[int]) -> list[date]:
     """UTC days of the captures of these documents."""
     rows = conn.execute(

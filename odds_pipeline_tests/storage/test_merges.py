@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,16 +13,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from odds_pipeline.catalog.observations import (
-    Board,
     CaptureBasis,
     EventOdds,
     EventStated,
-    EventStatement,
     OddsCapture,
-    Quote,
     Scope,
 )
-from odds_pipeline.storage import merges, readers, voids
+from odds_pipeline.storage import merges, readers
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline_tests.storage.histories import (
     BOOKS,
@@ -77,9 +74,7 @@ def parted(draw: st.DrawFn) -> list[tuple[str, OddsCapture]]:
         name = draw(st.sampled_from("ab"))
         event = EventStated(f"{sport}-{name}", sport, start, "Home", "Away")
         scope = Scope(sport, books, None, markets)
-        capture = OddsCapture(
-            moment, CaptureBasis.TIMESTAMP, scope, (EventOdds(event, offered),)
-        )
+        capture = OddsCapture(moment, CaptureBasis.TIMESTAMP, scope, (EventOdds(event, offered),))
         told.append((name, capture))
     return told
 
@@ -124,7 +119,9 @@ def _plain(frame: "pd.DataFrame") -> list[tuple[Any, ...]]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(told=parted())
-def test_merged_events_answer_as_one(engine: Engine, told: Sequence[tuple[str, OddsCapture]]) -> None:
+def test_merged_events_answer_as_one(
+    engine: Engine, told: Sequence[tuple[str, OddsCapture]]
+) -> None:
     sport = told[0][1].scope.sport_key
     with transaction(engine) as conn, conn.transaction(force_rollback=True):
         store_history(conn, [capture for _, capture in told], [1] * 6)

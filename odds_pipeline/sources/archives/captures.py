@@ -45,6 +45,7 @@ class Captures:
     def __init__(self) -> None:
         self._drafts: dict[tuple[str, Phase], EventDraft] = {}
         self._scores: dict[EventStated, Score] = {}
+        self._margins: dict[EventStated, int] = {}
 
     def board(self, event: EventStated, phase: Phase, bookmaker: str, market: str) -> BoardDraft:
         """One book's one market of a game at a phase."""
@@ -54,6 +55,10 @@ class Captures:
     def score(self, event: EventStated, score: Score) -> bool:
         """Note a final score; False when another one was stated before."""
         return self._scores.setdefault(event, score) == score
+
+    def margin(self, event: EventStated, margin: int) -> bool:
+        """Note by how much the home side won; False when something else was stated before."""
+        return self._margins.setdefault(event, margin) == margin
 
     def odds(self) -> tuple[OddsCapture, ...]:
         """The captures, by time."""
@@ -80,6 +85,11 @@ class Captures:
             by_day.setdefault(_end_of_day(event), []).append(
                 EventStatement(event, True, home, away)
             )
+        for event, margin in self._margins.items():
+            if event not in self._scores:
+                by_day.setdefault(_end_of_day(event), []).append(
+                    EventStatement(event, True, home_margin=margin)
+                )
         return tuple(EventCapture(*capture) for capture in _by_time(by_day))
 
 

@@ -5,8 +5,9 @@ not belong here: the answers (``storage.readers``), writing archives.
 
 The rows of the asked events come from Parquet into temporary tables, and temporary views named
 ``quotes`` and ``snapshots`` unite them with the hot ones until the transaction ends; a second pair
-of tables takes what merged events bring (``readers.united``). While nothing is archived this costs one look at an empty table. Reading in a transaction marked read-only is
-not possible where archives are needed: it may not make temporary tables.
+of tables takes what merged events bring (``readers.united``). While nothing is archived this costs
+one look at an empty table. Reading in a transaction marked read-only is not possible where archives
+are needed: it may not make temporary tables.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -332,10 +332,9 @@ class United(NamedTuple):
             event: the event it is about, where no column says so.
         """
         for sport, told in self.names.items():
-            if event is not None:
-                rows = self.sports.get(event) == sport
-            else:
-                rows = frame["event_id"].map(self.sports) == sport
+            if event is not None and self.sports.get(event) != sport:
+                continue
+            rows = True if event is not None else frame["event_id"].map(self.sports) == sport
             for column in frame.columns.intersection(list(NAMED)):
                 named = frame[column].map(told)
                 frame[column] = frame[column].mask(named.notna() & rows, named)

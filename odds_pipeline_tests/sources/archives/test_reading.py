@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from odds_pipeline.catalog.natural_key import sha_key
 from odds_pipeline.catalog.observations import (
     CaptureBasis,
     Document,
@@ -20,7 +21,6 @@ from odds_pipeline.catalog.observations import (
 )
 from odds_pipeline.errors import MalformedResponse
 from odds_pipeline.sources.archives.layouts.registry import LAYOUTS
-from odds_pipeline.catalog.natural_key import sha_key
 from odds_pipeline.sources.archives.phases import Phase, instant_of
 from odds_pipeline.sources.archives.shapes import _lines
 from odds_pipeline.sources.files.detect import decompressed
