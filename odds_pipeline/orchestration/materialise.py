@@ -63,7 +63,7 @@ def mark_days(
     """As ``mark``, many days in one go: one statement for the events of all."""
     now = datetime.now(UTC).timestamp()
     entries = [
-        dg.EventLogEntry(
+        dg.EventLogEntry(  # type: ignore[no-untyped-call]
             error_info=None,
             level="info",
             user_message="",

@@ -1,14 +1,14 @@
 """Databases that are not ours to fill: making one that is missing, and how others' are written.
 
-Belongs here: CREATE DATABASE, and when Dagster's commits reach the disk. Does not belong here: tables (``migrations``), the embedded server's
-own databases (``embedded``).
+Belongs here: CREATE DATABASE, and when Dagster's commits reach the disk. Does not belong here:
+tables (``migrations``), the embedded server's own databases (``embedded``).
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psycopg
-import psycopg2.extensions
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy import Engine, event
@@ -56,8 +56,8 @@ def synced_later() -> Iterator[None]:
     never a part of one.
     """
 
-    def not_waiting(connection: object, _: object) -> None:
-        if isinstance(connection, psycopg2.extensions.connection):
+    def not_waiting(connection: psycopg.Connection[Any], _: object) -> None:
+        if type(connection).__module__.startswith("psycopg2"):
             with connection.cursor() as cursor:
                 cursor.execute("SET synchronous_commit = off")
 
