@@ -57,15 +57,20 @@ LANGUAGE sql STABLE PARALLEL SAFE RETURN
         spelled
     );
 
+-- By what is merged or ever was: it says where to look, and answers nothing itself.
 CREATE VIEW starts_stated AS
-SELECT coalesce(k.event_id, e.event_id) AS event_id, sp.sport_key, sp.live_hours, s.commence_time
+SELECT e.event_id, sp.sport_key, sp.live_hours, s.commence_time
 FROM event_starts s
 JOIN event_ids e USING (event_no)
 JOIN sports sp USING (sport_id)
-LEFT JOIN merges_known('infinity') m ON m.member_no = s.event_no
-LEFT JOIN event_ids k ON k.event_no = m.kept_no;
+UNION ALL
+SELECT k.event_id, sp.sport_key, sp.live_hours, s.commence_time
+FROM event_starts s
+JOIN merges m ON m.member_no = s.event_no
+JOIN event_ids k ON k.event_no = m.kept_no
+JOIN sports sp ON sp.sport_id = k.sport_id;
 COMMENT ON VIEW starts_stated IS
-    'Every start ever stated of an event, those of events merged into it included.';
+    'Every start ever stated of an event, and of events ever merged into it. Says where to look.';
 """
 
 # A void of one of several events that are one holds for the one they are.
