@@ -108,13 +108,13 @@ class _ArchiveReading(Reading):
         self._read_price: ReadPrice = price_reader(self._format)
         self._season = _season(raw, layout)
         self._zone = ZoneInfo(layout.zone)
-        self._captures = Captures()
+        self._captures = Captures(raw.received_at)
 
     def document(self) -> Document:
         """Everything usable and everything rejected so far."""
         return Document(
             odds=self._captures.odds(),
-            statements=self._captures.scores(),
+            statements=self._captures.statements(),
             rejections=tuple(self.rejections),
             odds_format=self._format,
         )
@@ -141,6 +141,7 @@ class _ArchiveReading(Reading):
         event = EventStated(
             key, game.sport_key, game.start, game.home, game.away, day_only=game.day_only
         )
+        self._captures.name(event)
         for market in self._markets:
             self._market(game.row, event, market)
         self._score(game.row, event)

@@ -175,7 +175,11 @@ def test_results_may_state_the_margin_only() -> None:
         for capture in document.statements
         for s in capture.statements
     }
-    assert told == {("Sydney Swans", 63, True, None), ("Gold Coast Suns", -5, True, None)}
+    assert told == {
+        ("Sydney Swans", 63, True, None),
+        ("Gold Coast Suns", -5, True, None),
+        ("Richmond Tigers", None, None, None),
+    }
     assert [r.reason for r in document.rejections] == ["winner 'Essendon Bombers' is neither side"]
 
 
