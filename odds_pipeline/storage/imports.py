@@ -28,9 +28,11 @@ def outcome(conn: Connection, raw_id: int) -> Outcome:
     row = conn.execute(
         """SELECT
             (SELECT count(DISTINCT event_no) FROM (
-                SELECT s.event_no FROM snapshots s JOIN captures c USING (capture_id)
+                SELECT s.event_no FROM captures c JOIN snapshots s
+                    ON s.capture_time = c.capture_time AND s.capture_id = c.capture_id
                 WHERE c.raw_id = n.raw_id
-                UNION SELECT e.event_no FROM event_statements e JOIN captures c USING (capture_id)
+                UNION SELECT e.event_no FROM captures c JOIN event_statements e
+                    ON e.capture_time = c.capture_time AND e.capture_id = c.capture_id
                 WHERE c.raw_id = n.raw_id) u),
             (SELECT count(*) FROM captures c WHERE c.raw_id = n.raw_id),
             n.snapshots, n.quotes,

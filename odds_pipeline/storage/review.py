@@ -63,11 +63,13 @@ ORDER BY item_id
 # As stated last, an exact start before one known to the day.
 _KNOWN = """
 WITH touched AS MATERIALIZED (
-    SELECT DISTINCT event_no FROM snapshots JOIN captures USING (capture_id)
-    WHERE raw_id = ANY(%(documents)s)
+    SELECT s.event_no FROM captures c
+    JOIN snapshots s ON s.capture_time = c.capture_time AND s.capture_id = c.capture_id
+    WHERE c.raw_id = ANY(%(documents)s)
     UNION
-    SELECT event_no FROM event_statements JOIN captures USING (capture_id)
-    WHERE raw_id = ANY(%(documents)s)
+    SELECT t.event_no FROM captures c
+    JOIN event_statements t ON t.capture_time = c.capture_time AND t.capture_id = c.capture_id
+    WHERE c.raw_id = ANY(%(documents)s)
 ), spans AS MATERIALIZED (
     SELECT e.sport_id, s.commence_time - interval '2 days' AS since,
         s.commence_time + interval '2 days' AS until
@@ -87,10 +89,17 @@ SELECT a.event_id, a.event_id !~ '^[0-9a-f]{64}$', c.raw_id, sp.sport_key, m.hom
     m.away_team, st.commence_time, st.day_only
 FROM asked a
 JOIN sports sp USING (sport_id)
+-- Between which captures to look, so that no other month is.
+CROSS JOIN LATERAL (
+    SELECT min(first_capture) AS first, max(last_capture) AS last FROM event_scopes
+    WHERE event_no = a.event_no
+) x
 CROSS JOIN LATERAL (
     SELECT u.* FROM (
         (SELECT commence_time, day_only, matchup_id, capture_id, capture_time FROM snapshots
-         WHERE event_no = a.event_no AND NOT unlisted ORDER BY capture_time DESC LIMIT 1)
+         WHERE event_no = a.event_no AND NOT unlisted
+           AND capture_time >= x.first AND capture_time <= x.last
+         ORDER BY capture_time DESC LIMIT 1)
         UNION ALL
         (SELECT commence_time, day_only, matchup_id, capture_id, capture_time
          FROM event_statements
