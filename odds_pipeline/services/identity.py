@@ -24,6 +24,7 @@ from odds_pipeline.storage.merges import EventSides, Merge
 from odds_pipeline.storage.review import Item, Question
 
 ACCEPTED, REJECTED = "accepted", "rejected"
+AT_ONCE = 25  # answers a transaction
 
 
 def merge_events(
@@ -118,7 +119,10 @@ def sure_questions(platform: Platform) -> list[Item]:
 def accept(
     platform: Platform, numbers: Sequence[int], by: str, instead: str | None = None
 ) -> list[Item]:
-    """Answer questions with yes, all or none.
+    """Answer questions with yes, in the order given.
+
+    Whoever stores waits while known times are drawn, so a few are answered at a time: those before
+    one that cannot be answered so are answered.
 
     Args:
         platform: its database is used.
@@ -130,11 +134,13 @@ def accept(
         NotFound: a question or an event is not there.
         UsageError: one is answered already, suggests nothing, or cannot be.
     """
+    for first in range(0, len(numbers), AT_ONCE):
+        with transaction(platform.engine) as conn:
+            locks.take(conn, locks.KNOWN_TIME)
+            for item in _open(conn, numbers[first : first + AT_ONCE]):
+                _do(conn, item, instead or item.candidate, by)
+                review.decide(conn, item.item_id, ACCEPTED, by, instead or item.candidate or "")
     with transaction(platform.engine) as conn:
-        locks.take(conn, locks.KNOWN_TIME)
-        for item in _open(conn, numbers):
-            _do(conn, item, instead or item.candidate, by)
-            review.decide(conn, item.item_id, ACCEPTED, by, instead or item.candidate or "")
         return review.items(conn, numbers=numbers)
 
 

@@ -74,10 +74,17 @@ FROM event_ids e
 JOIN sports sp USING (sport_id)
 LEFT JOIN merges_known('infinity') x ON x.member_no = e.event_no
 LEFT JOIN event_ids k ON k.event_no = x.kept_no
+-- Between which captures to look, so that no other month is.
+CROSS JOIN LATERAL (
+    SELECT min(first_capture) AS first, max(last_capture) AS last FROM event_scopes
+    WHERE event_no = e.event_no
+) o
 CROSS JOIN LATERAL (
     SELECT u.* FROM (
         (SELECT commence_time, day_only, matchup_id, capture_time FROM snapshots
-         WHERE event_no = e.event_no AND NOT unlisted ORDER BY capture_time DESC LIMIT 1)
+         WHERE event_no = e.event_no AND NOT unlisted
+           AND capture_time >= o.first AND capture_time <= o.last
+         ORDER BY capture_time DESC LIMIT 1)
         UNION ALL
         (SELECT commence_time, day_only, matchup_id, capture_time FROM event_statements
          WHERE event_no = e.event_no ORDER BY capture_time DESC LIMIT 1)

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from odds_pipeline.catalog.observations import (
+    Board,
     CaptureBasis,
     EventOdds,
     EventStated,
     OddsCapture,
+    Quote,
     Scope,
 )
 from odds_pipeline.storage import merges, readers
@@ -138,3 +140,60 @@ def test_merged_events_answer_as_one(
         assert (answers(conn, a), answers(conn, b)) == apart
         united = answers(conn, b, undone[0] - MOMENT)
         assert united == answers(conn, one)
+
+
+def _listing(hour: int, prices: dict[str, float]) -> OddsCapture:
+    """A capture that lists every event of the sport: those of the prices."""
+    moment = START + timedelta(hours=hour)
+    events = tuple(
+        EventOdds(
+            EventStated(name, "relisted", START + timedelta(hours=20), "Home", "Away"),
+            (Board("pinnacle", "h2h", moment, (Quote("Home", price), Quote("Away", 2.0))),),
+        )
+        for name, price in prices.items()
+    )
+    scope = Scope("relisted", ("pinnacle",), None, ("h2h",), lists_all_events=True)
+    return OddsCapture(moment, CaptureBasis.TIMESTAMP, scope, events)
+
+
+def test_an_event_that_goes_on_under_another_id_is_one(conn: Conn) -> None:
+    told = [
+        _listing(1, {"old": 1.5}),
+        _listing(2, {"old": 1.6, "new": 1.7}),
+        _listing(3, {"new": 1.8}),
+        _listing(4, {"new": 1.8}),
+    ]
+    store_history(conn, told, [1] * 4)
+    merged(conn, "old", "new")
+
+    def price(hour: int) -> list[float]:
+        frame = readers.odds_at(conn, "new", START + timedelta(hours=hour), outcome="Home")
+        assert set(frame["event_id"]) <= {"old"}
+        return [float(value) for value in frame["price"]]
+
+    # Of one capture that lists both the kept one's price counts, unless it is no longer listed.
+    assert [price(hour) for hour in (1, 2, 3, 4)] == [[1.5], [1.6], [1.8], [1.8]]
+    moves = readers.line_movement(conn, "old", "pinnacle", "h2h")
+    home = moves[moves["outcome_name"] == "Home"]
+    assert home["price"].tolist() == [1.5, 1.6, 1.8]
+    status = conn.execute(
+        "SELECT id, status FROM events_as_of(%s, 'infinity') WHERE sport_key = 'relisted'",
+        (START + timedelta(hours=5),),
+    ).fetchall()
+    assert status == [("old", "scheduled")]
+    starts = conn.execute("SELECT DISTINCT event_id FROM starts_stated").fetchall()
+    assert ("old",) in starts
+
+
+def test_merges_and_undos_cannot_change(conn: Conn) -> None:
+    store_history(conn, [_listing(1, {"old": 1.5, "new": 1.7})], [1])
+    number, _ = merged(conn, "old", "new")
+    assert merges.undo(conn, number, "two games", "test")
+    assert not merges.undo(conn, number, "again", "test")
+    for table in ("merges", "merge_undos"):
+        for statement in (f"UPDATE {table} SET reason = 'x'", f"DELETE FROM {table}"):  # noqa: S608
+            with (
+                pytest.raises(psycopg.errors.RestrictViolation, match="immutable"),
+                conn.transaction(),
+            ):
+                conn.execute(statement.encode())
