@@ -9,7 +9,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 SECONDS ?= 100
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults lint bench bench-large docs lock clean
+.PHONY: help run test faults figures lint bench bench-large docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -23,6 +23,10 @@ test: $(VENV)/.dev lint ## Set everything up and pass the tests
 faults: $(VENV)/.dev ## Kill at every point and at random, fill disks: minutes (SECONDS=100, SEED=...)
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow odds_pipeline_tests/faults
 	$(BIN)/python -m odds_pipeline_tests.faults --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+figures: $(VENV)/.dev ## Import recorded archives whole, compare known figures, 10,000 broken files: minutes
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow odds_pipeline_tests/services
+	ODDS_FUZZ=10000 $(BIN)/python -m pytest -n $(WORKERS) odds_pipeline_tests/sources/archives/test_any_row.py
 
 lint: $(VENV)/.dev ## ruff, mypy strict, import contracts, Dagster definitions
 	$(BIN)/ruff check .

@@ -89,7 +89,7 @@ def report_import(
     readings = Readings()
     run_id = _import_run(instance)
     flagged: Counter[str] = Counter()
-    for some in batched(days, AT_ONCE):
+    for some in _batched(days, AT_ONCE):
         figures = {day.isoformat(): day_metadata(platform, day) for day in some}
         for asset, table in ((SNAPSHOTS, "odds_snapshots"), (ODDS, "odds")):
             told = {day: of_table(table, numbers) for day, numbers in figures.items()}
@@ -144,7 +144,7 @@ def _report_validation(
     return results
 
 
-def batched(days: Iterable[date], size: int) -> Iterator[list[date]]:
+def _batched(days: Iterable[date], size: int) -> Iterator[list[date]]:
     """The days, so many at a time."""
     left = list(days)
     for first in range(0, len(left), size):
