@@ -8,6 +8,7 @@ from benchmarks import (
     definitions_import,
     ingest_bulk,
     ingest_live,
+    margin_removal,
     planning,
     provider,
     real_series,
@@ -27,6 +28,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
         "archive": archive.measure,
         "provider": provider.measure,
         "planning": planning.measure,
+        "margin_removal": margin_removal.measure,
         "real_series": real_series.measure,
         "season": season_measures.measure,
     }
@@ -34,5 +36,8 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
 
 # Only by name: they take long.
 LARGE: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
-    {"season_large": season_measures.measure_large}
+    {
+        "season_large": season_measures.measure_large,
+        "season_plans": season_measures.write_plans,
+    }
 )

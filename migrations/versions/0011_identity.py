@@ -1,7 +1,7 @@
 """What is the same across sources: merges of events and of teams' names, and the review queue.
 
 Revision ID: 0011
-Revises: 0008
+Revises: 0016
 """
 
 import unicodedata
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from alembic import context, op
 
 revision = "0011"
-down_revision = "0008"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
@@ -94,7 +94,7 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1 AS $$
 $$;
 """
 
-# As in 0005, over every event that is the same one. Of their starts an exact one says more than
+# As in 0009, over every event that is the same one. Of their starts an exact one says more than
 # one known to the day, whichever was stated last.
 EVENTS_AS_OF = """
 CREATE FUNCTION events_as_of(moment timestamptz, known timestamptz) RETURNS TABLE (
@@ -127,19 +127,20 @@ CREATE FUNCTION events_as_of(moment timestamptz, known timestamptz) RETURNS TABL
             make_interval(hours => sp.live_hours) AS lasts
         FROM members_of(e.event_no, known) o
         CROSS JOIN LATERAL (
-            (SELECT s.commence_time, s.day_only, s.matchup_id, s.capture_time, s.known_time
+            (SELECT s.commence_time, s.day_only, s.matchup_id, s.capture_time, s.known_time,
+                false AS list
              FROM snapshots s
              WHERE s.event_no = o.event_no AND NOT s.unlisted
                AND s.capture_time <= moment AND s.known_time <= known
              ORDER BY s.capture_time DESC, s.known_time DESC LIMIT 1)
             UNION ALL
-            (SELECT t.commence_time, t.day_only, t.matchup_id, t.capture_time, t.known_time
+            (SELECT t.commence_time, t.day_only, t.matchup_id, t.capture_time, t.known_time, true
              FROM event_statements t
              WHERE t.event_no = o.event_no
                AND t.capture_time <= moment AND t.known_time <= known
              ORDER BY t.capture_time DESC, t.known_time DESC LIMIT 1)
         ) u
-        ORDER BY u.day_only, u.capture_time DESC, u.known_time DESC LIMIT 1
+        ORDER BY u.day_only, u.capture_time DESC, u.list DESC, u.known_time DESC LIMIT 1
     ) st
     LEFT JOIN matchups m USING (matchup_id)
     LEFT JOIN LATERAL (
@@ -170,8 +171,9 @@ CREATE FUNCTION events_as_of(moment timestamptz, known timestamptz) RETURNS TABL
                     WHERE p.commence_time < st.commence_time - st.lasts
                       AND NOT EXISTS (
                           SELECT FROM sightings(e.event_no, moment, known) n
-                          WHERE (n.seen_at, n.known_time) > (p.seen_at, p.known_time)
-                            AND n.seen_at <= p.commence_time - st.lasts
+                          WHERE (n.seen_at, n.list, n.known_time)
+                              > (p.seen_at, p.list, p.known_time)
+                            AND n.seen_at <= greatest(p.seen_at, p.commence_time - st.lasts)
                       )
                 ) THEN 'postponed'
                 ELSE 'scheduled'
@@ -358,9 +360,7 @@ END $$""")
         "merges_known(timestamptz)",
     ):
         op.execute(f"DROP FUNCTION {function}")
-    # The function of 0005 alone, without the sightings beside it, which stayed.
-    start = before.EVENTS_AS_OF.index("CREATE FUNCTION events_as_of")
-    op.execute(before.EVENTS_AS_OF[start:])
+    op.execute(context.script.get_revision("0009").module.EVENTS_AS_OF)
     op.execute(before.EVENTS.replace("CREATE OR REPLACE VIEW", "CREATE VIEW", 1))
     op.drop_index("ix_event_ids_sha_key", table_name="event_ids")
     op.drop_column("event_statements", "home_margin")

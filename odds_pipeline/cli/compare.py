@@ -32,7 +32,7 @@ def compare(
 
     moment, known = screen.moment(at, "--at"), screen.moment(known_by, "--known-by")
     rows = read_rows(
-        event_id, lambda conn: compare_bookmakers(conn, event_id, market, moment, known)
+        event_id, lambda conn: compare_bookmakers(conn, event_id, market, moment, known), known
     )
     nothing = f"No prices in market {market} of event {event_id} were on offer then."
     columns = (BOOKMAKER, *OUTCOME, *PRICE, *_MARGIN, TIMES[0])

@@ -16,6 +16,7 @@ import typer
 
 from odds_pipeline.cli import (
     backfill,
+    backtest,
     best,
     compare,
     config,
@@ -67,6 +68,7 @@ for each in (
         line_movement,
         best,
         compare,
+        backtest,
         env,
     ),
     *(import_files, review, merge, export, doctor, void, config, db, simulator),

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from odds_pipeline.storage.readers.as_of import LONG_AGO, Asked, multirange
 from odds_pipeline.storage.readers.starts import Start, starts
+from odds_pipeline.storage.readers.states import LONG_AGO, Asked, multirange
 
 Connection = psycopg.Connection[Any]
 
@@ -124,14 +124,11 @@ def prematch_events(
     bookmakers: Iterable[str] | None,
     markets: Iterable[str] | None,
 ) -> list[Event]:
-    """The events, as ``united``, with the rows expected of each.
+    """The events, in order of their ids, with the rows expected of each.
 
     Expected are all ``bookmakers`` x ``markets``; where these are not given, all that the scopes
     of the event's captures name and all that were ever seen of it. A lay market is named by its
     twin's scope unasked, so it counts only once seen.
-
-    Raises:
-        NotFound: no event of that id is stored.
     """
     known = starts(conn, events, known_by)
     scopes = _scopes(conn, known.values(), known_by)

@@ -260,8 +260,8 @@ SELECT k.kept_no, k.scope_id, min(x.sport_id), min(k.told_at), max(k.told_at),
 FROM merged_marks k
 JOIN public.event_scopes x ON x.event_no = k.event_no AND x.scope_id = k.scope_id
 GROUP BY k.kept_no, k.scope_id;
-INSERT INTO merged_selections
-SELECT DISTINCT r.kept_no, r.kept_selection FROM merged_series r
+INSERT INTO merged_selections (event_no, selection_id, pair)
+SELECT DISTINCT r.kept_no, r.kept_selection, r.pair FROM merged_series r
 WHERE NOT EXISTS (
     SELECT FROM public.event_selections x
     WHERE x.event_no = r.kept_no AND x.selection_id = r.kept_selection
@@ -312,11 +312,13 @@ class United(NamedTuple):
         ids: the ids they go by, each once, in order.
         sports: the sport of each id, where any name is merged.
         names: by sport, each spelling's name.
+        laid: whether the facts of any are laid under it, archived ones too.
     """
 
     ids: list[str]
     sports: Mapping[str, str] = {}
     names: Mapping[str, Mapping[str, str]] = {}
+    laid: bool = False
 
     def spellings(self, outcome: str | None) -> list[str] | None:
         """An outcome and every other spelling of it."""
@@ -327,12 +329,20 @@ class United(NamedTuple):
             *(s for told in self.names.values() for s, name in told.items() if name == outcome),
         ]
 
-    def called(self, frame: "pd.DataFrame", event: str | None = None) -> "pd.DataFrame":
+    def name_of(self, event: str, spelled: str) -> str:
+        """The name of an outcome of one of the events."""
+        told = self.names.get(self.sports.get(event, ""), {})
+        return told.get(spelled, spelled)
+
+    def called(
+        self, frame: "pd.DataFrame", event: str | None = None, outcome: str | None = None
+    ) -> "pd.DataFrame":
         """The frame with every team by its name.
 
         Args:
             frame: an answer.
             event: the event it is about, where no column says so.
+            outcome: only rows of this one.
         """
         for sport, told in self.names.items():
             if event is not None and self.sports.get(event) != sport:
@@ -341,6 +351,8 @@ class United(NamedTuple):
             for column in frame.columns.intersection(list(NAMED)):
                 named = frame[column].map(told)
                 frame[column] = frame[column].mask(named.notna() & rows, named)
+        if outcome is not None and self.names:
+            frame = frame[frame["outcome_name"] == outcome].reset_index(drop=True)
         return frame
 
 
@@ -349,6 +361,8 @@ def united(
     events: str | Iterable[str],
     known_by: datetime,
     at: datetime | None = None,
+    *,
+    thawed: bool = True,
 ) -> United:
     """Make everything observed of some events readable under the ids they go by.
 
@@ -357,6 +371,7 @@ def united(
         events: event id, or ids; one merged into another stands for the other.
         known_by: merges count as known by then.
         at: market time after which nothing is read; default none.
+        thawed: make archived rows readable, too; without it only where facts are laid.
     """
     ids = [events] if isinstance(events, str) else sorted(set(events))
     row = conn.execute(_ANY, (known_by,)).fetchone()
@@ -364,12 +379,14 @@ def united(
     if laid:
         conn.execute(_CLEAR)
     if not anything:
-        thaw(conn, ids, at=at)
+        if thawed:
+            thaw(conn, ids, at=at)
         return United(ids)
     found = conn.execute(_KEPT, {"events": ids, "known_by": known_by}).fetchall()
     members = {no: numbers for *_, no, _, numbers in found if no is not None}
-    thaw(conn, [number for numbers in members.values() for number in numbers], at=at)
     several = [no for no, numbers in members.items() if len(numbers) > 1]
+    if thawed or several:
+        thaw(conn, [number for numbers in members.values() for number in numbers], at=at)
     if several:
         _lay(conn, several, known_by, laid=laid)
     sports = {kept: sport for _, kept, _, sport, _ in found}
@@ -377,7 +394,7 @@ def united(
     asked = {"known_by": known_by, "sports": list({*sports.values()} - {None})}
     for sport, spelling, name in conn.execute(_NAMES, asked):
         names.setdefault(sport, {})[spelling] = name
-    return United(sorted(sports), sports, names)
+    return United(sorted(sports), sports, names, bool(several))
 
 
 def _lay(conn: Connection, kept: list[int], known_by: datetime, *, laid: bool) -> None:
