@@ -135,6 +135,10 @@ def test_a_name_nobody_knows_is_asked_about(platform: Platform, bring: Bring) ->
             conn, event, "h2h", "Phoenix Suns", datetime(2026, 3, 8, tzinfo=UTC)
         )
         before = readers.closing_lines(conn, [event], merge.known_time - TICK, markets=["h2h"])
+        moment = datetime(2026, 3, 8, tzinfo=UTC)
+        offers = readers.offers_at(conn, event, moment, outcome="Phoenix Suns")
+        now = readers.best_prices_now(conn, event, "h2h", "Phoenix Suns")
+        assert [o.outcome_name for o in offers] == [b.outcome_name for b in now] == ["Phoenix Suns"]
     assert set(lines["outcome_name"]) == {"Dallas Mavericks", "Phoenix Suns"}
     assert best["outcome_name"].tolist() == ["Phoenix Suns"]
     assert set(before["outcome_name"]) == {"Dallas Mavericks", "Phoenix Sunz"}
