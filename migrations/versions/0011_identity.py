@@ -344,6 +344,10 @@ DO $$ BEGIN
     END IF;
 END $$""")
     before = context.script.get_revision("0005").module
+    # Committed first, and then its lock awaited: whoever is inside the newer text needs the tables.
+    with op.get_context().autocommit_block():
+        op.execute(before.NEXT_KNOWN_TIME.format(more=before.AND_VOIDS))
+    op.execute("SELECT pg_advisory_xact_lock(7201)")
     op.execute("DROP VIEW events")
     op.execute("DROP FUNCTION events_as_of(timestamptz, timestamptz)")
     op.execute("DROP VIEW starts_stated")
@@ -353,7 +357,6 @@ END $$""")
         )
     ]
     op.execute(voids_known.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1))
-    op.execute(before.NEXT_KNOWN_TIME.format(more=before.AND_VOIDS))
     for function in (
         "team_called(smallint, text, timestamptz)",
         "members_of(integer, timestamptz)",
