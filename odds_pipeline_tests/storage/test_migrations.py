@@ -87,6 +87,7 @@ def test_upgrade_and_downgrade_leave_nothing_behind(empty_url: str) -> None:
     later = (
         *("fact_state", "event_selections", "event_starts", "voids", "void_lifts"),
         *("archives", "archived_events", "quality_flags", "quality_decisions"),
+        *("merges", "merge_undos", "review_items"),
         "experiments",
     )
     tables -= {f"relation {name}" for name in later}
