@@ -166,8 +166,10 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     before = context.script.get_revision("0005").module.EVENTS_AS_OF
-    op.execute("DROP FUNCTION sightings(integer, timestamptz, timestamptz)")
-    op.execute(before.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
+    before = before.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
+    # Committed first: whoever plans a query by the newer text must still find the column.
+    with op.get_context().autocommit_block():
+        op.execute(f"DROP FUNCTION sightings(integer, timestamptz, timestamptz); {before}")
     _comment("quarantine", QUARANTINE, QUARANTINE + FOUND)
     _comment("normalisations", NORMALISATIONS, NORMALISATIONS + AGREES)
     op.drop_column("quarantine", "known_time")
