@@ -132,6 +132,7 @@ COLUMNS: Mapping[Needs, Mapping[str, str]] = MappingProxyType(
             "snapshot_time": TIME,
             "known_time": TIME,
             "commence_time": TIME,
+            "day_only": FLAG,  # the start is known to the day that begins at commence_time
             "previous_commence_time": TIME,  # as the snapshot before stated it
             "in_play": FLAG,
         },

@@ -40,7 +40,7 @@ FROM quotes WHERE {_DAY}
 """  # noqa: S608
 
 _SNAPSHOTS = f"""
-SELECT event_no, capture_time, known_time, commence_time, in_play, unlisted, matchup_id,
+SELECT event_no, capture_time, known_time, commence_time, day_only, in_play, unlisted, matchup_id,
     layout_id, scope_id, capture_id, ages, far_ages
 FROM snapshots WHERE {_DAY}
 ORDER BY event_no, capture_time, known_time
@@ -430,5 +430,6 @@ def _column(name: str, values: Sequence[Any]) -> "pd.Series[Any]":
         return pd.Series(list(values), dtype=object)
     if name == "matchup_id":
         return pd.Series(list(values), dtype="Int64")
-    kinds = {"price": np.float64, "point": np.float64, "in_play": np.bool_, "unlisted": np.bool_}
+    flags = dict.fromkeys(("in_play", "unlisted", "day_only"), np.bool_)
+    kinds = {"price": np.float64, "point": np.float64, **flags}
     return pd.Series(np.array(values, dtype=kinds.get(name, np.int64)))

@@ -69,7 +69,8 @@ def _boards(rows: pd.DataFrame) -> pd.DataFrame:
 def _snapshots(rows: pd.DataFrame) -> pd.DataFrame:
     seen = rows.drop_duplicates([*SNAPSHOT, "commence_time"]).sort_values(SNAPSHOT, kind="stable")
     before = seen.groupby("event_id", sort=False)["commence_time"].shift()
-    return typed(seen.assign(previous_commence_time=before), Needs.SNAPSHOTS)
+    told = seen.assign(previous_commence_time=before, day_only=False)
+    return typed(told, Needs.SNAPSHOTS)
 
 
 def _events(rows: pd.DataFrame) -> pd.DataFrame:

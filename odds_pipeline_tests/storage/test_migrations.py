@@ -187,7 +187,6 @@ def test_the_code_knows_the_newest_revision(database_url: str) -> None:
     engine = open_engine(database_url)
     require_schema(engine, composition.REVISION)
     migrate(database_url, "downgrade", "-1")
-    before = scripts.get_revision(composition.REVISION).down_revision
     with pytest.raises(SchemaOutOfDate, match=f"at revision {before}.*odds db migrate"):
         require_schema(engine, composition.REVISION)
     engine.dispose()

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 def in_play_leakage(snapshots: pd.DataFrame) -> pd.DataFrame:
     """A snapshot at or after the start it states is marked in play.
 
-    Unmarked, it would serve as a closing price that nobody could bet on.
+    Unmarked, it would serve as a closing price that nobody could bet on. Of a start known to the
+    day only, the event has surely started at that day's end.
     """
-    started = snapshots["snapshot_time"] >= snapshots["commence_time"]
+    import pandas as pd
+
+    starts_by = snapshots["commence_time"] + snapshots["day_only"].astype("int64") * pd.Timedelta(
+        days=1
+    )
+    started = snapshots["snapshot_time"] >= starts_by
     bad = snapshots[started & ~snapshots["in_play"].astype(bool)]
     described = [f"not marked in play though it started at {t}" for t in bad["commence_time"]]
     return issues_of(bad, described, ["snapshot_time", "commence_time", "in_play"])

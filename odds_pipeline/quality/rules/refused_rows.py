@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 PRICES = ("decimal price", "price is not a number", "American price")
 RESULT = "contradicts the score"
 TWICE = ("stated more than once", "stated twice", "two different scores")
-UNKNOWN = "is not in the list of teams"
 
 
 @rule(issue_type="price_out_of_range", severity=Severity.ERROR, needs=Needs.QUARANTINE)
@@ -32,12 +31,6 @@ def result_contradicts_score(quarantine: pd.DataFrame) -> pd.DataFrame:
 def stated_twice(quarantine: pd.DataFrame) -> pd.DataFrame:
     """A document says one thing twice and differently; what it said second was set aside."""
     return _named(quarantine, TWICE)
-
-
-@rule(issue_type="unknown_name", severity=Severity.WARNING, needs=Needs.QUARANTINE)
-def unknown_team(quarantine: pd.DataFrame) -> pd.DataFrame:
-    """A team's name is not in its league's list: never a new team, until somebody says so."""
-    return _named(quarantine, (UNKNOWN,))
 
 
 def _named(quarantine: pd.DataFrame, words: tuple[str, ...]) -> pd.DataFrame:
