@@ -1,1 +1,27 @@
-"""Betting mathematics: pure functions on numbers and arrays. No I/O, no clock, no Dagster."""
+"""Betting mathematics: pure functions on numbers and arrays. No I/O, no clock, no Dagster.
+
+Decimal odds and probabilities are float64 arrays; scalars are accepted. What cannot be computed is
+NaN (a broken row must not stop a million good ones); wrong arguments raise ``ValueError``.
+
+| module | public functions |
+|---|---|
+| ``odds`` | one price: ``decimal_from_american``, ``american_from_decimal``, |
+| | ``implied_probability``, ``decimal_from_fractional``, ``fractional_from_decimal`` |
+| ``odds_arrays`` | arrays of these, ``decimal_from_probability``, ``cents``, ``after_commission`` |
+| ``margin`` | ``overround``, ``hold``, ``market_fault`` |
+| ``margin_removal.methods`` | ``remove_margin``, ``METHODS``, ``STORED``; one module a method |
+| ``consensus`` | ``linear_pool``, ``log_pool``, ``median_pool``, ``sharp_anchor``, |
+| | ``leave_one_out``, ``books_used`` |
+| ``exchange`` | ``exchange_band`` |
+| ``freshness`` | ``freshness``, ``frozen`` |
+| ``expected_value`` | ``expected_value``, ``fair_price``, ``probability_edge``, quarter lines |
+| ``kelly.single`` | ``kelly_fraction``, ``growth``, ``drawdown_probability`` |
+| ``kelly.exclusive`` | ``exclusive_kelly`` |
+| ``kelly.states`` | ``independent_states``, ``correlated_states``, ``joint_probability`` |
+| ``kelly.simultaneous`` | ``simultaneous_kelly`` |
+| ``arbitrage`` | ``best_prices``, ``arbitrage``, ``rounded_stakes``, ``back_lay`` |
+| ``settlement`` | ``settle_two_way``, ``settle_three_way``, ``settle_spread``, ``settle_total``, |
+| | ``profit``, ``leg_factor``, ``parlay_factor``, ``parlay_price`` |
+
+docs/mathematics.md has formulas, sources and worked values.
+"""

@@ -1,7 +1,7 @@
 """The margin inside a market's prices.
 
-Belongs here: overround, hold and the proportional removal of a margin. Does not belong here:
-which market's margin is plausible (``quality``), other ways of removing it.
+Belongs here: overround, hold, and what makes a market's prices unusable. Does not belong here:
+which market's margin is plausible (``quality``), removing it (``margin_removal``).
 
 Units and shapes: decimal odds in, shape (..., n): the outcomes of one market lie on the last
 axis. A market with fewer than two outcomes, or with one that is missing (NaN) or not above 1,
@@ -9,9 +9,14 @@ has no margin: NaN.
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-Floats = NDArray[np.float64]
+from odds_pipeline.betting.arrays import Floats, Texts
+
+ONE_SIDED = "one-sided market"
+MISSING = "price missing"
+NOT_FINITE = "price not finite"
+NOT_ABOVE_ONE = "price not above 1"
 
 
 def overround(prices: ArrayLike) -> Floats:
@@ -20,14 +25,28 @@ def overround(prices: ArrayLike) -> Floats:
 
 
 def hold(prices: ArrayLike) -> Floats:
-    """Share of turnover a balanced book keeps, 1 - 1/B with B the booksum, shape (...)."""
+    """Share of turnover a balanced book keeps, 1 - 1/B with B the booksum, shape (...).
+
+    On the best prices of several books it is the *low hold*: what backing every outcome costs,
+    negative where it is an arbitrage.
+    """
     return np.asarray(1.0 - 1.0 / _implied(prices).sum(axis=-1))
 
 
-def fair_probabilities(prices: ArrayLike) -> Floats:
-    """Implied probabilities scaled to sum to 1 (multiplicative method), shape (..., n)."""
-    implied = _implied(prices)
-    return np.asarray(implied / implied.sum(axis=-1, keepdims=True))
+def market_fault(prices: ArrayLike) -> Texts:
+    """Why a market's margin cannot be removed, shape (...); empty text for a sound market.
+
+    One of ``ONE_SIDED`` (fewer than two prices), ``MISSING``, ``NOT_FINITE``, ``NOT_ABOVE_ONE``.
+    """
+    decimal = np.atleast_1d(np.asarray(prices, dtype=np.float64))
+    missing = np.isnan(decimal)
+    faults = [
+        ((~missing).sum(axis=-1) < 2, ONE_SIDED),
+        (missing.any(axis=-1), MISSING),
+        (np.isinf(decimal).any(axis=-1), NOT_FINITE),
+        ((decimal <= 1.0).any(axis=-1), NOT_ABOVE_ONE),
+    ]
+    return np.asarray(np.select([found for found, _ in faults], [text for _, text in faults], ""))
 
 
 def _implied(prices: ArrayLike) -> Floats:

@@ -1,6 +1,7 @@
 """Scalar odds conversion."""
 
 import math
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from odds_pipeline.betting.odds import (
     american_from_decimal,
     decimal_from_american,
+    decimal_from_fractional,
+    fractional_from_decimal,
     implied_probability,
 )
 
@@ -59,3 +62,36 @@ def test_price_one_has_no_american_form() -> None:
 def test_just_below_evens_reads_as_plus_100() -> None:
     assert american_from_decimal(1.9999999) == 100
     assert american_from_decimal(2.0) == 100
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal"),
+    [
+        ("5/2", 3.5),
+        ("5-2", 3.5),
+        ("EVS", 2.0),
+        ("evens", 2.0),
+        (" 1 / 4 ", 1.25),
+        ("100/30", 13 / 3),
+    ],
+)
+def test_fractional_prices_as_written(text: str, decimal: float) -> None:
+    assert decimal_from_fractional(text) == pytest.approx(decimal, abs=1e-15)
+
+
+@pytest.mark.parametrize("text", ["5/0", "0/5", "-1/2", "5", "", "a/b", "5/2/1", "1.5/2"])
+def test_what_is_no_fraction_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="fractional price"):
+        decimal_from_fractional(text)
+
+
+@given(st.integers(1, 500), st.integers(1, 100))
+def test_fractional_prices_come_back_in_lowest_terms(profit: int, stake: int) -> None:
+    expected = Fraction(profit, stake)
+    text = fractional_from_decimal(decimal_from_fractional(f"{profit}/{stake}"))
+    assert text == f"{expected.numerator}/{expected.denominator}"
+
+
+def test_a_decimal_price_without_profit_has_no_fraction() -> None:
+    with pytest.raises(ValueError, match="not above 1"):
+        fractional_from_decimal(1.0)
