@@ -44,8 +44,6 @@ def _create_tables() -> None:
         sa.Column("stale_share", sa.Double(), nullable=True),
         sa.Column("best_share", sa.Double(), nullable=True),
         sa.Column("moves", sa.Integer(), nullable=False),
-        sa.Column("first_moves", sa.Integer(), nullable=True),
-        sa.Column("median_lag_seconds", sa.Double(), nullable=True),
         sa.PrimaryKeyConstraint("day", "bookmaker_id", "market_id", name="pk_bookmaker_scorecards"),
         comment="What each book's market was worth to a bettor on a UTC day of captures. Made anew by day.",
     )
@@ -98,6 +96,7 @@ def _create_tables() -> None:
         sa.Column("description_id", sa.Integer(), nullable=True),
         sa.Column("phase", sa.Text(), nullable=False),
         sa.Column("point", sa.Double(), nullable=True),
+        sa.Column("line", sa.Double(), nullable=True),
         sa.Column("price", sa.Double(), nullable=True),
         sa.Column("capture_time", sa.DateTime(timezone=True), nullable=True),
         sa.Column("known_time", sa.DateTime(timezone=True), nullable=True),
@@ -330,8 +329,6 @@ def _create_tables() -> None:
         sa.Column("moves", sa.Integer(), nullable=False),
         sa.Column("net_move", sa.Double(), nullable=True),
         sa.Column("largest_move", sa.Double(), nullable=True),
-        sa.Column("steam_moves", sa.Integer(), nullable=True),
-        sa.Column("steam_reason", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("line_movement_id", name=op.f("pk_line_movements")),
         comment="How each book's market moved from its opening to its close, told of one outcome, by the UTC day on which the event starts. Made anew by day.",
     )

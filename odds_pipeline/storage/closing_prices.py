@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
+from odds_pipeline.storage.day_tables import replace_day
 from odds_pipeline.storage.frames import fetch_frame
 from odds_pipeline.storage.numbers import Numbers, with_absent
 
@@ -20,20 +21,21 @@ if TYPE_CHECKING:
 
 Connection = psycopg.Connection[Any]
 
-_COPY = """
-COPY closing_prices (day, event_no, bookmaker_id, market_id, outcome_id, description_id, phase,
-    point, price, capture_time, known_time, gap_seconds, kind, missing_reason, overround,
-    fair_probability, method, result, flagged, commence_time) FROM STDIN
-"""
-_PLAIN = (
-    *("phase", "point", "price", "capture_time", "known_time", "gap_seconds", "kind"),
-    *("missing_reason", "overround", "fair_probability", "method", "result", "flagged"),
-    "commence_time",
-)
+_KINDS = {
+    "phase": "text",
+    **dict.fromkeys(("point", "line", "price"), "float8"),
+    **dict.fromkeys(("capture_time", "known_time"), "timestamptz"),
+    "gap_seconds": "float8",
+    **dict.fromkeys(("kind", "missing_reason"), "text"),
+    **dict.fromkeys(("overround", "fair_probability"), "float8"),
+    **dict.fromkeys(("method", "result"), "text"),
+    "flagged": "bool",
+    "commence_time": "timestamptz",
+}
 
 _READ = """
 SELECT c.day, e.event_id, sp.sport_key, b.bookmaker_key, mk.market_key, o.name AS outcome_name,
-    d.name AS description, c.phase, c.point, c.price, american(c.price) AS american_price,
+    d.name AS description, c.phase, c.point, c.line, c.price, american(c.price) AS american_price,
     c.capture_time, c.known_time, c.gap_seconds, c.kind, c.missing_reason, c.overround,
     c.fair_probability, c.method, c.result, c.flagged, c.commence_time
 FROM closing_prices c
@@ -60,29 +62,44 @@ def replace(conn: Connection, day: date, rows: "pd.DataFrame", known: Numbers) -
         rows: keys, and the columns of ``closing_prices``.
         known: the numbers of the frame's keys.
     """
-    conn.execute("DELETE FROM closing_prices WHERE day = %s", (day,))
-    if rows.empty:
-        return
-    known = with_absent(conn, known, rows["bookmaker_key"].unique(), rows["market_key"].unique())
-    plain = rows[list(_PLAIN)].astype(object).where(rows[list(_PLAIN)].notna(), None)
-    keys = ["event_id", "bookmaker_key", "market_key", "outcome_name", "description"]
-    with conn.cursor().copy(_COPY) as copy:
-        for (event, book, market, outcome, about), rest in zip(
-            rows[keys].itertuples(index=False, name=None),
-            plain.itertuples(index=False, name=None),
-            strict=True,
-        ):
-            copy.write_row(
-                (
-                    day,
-                    known.events[event],
-                    known.bookmakers[book],
-                    known.markets[market],
-                    known.names[outcome] if isinstance(outcome, str) else None,
-                    known.names[about] if isinstance(about, str) else None,
-                    *rest,
-                )
-            )
+    if len(rows):
+        known = with_absent(
+            conn, known, rows["bookmaker_key"].unique(), rows["market_key"].unique()
+        )
+    replace_day(conn, "closing_prices", day, rows, known, _KINDS)
+
+
+def settle(conn: Connection, results: "pd.DataFrame") -> int:
+    """Write results beside stored prices; returns how many were not known so.
+
+    Args:
+        conn: a connection inside a transaction.
+        results: columns ``closing_price_id`` and ``result``.
+    """
+    known = results.dropna(subset=["result"])
+    return conn.execute(
+        """UPDATE closing_prices c SET result = r.result
+        FROM unnest(%(ids)s::int8[], %(results)s::text[]) AS r(closing_price_id, result)
+        WHERE c.closing_price_id = r.closing_price_id AND c.result IS DISTINCT FROM r.result""",
+        {"ids": known["closing_price_id"].tolist(), "results": known["result"].tolist()},
+    ).rowcount
+
+
+def unsettled(conn: Connection) -> "pd.DataFrame":
+    """Stored prices without a result, of events whose final score is known."""
+    return fetch_frame(
+        conn,
+        """SELECT c.closing_price_id, e.event_id, mk.market_key, o.name AS outcome_name, c.point,
+            c.commence_time
+        FROM closing_prices c
+        JOIN event_ids e USING (event_no)
+        JOIN markets mk USING (market_id)
+        JOIN names o ON o.name_id = c.outcome_id
+        WHERE c.result IS NULL AND c.price IS NOT NULL AND c.event_no IN (
+            SELECT event_no FROM event_statements WHERE home_score IS NOT NULL
+        )""",
+        {},
+    )
 
 
 def closing_prices(

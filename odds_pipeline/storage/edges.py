@@ -7,7 +7,7 @@ A life is told by captures: it begins at the first that showed the edge and ends
 at the last; ``closed_at`` is the first capture that no longer did.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -162,6 +162,26 @@ FROM edges WHERE status = 'closed' AND (%(day)s::date IS NULL
 """
 
 
+_FIRST_SIGHTS = """
+SELECT e.event_id, mk.market_key, b.bookmaker_key, o.name AS outcome_name, d.name AS description,
+    s.opportunity_id, s.point, s.kind, s.strategy, s.tags, s.price, s.edge_percentage, s.legs,
+    g.verdict, g.life_seconds, s.capture_time, s.commence_time
+FROM (
+    SELECT DISTINCT ON (opportunity_id) * FROM edge_sights
+    WHERE state = 'seen' AND superseded_at IS NULL
+    ORDER BY opportunity_id, capture_time, edge_percentage DESC, bookmaker_id
+) s
+JOIN edges g USING (opportunity_id)
+JOIN event_ids e ON e.event_no = s.event_no
+JOIN markets mk ON mk.market_id = s.market_id
+LEFT JOIN bookmakers b ON b.bookmaker_id = s.bookmaker_id
+LEFT JOIN names o ON o.name_id = s.outcome_id
+LEFT JOIN names d ON d.name_id = s.description_id
+WHERE g.status = 'closed'
+ORDER BY s.opportunity_id
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """Which opportunities to list; ``None`` leaves nothing out.
@@ -231,3 +251,28 @@ def lives(conn: Connection, day: date | None = None) -> "pd.DataFrame":
     """How long closed opportunities lived; of one UTC day of closing, or ever."""
     values: Mapping[str, object] = {"day": day}
     return fetch_frame(conn, _LIVES, values)
+
+
+def first_sights(conn: Connection) -> "pd.DataFrame":
+    """The first sight of every opportunity that is over, the greatest edge of its capture."""
+    return fetch_frame(conn, _FIRST_SIGHTS, {})
+
+
+def replace_statistics(conn: Connection, rows: Sequence[Sequence[object]]) -> None:
+    """Make the statistics of past edges the given rows, in the order of the table's columns."""
+    conn.execute("DELETE FROM edge_statistics")
+    with conn.cursor() as cursor:
+        cursor.executemany(
+            """INSERT INTO edge_statistics (kind, dimension, value, edges, executable,
+                mean_edge_percentage, median_life_seconds, settled, expected_yield,
+                realised_yield, realised_low, realised_high, with_closing, mean_clv)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+            rows,
+        )
+
+
+def statistics(conn: Connection) -> "pd.DataFrame":
+    """What past edges were worth, as it was last worked out."""
+    return fetch_frame(
+        conn, "SELECT * FROM edge_statistics ORDER BY kind, dimension, edges DESC, value", {}
+    )

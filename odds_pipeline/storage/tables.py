@@ -778,6 +778,7 @@ closing_prices = Table(
     Column("description_id", Integer),
     Column("phase", Text, nullable=False),
     Column("point", Double),
+    Column("line", Double),
     Column("price", Double),
     Column("capture_time", Time),
     Column("known_time", Time),
@@ -820,8 +821,6 @@ line_movements = Table(
     Column("moves", Integer, nullable=False),
     Column("net_move", Double),
     Column("largest_move", Double),
-    Column("steam_moves", Integer),
-    Column("steam_reason", Text),
     Index("ix_line_movements_day", "day"),
     Index("ix_line_movements_event_no", "event_no"),
     comment="How each book's market moved from its opening to its close, told of one outcome, by "
@@ -842,8 +841,6 @@ bookmaker_scorecards = Table(
     Column("stale_share", Double),
     Column("best_share", Double),
     Column("moves", Integer, nullable=False),
-    Column("first_moves", Integer),
-    Column("median_lag_seconds", Double),
     PrimaryKeyConstraint("day", "bookmaker_id", "market_id", name="pk_bookmaker_scorecards"),
     comment="What each book's market was worth to a bettor on a UTC day of captures. Made anew "
     "by day.",

@@ -122,7 +122,7 @@ def _coded(frame: "pd.DataFrame") -> _Coded:
 
     frame = frame.assign(line=home_line(frame))
     groups = frame["place"].to_numpy(dtype=np.int64)
-    for column in ("market_key", "description", "line"):
+    for column in ("event_id", "market_key", "description", "line"):
         codes, values = pd.factorize(frame[column], use_na_sentinel=False)
         groups = groups * (len(values) + 1) + codes
     groups = pd.factorize(groups)[0].astype(np.int64)

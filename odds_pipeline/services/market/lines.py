@@ -12,7 +12,7 @@ import numpy as np
 
 from odds_pipeline.betting.margin import overround
 from odds_pipeline.betting.margin_removal.methods import remove_margin
-from odds_pipeline.services.market.boards import boards
+from odds_pipeline.services.market.boards import boards, home_line
 from odds_pipeline.services.market.results import results
 from odds_pipeline.services.market.terms import Terms, terms_of
 from odds_pipeline.services.platform import Platform
@@ -83,7 +83,7 @@ def lines_of(conn: Connection, events: "pd.DataFrame", terms: Terms) -> "pd.Data
     lines = pd.concat([opening[columns], closing[columns]], ignore_index=True)
     lines = lines.join(named[["home_team", "away_team"]], on="event_id")
     return without_margin(lines, terms).assign(
-        method=terms.method, result=results(lines, events), flagged=None
+        line=home_line(lines), method=terms.method, result=results(lines, events), flagged=None
     )
 
 
