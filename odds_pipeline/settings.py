@@ -4,8 +4,10 @@ Belongs here: every setting, its type, default, meaning and range. Does not belo
 done with it. Only the composition roots (``cli``, ``orchestration``) call ``load_settings``.
 """
 
+import re
 from datetime import UTC, date, datetime
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, NamedTuple
 from urllib.parse import urlsplit
@@ -34,6 +36,11 @@ DEFAULT_BOOKMAKERS = (
 
 Keys = Annotated[tuple[str, ...], NoDecode]
 Counts = Annotated[tuple[int, ...], NoDecode]
+Hosts = Annotated[tuple[str, ...], NoDecode]
+Networks = Annotated[tuple[str, ...], NoDecode]
+_LOGIN = re.compile(r"[^:\s]+:\$argon2id\$[^\s]+")
+_HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", re.IGNORECASE)
+_HEADER = re.compile(r"[A-Za-z0-9-]+")
 TIERS = tuple(reversed(tuple(BOUNDS)))
 
 
@@ -161,6 +168,27 @@ class Settings(BaseSettings):
         Path(".odds"), description="Folder of the embedded server, spool, logs and Dagster files."
     )
     odds_ui_port: int = Field(3000, ge=1, le=65535, description="Port of the Dagster UI.")
+    odds_ui_login: SecretStr | None = Field(
+        None,
+        description="User and argon2id hash of the password that the Dagster UI asks for, as `odds "
+        "config hash-password` prints it. Unset: no login.",
+    )
+    odds_ui_hosts: Hosts = Field(
+        (),
+        description="Names, comma separated, that the Dagster UI is reached by beside localhost.",
+    )
+    odds_ui_read_only: bool = Field(
+        False, description="Show the Dagster UI without letting anybody start or change anything."
+    )
+    odds_ui_proxy_user_header: str | None = Field(
+        None,
+        description="Header in which a reverse proxy names the user it has logged in to the "
+        "Dagster UI, such as X-Remote-User. Unset: none is believed.",
+    )
+    odds_ui_proxies: Networks = Field(
+        ("127.0.0.1/32", "::1/128"),
+        description="Networks, comma separated, from which that header is believed.",
+    )
     odds_simulator_port: int = Field(
         8765, ge=1, le=65535, description="Port of the loopback provider."
     )
@@ -173,7 +201,9 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "sports", "bookmakers", "markets", "regions", "sharp_bookmakers", mode="before"
+        *("sports", "bookmakers", "markets", "regions", "sharp_bookmakers"),
+        *("odds_ui_hosts", "odds_ui_proxies"),
+        mode="before",
     )
     @classmethod
     def _split(cls, value: object) -> object:
@@ -263,6 +293,38 @@ class Settings(BaseSettings):
         parts = urlsplit(value.get_secret_value())
         if parts.scheme.split("+")[0] not in {"postgresql", "postgres"} or len(parts.path) < 2:
             raise ValueError("must look like postgresql://user:password@host:5432/database")
+        return value
+
+    @field_validator("odds_ui_login")
+    @classmethod
+    def _user_and_hash(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _LOGIN.fullmatch(value.get_secret_value()):
+            raise ValueError("must be USER:HASH as `odds config hash-password` prints it")
+        return value
+
+    @field_validator("odds_ui_hosts")
+    @classmethod
+    def _names_without_port(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not _HOST.fullmatch(name):
+                raise ValueError(f"{name!r} is not a host name, without scheme and port")
+        return value
+
+    @field_validator("odds_ui_proxy_user_header")
+    @classmethod
+    def _header_name(cls, value: str | None) -> str | None:
+        if value is not None and not _HEADER.fullmatch(value):
+            raise ValueError("must be the name of a header, such as X-Remote-User")
+        return value
+
+    @field_validator("odds_ui_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for network in value:
+            try:
+                ip_network(network)
+            except ValueError as invalid:
+                raise ValueError(f"{network!r} is not a network such as 10.0.0.0/8") from invalid
         return value
 
     @field_validator("odds_crash")

@@ -271,6 +271,7 @@ def _create_tables() -> None:
         sa.Column("outcome_id", sa.Integer(), nullable=False),
         sa.Column("description_id", sa.Integer(), nullable=True),
         sa.Column("market_id", sa.SmallInteger(), nullable=False),
+        sa.Column("bookmaker_id", sa.SmallInteger(), nullable=True),
         sa.Column("bookmakers", sa.SmallInteger(), nullable=False),
         sa.Column("stale", sa.SmallInteger(), nullable=False),
         sa.Column("chosen", sa.Boolean(), nullable=False),

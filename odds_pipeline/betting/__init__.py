@@ -22,6 +22,10 @@ NaN (a broken row must not stop a million good ones); wrong arguments raise ``Va
 | ``arbitrage`` | ``best_prices``, ``arbitrage``, ``rounded_stakes``, ``back_lay`` |
 | ``settlement`` | ``settle_two_way``, ``settle_three_way``, ``settle_spread``, ``settle_total``, |
 | | ``profit``, ``leg_factor``, ``parlay_factor``, ``parlay_price`` |
+| ``performance`` | ``tally``, ``equity``, ``drawdown``, ``longest_losing_run`` |
+| ``daily_returns`` | ``daily_sums``, ``sharpe_ratio``, ``sortino_ratio``, ``calmar_ratio`` |
+| ``yield_test`` | ``yield_test``, ``profit_test``, ``bets_needed``, ``ruin_probability``, |
+| | ``losing_run_probability`` |
 
 docs/mathematics.md has formulas, sources and worked values.
 """

@@ -559,7 +559,8 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         ),
         "fair_prices": (
             *("event_id", "market_key", "outcome_name", "description", "point", "source"),
-            *("method", "fair_probability", "multiplicative", "additive", "power", "odds_ratio"),
+            *("bookmaker_key", "method", "fair_probability", "multiplicative", "additive"),
+            *("power", "odds_ratio"),
             *("shin", "bookmakers", "stale", "chosen", "flagged", "capture_time", "known_time"),
         ),
         "edges": (
@@ -716,6 +717,7 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "meaning": "Whose opinion it is.",
         "enum": ("sharp", "exchange", "pool", "median"),
     },
+    ("fair_prices", "bookmaker_key"): {"meaning": "The sharp book; missing elsewhere.", **_MAYBE},
     ("fair_prices", "fair_probability"): {
         "meaning": "Fair probability, given that it is no push.",
         "nullable": False,

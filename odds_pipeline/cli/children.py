@@ -38,12 +38,13 @@ def provider(settings: Settings) -> Child:
 
 
 def dagster_programs(settings: Settings) -> list[Child]:
-    """Dagster's webserver, on loopback only, and its daemon."""
+    """Dagster's webserver, on loopback only and behind the guard, and its daemon."""
     port = settings.odds_ui_port
     webserver = Child(
         name="Dagster UI",
         argv=(
-            *(_script("dagster-webserver"), "--host", LOOPBACK, "--port", str(port)),
+            *(sys.executable, "-m", "odds_pipeline.webserver", "--host", LOOPBACK),
+            *("--port", str(port)),
             *("--workspace", _workspace()),
         ),
         env=dict(os.environ),

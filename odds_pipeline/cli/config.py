@@ -1,10 +1,11 @@
-"""`odds config`: the settings in force, and the sampling mode.
+"""`odds config`: the settings in force, the sampling mode, the UI's password.
 
-Belongs here: showing settings without secrets, switching the mode. Does not belong here: reading
-them (``settings``), the switches (``orchestration.switches``).
+Belongs here: showing settings without secrets, switching the mode, hashing a password. Does not
+belong here: reading them (``settings``), the switches (``orchestration.switches``).
 """
 
 import os
+import sys
 from typing import Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from odds_pipeline.cli import screen
 from odds_pipeline.cli.options import AsJson
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import configured, require_database
+from odds_pipeline.errors import UsageError
 from odds_pipeline.planning.policies import SamplingMode
 from odds_pipeline.redaction import fingerprint
 from odds_pipeline.settings import Settings
@@ -24,6 +26,7 @@ _COLUMNS = (
     Column("set_in", "set in"),
     Column("meaning", "meaning"),
 )
+SHORTEST_PASSWORD = 12
 _SECRET = "(set, not shown)"  # noqa: S105
 
 
@@ -32,6 +35,9 @@ def register(app: typer.Typer) -> None:
     group = typer.Typer(help="Settings and the sampling mode.", no_args_is_help=True)
     group.command("show", epilog="Example: odds config show --json")(show)
     group.command("set-mode", epilog="Example: odds config set-mode planned")(set_mode)
+    group.command("hash-password", epilog="Example: odds config hash-password --user ann")(
+        hash_password
+    )
     app.add_typer(group, name="config")
 
 
@@ -60,6 +66,30 @@ def set_mode(
         screen.say(f"{screen.YES} Mode {mode}: {TICKERS[mode]} is on; off: {others}")
     else:
         screen.say(f"{screen.YES} Mode {mode} is kept; collection is off: `odds scheduler start`")
+
+
+def hash_password(
+    user: Annotated[str, typer.Option(help="Name to log in with.")] = "odds",
+) -> None:
+    """Ask for a password and print the ODDS_UI_LOGIN that makes the Dagster UI ask for it.
+
+    Without a terminal the password is the first line of standard input. It is kept nowhere.
+    """
+    from argon2 import PasswordHasher
+
+    if not user or ":" in user or any(character.isspace() for character in user):
+        raise UsageError(f"--user: {user!r} has a colon or a blank")
+    password = _password()
+    if len(password) < SHORTEST_PASSWORD:
+        raise UsageError(f"the password has fewer than {SHORTEST_PASSWORD} characters")
+    # Quoted, since a shell would read the hash's dollar signs.
+    screen.say(f"ODDS_UI_LOGIN='{user}:{PasswordHasher().hash(password)}'")
+
+
+def _password() -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
 
 
 def show(as_json: AsJson = False) -> None:

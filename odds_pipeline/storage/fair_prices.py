@@ -29,9 +29,9 @@ TOLERANCE = 1e-12  # what another machine's last digit may differ by
 _STAGE = """
 CREATE TEMPORARY TABLE staged_fair_prices (n bigint GENERATED ALWAYS AS IDENTITY,
     capture_time timestamptz, known_time timestamptz, event_no int, outcome_id int,
-    description_id int, market_id int2, bookmakers int2, stale int2, chosen bool, flagged bool,
-    source text, method text, point float8, fair_probability float8, multiplicative float8,
-    additive float8, power float8, odds_ratio float8, shin float8) ON COMMIT DROP
+    description_id int, market_id int2, bookmaker_id int2, bookmakers int2, stale int2,
+    chosen bool, flagged bool, source text, method text, point float8, fair_probability float8,
+    multiplicative float8, additive float8, power float8, odds_ratio float8, shin float8) ON COMMIT DROP
 """
 
 # What stands already and is found again.
@@ -45,6 +45,7 @@ WHERE f.capture_time = ANY(%(moments)s) AND f.superseded_at IS NULL
   AND f.description_id IS NOT DISTINCT FROM s.description_id
   AND f.point IS NOT DISTINCT FROM s.point
   AND abs(f.fair_probability - s.fair_probability) < %(tolerance)s
+  AND f.bookmaker_id IS NOT DISTINCT FROM s.bookmaker_id
   AND f.method = s.method AND f.bookmakers = s.bookmakers AND f.stale = s.stale
   AND f.chosen = s.chosen AND f.flagged IS NOT DISTINCT FROM s.flagged
 """
@@ -57,19 +58,20 @@ WHERE capture_time = ANY(%(moments)s) AND superseded_at IS NULL
 
 _INSERT = """
 INSERT INTO fair_prices (capture_time, known_time, event_no, outcome_id, description_id, market_id,
-    bookmakers, stale, chosen, flagged, source, method, point, fair_probability, multiplicative,
-    additive, power, odds_ratio, shin)
+    bookmaker_id, bookmakers, stale, chosen, flagged, source, method, point, fair_probability,
+    multiplicative, additive, power, odds_ratio, shin)
 SELECT capture_time, CASE WHEN capture_time IN (SELECT capture_time FROM pricings)
     THEN %(known_by)s ELSE known_time END, event_no, outcome_id, description_id, market_id,
-    bookmakers, stale, chosen, flagged, source, method, point, fair_probability, multiplicative,
-    additive, power, odds_ratio, shin
+    bookmaker_id, bookmakers, stale, chosen, flagged, source, method, point, fair_probability,
+    multiplicative, additive, power, odds_ratio, shin
 FROM staged_fair_prices WHERE n NOT IN (SELECT n FROM same_fair_prices)
 """
 
 _AS_OF = """
 SELECT e.event_id, mk.market_key, o.name AS outcome_name, d.name AS description, f.point,
-    f.source, f.method, f.fair_probability, f.multiplicative, f.additive, f.power, f.odds_ratio,
-    f.shin, f.bookmakers, f.stale, f.chosen, f.flagged, f.capture_time, f.known_time
+    f.source, b.bookmaker_key, f.method, f.fair_probability, f.multiplicative, f.additive,
+    f.power, f.odds_ratio, f.shin, f.bookmakers, f.stale, f.chosen, f.flagged, f.capture_time,
+    f.known_time
 FROM (
     SELECT DISTINCT ON (event_no, market_id, outcome_id, description_id, point, source) *
     FROM fair_prices
@@ -85,6 +87,7 @@ JOIN event_ids e USING (event_no)
 JOIN markets mk USING (market_id)
 JOIN names o ON o.name_id = f.outcome_id
 LEFT JOIN names d ON d.name_id = f.description_id
+LEFT JOIN bookmakers b ON b.bookmaker_id = f.bookmaker_id
 WHERE (%(markets)s::text[] IS NULL OR mk.market_key = ANY(%(markets)s))
   AND (%(sources)s::text[] IS NULL OR f.source = ANY(%(sources)s))
   AND f.capture_time = (
@@ -168,6 +171,7 @@ def _columns(rows: "pd.DataFrame", known: Numbers) -> list[Values]:
         numbered("market_key", known.markets, "market_id", "int2"),
         numbered("outcome_name", known.names, "outcome_id", "int4"),
         numbered("description", known.names, "description_id", "int4"),
+        numbered("bookmaker_key", known.bookmakers, "bookmaker_id", "int2"),
         plain("bookmakers", "int2"),
         plain("stale", "int2"),
         plain("chosen", "bool"),

@@ -89,6 +89,17 @@ def waiting(
     return [moment for (moment,) in rows]
 
 
+def any_priced(conn: Connection, day: date) -> bool:
+    """Whether any moment of a UTC day was ever priced."""
+    row = conn.execute(
+        """SELECT EXISTS (SELECT FROM pricings
+        WHERE capture_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
+          AND capture_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC')""",
+        {"day": day},
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def captured(conn: Connection, moments: Sequence[datetime]) -> list[Captured]:
     """The events that each of the moments captured."""
     if not moments:

@@ -631,6 +631,7 @@ fair_prices = Table(
     Column("outcome_id", Integer, nullable=False),
     Column("description_id", Integer),
     Column("market_id", SmallInteger, nullable=False),
+    Column("bookmaker_id", SmallInteger),
     Column("bookmakers", SmallInteger, nullable=False),
     Column("stale", SmallInteger, nullable=False),
     Column("chosen", Boolean, nullable=False),

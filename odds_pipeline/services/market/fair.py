@@ -194,6 +194,7 @@ def rows_of(boards: Boards, fair: Fair, terms: Terms, changed: Ints) -> "pd.Data
 
     known = np.maximum(boards.known.max(axis=1), changed)
     capture = boards.keys["capture_time"].to_numpy(dtype="datetime64[us]").astype(np.int64)
+    books = np.array(boards.books, dtype=object)
     found = []
     for source in fair.sources:
         main = source.probabilities[terms.method]
@@ -221,6 +222,7 @@ def rows_of(boards: Boards, fair: Fair, terms: Terms, changed: Ints) -> "pd.Data
                     "outcome_name": boards.outcomes[rows].reshape(-1),
                     "point": boards.points[rows].reshape(-1),
                     "source": source.name,
+                    "bookmaker_key": books[fair.anchor[each]] if source.name == SHARP else None,
                     "method": terms.method if source.name != EXCHANGE else "mid",
                     "fair_probability": main[rows].reshape(-1),
                     **methods,

@@ -1,0 +1,131 @@
+"""`odds-webserver`: Dagster's webserver behind the guard, to be started where it was.
+
+Belongs here: the command line and Dagster's own start. Does not belong here: the guard.
+
+It finds Dagster's instance as Dagster's programs do, in the environment (`odds up` sets it, and
+`eval "$(odds env)"` in a terminal), and its own settings (ODDS_UI_*) as `odds` does.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from ipaddress import ip_address, ip_network
+from typing import Annotated
+
+import typer
+
+from odds_pipeline.errors import OddsPipelineError, UsageError
+from odds_pipeline.settings import Settings, load_settings
+from odds_pipeline.webserver.login import Login, PasswordLogin, ProxyLogin
+from odds_pipeline.webserver.policy import LOOPBACK_HOSTS
+
+POLL_MS = 2000
+STATEMENT_MS, POOL_SECONDS, POOL_OVERFLOW = 15_000, 3600, 20
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command(epilog="Example: odds-webserver --port 3001")
+def serve(
+    host: Annotated[str, typer.Option("--host", "-h", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", "-p", help="Port to listen on.")] = 3000,
+    workspace: Annotated[
+        str, typer.Option("--workspace", "-w", help="Dagster's workspace file.")
+    ] = "workspace.yaml",
+    published_on_loopback: Annotated[
+        bool,
+        typer.Option(
+            "--published-on-loopback",
+            help="In a container whose port is published on its machine's loopback only: listen "
+            "everywhere without a login.",
+        ),
+    ] = False,
+) -> None:
+    """Serve Dagster's UI to the hosts it is known by, and changes to its own pages alone."""
+    settings = load_settings()
+    login = login_of(settings)
+    if not (_is_loopback(host) or published_on_loopback or login or settings.odds_ui_read_only):
+        raise UsageError(
+            f"--host {host}: other machines would see the UI without a login; set ODDS_UI_LOGIN "
+            "(`odds config hash-password`), ODDS_UI_PROXY_USER_HEADER or ODDS_UI_READ_ONLY"
+        )
+    _serve(settings, login, host, port, workspace)
+
+
+def login_of(settings: Settings) -> Login | None:
+    """The login that the settings ask for; ``None`` without one."""
+    if settings.odds_ui_login is not None:
+        user, _, hashed = settings.odds_ui_login.get_secret_value().partition(":")
+        return PasswordLogin(user, hashed)
+    if settings.odds_ui_proxy_user_header is not None:
+        return ProxyLogin(
+            settings.odds_ui_proxy_user_header, [*map(ip_network, settings.odds_ui_proxies)]
+        )
+    return None
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _serve(settings: Settings, login: Login | None, host: str, port: int, workspace: str) -> None:
+    import uvicorn
+    from dagster import DagsterInstance, __version__
+    from dagster._core.workspace.context import WorkspaceProcessContext
+    from dagster._core.workspace.load_target import WorkspaceFileTarget
+    from dagster._utils.interrupts import setup_interrupt_handlers
+    from dagster._utils.log import configure_loggers
+    from dagster_webserver.app import create_app_from_workspace_process_context
+
+    from odds_pipeline.webserver.guard import Guard
+
+    configure_loggers(formatter="colored", log_level="INFO")
+    setup_interrupt_handlers()
+    with DagsterInstance.get() as instance:
+        instance.optimize_for_webserver(STATEMENT_MS, POOL_SECONDS, POOL_OVERFLOW)
+        with WorkspaceProcessContext(
+            instance,
+            version=__version__,
+            read_only=settings.odds_ui_read_only,
+            workspace_load_target=WorkspaceFileTarget(paths=[workspace]),
+        ) as context:
+            ui = create_app_from_workspace_process_context(
+                context, live_data_poll_rate=POLL_MS, lifespan=_ending_quietly
+            )
+            hosts = LOOPBACK_HOSTS | {name.lower() for name in settings.odds_ui_hosts}
+            logging.getLogger("dagster-webserver").info("Serving on http://%s:%d", host, port)
+            # Of the peer that a proxy claims, nothing is believed.
+            uvicorn.run(
+                Guard(ui, hosts, login),
+                host=host,
+                port=port,
+                log_level="warning",
+                proxy_headers=False,
+                server_header=False,
+            )
+
+
+@asynccontextmanager
+async def _ending_quietly(_app: object) -> AsyncIterator[None]:
+    with suppress(asyncio.CancelledError):  # uvicorn cancels us when a signal ends it
+        yield
+
+
+def main() -> None:
+    """Run, and end with one line and the exit code of `odds` when something is wrong."""
+    try:
+        app()
+    except OddsPipelineError as failure:
+        sys.stderr.write(f"✗ {failure}\n")
+        sys.exit(failure.exit_code)
+
+
+if __name__ == "__main__":
+    main()
