@@ -30,8 +30,7 @@ def american_from_decimal(
     possible = np.isfinite(decimal) & (decimal > 1.0)
     profit = np.where(possible, decimal, 2.0) - 1.0
     american = np.rint(np.where(profit >= 1.0, 100.0 * profit, -100.0 / profit)).astype(np.int64)
-    american[american == -100] = 100
-    return np.ma.MaskedArray(american, mask=~possible)
+    return np.ma.MaskedArray(np.where(american == -100, 100, american), mask=~possible)
 
 
 def implied_probability(decimals: ArrayLike) -> Floats:

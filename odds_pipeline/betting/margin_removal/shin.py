@@ -5,7 +5,7 @@ from numpy.typing import ArrayLike
 
 from odds_pipeline.betting.arrays import Floats
 from odds_pipeline.betting.margin_removal.markets import FairMarkets, remove_with
-from odds_pipeline.betting.margin_removal.solver import solve
+from odds_pipeline.betting.solver import solve
 
 
 def shin(prices: ArrayLike, winners: float = 1.0) -> FairMarkets:

@@ -1,6 +1,6 @@
-"""The one root finder behind the methods that have no closed form.
+"""The one root finder behind what has no closed form, for many roots at once.
 
-Belongs here: Newton's method kept inside a bracket. Does not belong here: any method's formula.
+Belongs here: Newton's method kept inside a bracket. Does not belong here: any formula.
 """
 
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import numpy as np
 
 from odds_pipeline.betting.arrays import Floats
 
-# Parameter (m) -> how far each market's sum is too high (m), and the slope of that (m).
+# Parameter (m) -> how much too high each result is (m), and the slope of that (m).
 Excess = Callable[[Floats], tuple[Floats, Floats]]
 
 ROUNDING = 2e-14  # what the sum of many probabilities may be off by, and no step can mend
@@ -17,11 +17,11 @@ STEPS = 200  # halving a bracket reaches the last bit in about 60
 
 
 def solve(excess: Excess, lower: Floats, upper: Floats, start: Floats) -> Floats:
-    """Find the parameter at which each market's excess is zero.
+    """Find the parameters at which each excess is zero.
 
     The excess falls through zero once in [lower, upper]. A Newton step that leaves the bracket, or
     follows one that did not halve the error, is replaced by halving the bracket, so that every
-    market ends.
+    search ends.
 
     Returns:
         Parameter (m).

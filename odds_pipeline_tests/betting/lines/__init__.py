@@ -1,0 +1,1 @@
+"""Tests of odds_pipeline.betting.lines."""
