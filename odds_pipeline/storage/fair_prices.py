@@ -31,7 +31,8 @@ CREATE TEMPORARY TABLE staged_fair_prices (n bigint GENERATED ALWAYS AS IDENTITY
     capture_time timestamptz, known_time timestamptz, event_no int, outcome_id int,
     description_id int, market_id int2, bookmaker_id int2, bookmakers int2, stale int2,
     chosen bool, flagged bool, source text, method text, point float8, fair_probability float8,
-    multiplicative float8, additive float8, power float8, odds_ratio float8, shin float8) ON COMMIT DROP
+    multiplicative float8, additive float8, power float8, odds_ratio float8, shin float8)
+    ON COMMIT DROP
 """
 
 # What stands already and is found again.

@@ -153,7 +153,7 @@ def _judge(
             [
                 dict(zip(_CURVE, map(float, point), strict=True))
                 for point in zip(
-                    *(curve.stated, curve.observed, curve.lower, curve.upper, curve.count),
+                    *(curve.stated, curve.observed, curve.lower, curve.upper, curve.number),
                     strict=True,
                 )
             ]
