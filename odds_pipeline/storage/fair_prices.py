@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from odds_pipeline.catalog.pricing import FAIR_METHODS
-from odds_pipeline.storage.column_copy import Values, copy_columns
 from odds_pipeline.storage.frames import fetch_frame
 from odds_pipeline.storage.numbers import Numbers
 from odds_pipeline.storage.readers.moments import resolved
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from odds_pipeline.storage.column_copy import Values
 
 Connection = psycopg.Connection[Any]
 
@@ -142,6 +143,8 @@ def write(
         moments: those the frame is about; what stands of them and is not in it is superseded.
         known_by: what was known when the frame was made.
     """
+    from odds_pipeline.storage.column_copy import copy_columns
+
     conn.execute(_STAGE)
     if len(rows):
         copy_columns(conn, "staged_fair_prices", _columns(rows, known))
@@ -154,13 +157,15 @@ def write(
     return written
 
 
-def _columns(rows: "pd.DataFrame", known: Numbers) -> list[Values]:
-    def numbered(name: str, numbers: Mapping[str, int], column: str, kind: str) -> Values:
+def _columns(rows: "pd.DataFrame", known: Numbers) -> "list[Values]":
+    from odds_pipeline.storage.column_copy import Values
+
+    def numbered(name: str, numbers: Mapping[str, int], column: str, kind: str) -> "Values":
         found = rows[name].map(numbers)
         missing = found.isna().to_numpy()
         return Values(column, kind, found.where(~missing, 0).to_numpy(dtype="int64"), missing)
 
-    def plain(name: str, kind: str, column: str | None = None) -> Values:
+    def plain(name: str, kind: str, column: str | None = None) -> "Values":
         values = rows[name].to_numpy()
         missing = rows[name].isna().to_numpy() if kind in {"bool", "text"} else None
         return Values(column or name, kind, values, missing)
