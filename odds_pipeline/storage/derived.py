@@ -65,7 +65,7 @@ DERIVED: Sequence[Derived] = (
         "edge_sights",
         "edges",
         """SELECT k.sight_id::text, (k.capture_time AT TIME ZONE 'UTC')::date,
-            k.kind || ' of ' || round(k.edge_percentage::numeric, 2) || ' %'
+            k.kind || ' of ' || round(k.edge_percentage::numeric, 2) || ' %%'
         FROM edge_sights k
         WHERE k.superseded_at IS NULL AND k.state = 'seen' AND EXISTS (
             SELECT FROM covered c

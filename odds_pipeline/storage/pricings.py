@@ -47,11 +47,11 @@ ORDER BY capture_time
 
 _CAPTURED = """
 SELECT s.capture_time, e.event_id, bool_and(s.unlisted OR s.in_play),
-    max(s.known_time)
-FROM snapshots s JOIN event_ids e USING (event_no)
+    max(s.known_time), sp.sport_key
+FROM snapshots s JOIN event_ids e USING (event_no) JOIN sports sp USING (sport_id)
 WHERE s.capture_time = ANY(%(moments)s)
   AND s.capture_time BETWEEN %(first)s AND %(last)s
-GROUP BY s.capture_time, e.event_id
+GROUP BY s.capture_time, e.event_id, sp.sport_key
 ORDER BY s.capture_time, e.event_id
 """
 
@@ -63,6 +63,7 @@ class Captured(NamedTuple):
     event_id: str
     gone: bool
     known_time: datetime
+    sport_key: str
 
 
 class Priced(NamedTuple):

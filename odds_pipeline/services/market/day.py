@@ -24,6 +24,7 @@ from odds_pipeline.services.market.find import (
     sure_bets,
     values,
 )
+from odds_pipeline.services.market.middles import middles
 from odds_pipeline.services.market.terms import Terms, terms_of
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import (
@@ -157,7 +158,11 @@ def _found(
         rows_of(one, fair, terms, since[one.keys["place"].to_numpy(dtype=np.int64)])
         for one, fair in priced
     ]
-    sights = [sight for one, fair in priced for sight in _sights(one, fair, said, terms)]
+    sports = {one.event_id: one.sport_key for one in captured}
+    sights = [
+        *(sight for one, fair in priced for sight in _sights(one, fair, said, terms)),
+        *(sight for one, fair in priced for sight in middles(one, fair, sports, terms)),
+    ]
     there = (
         edge_sights.there(
             conn, {one.event_id for one in captured}, min(one.capture_time for one in captured)

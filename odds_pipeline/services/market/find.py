@@ -113,14 +113,14 @@ def values(boards: Boards, fair: Fair, opinion: Opinion, terms: Terms) -> Iterat
             price,
             finite(age),
         )
-        yield _sight(
+        yield sight(
             boards,
             row,
             EV,
             opinion.strategy,
             verdict,
             (leg,),
-            expires=_expiry(boards, row, float(oldest[row]) - age),
+            expires=expiry(boards, row, float(oldest[row]) - age),
             outcome_name=leg.outcome_name,
             point=leg.point,
             bookmaker_key=key,
@@ -170,14 +170,14 @@ def sure_bets(boards: Boards, terms: Terms) -> Iterator[Sight]:
             to_start=_ahead(boards, row),
             before_commission=sure and booksum[row] >= 1.0,
         )
-        yield _sight(
+        yield sight(
             boards,
             row,
             ARBITRAGE if sure else LOW_HOLD,
             CONSENSUS,
             verdict,
             legs,
-            expires=_expiry(boards, row, float(oldest[row] - ages.max())),
+            expires=expiry(boards, row, float(oldest[row] - ages.max())),
             outcome_name=None,
             point=number(boards.keys["line"].iloc[row]),
             implied_probability=float(booksum[row]),
@@ -238,7 +238,7 @@ def _ahead(boards: Boards, row: int) -> float:
     return float((key["commence_time"] - key["capture_time"]).total_seconds())
 
 
-def _expiry(boards: Boards, row: int, left: float) -> datetime:
+def expiry(boards: Boards, row: int, left: float) -> datetime:
     """When the oldest leg turns stale, or the event starts, if that is sooner."""
     key = boards.keys.iloc[row]
     captured: datetime = key["capture_time"].to_pydatetime()
@@ -246,7 +246,7 @@ def _expiry(boards: Boards, row: int, left: float) -> datetime:
     return max(captured, min(start, captured + timedelta(seconds=max(left, 0.0))))
 
 
-def _sight(
+def sight(
     boards: Boards,
     row: int,
     kind: str,
@@ -259,6 +259,20 @@ def _sight(
     point: float | None,
     **told: Any,  # noqa: ANN401 - the rest of a sight's fields
 ) -> Sight:
+    """A sight of an edge of one market.
+
+    Args:
+        boards: the markets.
+        row: which of them.
+        kind: what kind of edge.
+        strategy: whose fair price judges.
+        verdict: whether it could be had.
+        legs: its bets.
+        expires: when it does.
+        outcome_name: what is bet on; ``None`` with several legs.
+        point: its line.
+        told: further fields of the sight.
+    """
     key = boards.keys.iloc[row]
     event, market, about = str(key["event_id"]), str(key["market_key"]), text(key["description"])
     return Sight(

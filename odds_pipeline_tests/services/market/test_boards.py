@@ -3,6 +3,7 @@
 from math import inf, isnan
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from odds_pipeline.services.market.boards import Boards, boards
@@ -62,14 +63,8 @@ def test_what_cannot_be_bet_before_the_start_is_left_out(left_out: dict[str, obj
 
 def test_the_same_market_of_two_events_stays_apart() -> None:
     first, second = frame(two("a", 1.5, 2.6)), frame(two("a", 1.9, 1.9), event_id="e2")
-    one = only(boards(np_concat(first, second)))
+    one = only(boards(pd.concat([first, second], ignore_index=True)))
     assert one.prices[:, 0].tolist() == [[2.6, 1.5], [1.9, 1.9]]
-
-
-def np_concat(*frames: object) -> object:
-    import pandas as pd
-
-    return pd.concat(frames, ignore_index=True)  # type: ignore[call-overload]
 
 
 def test_the_sharp_book_is_the_fair_price_and_is_judged_by_the_others() -> None:
