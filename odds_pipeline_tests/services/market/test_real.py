@@ -77,7 +77,7 @@ def test_england_is_foretold_as_it_is_known_to_be(platform: Platform, shared_dat
     with transaction(platform.engine) as conn:
         stored = closing_prices(conn, settled=True)
     assert early_log_loss(stored) == (6_096, 1.023824)
-    assert early_arbitrages(stored) == (6_108, 383)
+    assert early_arbitrages(stored) == (6_108, 382)
 
 
 def early(stored: pd.DataFrame) -> pd.DataFrame:
@@ -95,11 +95,12 @@ def early_log_loss(stored: pd.DataFrame) -> tuple[int, float]:
 
 
 def early_arbitrages(stored: pd.DataFrame) -> tuple[int, int]:
+    """The known figure is 383: of five games whose sum is exactly 1 its rounding counts one."""
     found = early(stored)
     priced = found[found["bookmaker_key"].isin(BOOKS)]
     best = priced.groupby(["event_id", "outcome_name"])["price"].max()
     booksums = (1 / best).groupby("event_id").sum()
-    return len(booksums), int((booksums < 1).sum())
+    return len(booksums), int((booksums < 1 - 1e-12).sum())
 
 
 def test_nba_closing_prices_foretell_as_they_are_known_to(
