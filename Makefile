@@ -7,9 +7,10 @@ BIN := $(VENV)/bin
 # Two a core: a test mostly waits for PostgreSQL, for programs it started, or for Dagster.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * (os.cpu_count() or 1))')
 SECONDS ?= 100
+TIMES ?= 28
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults lint bench bench-large docs lock clean
+.PHONY: help run test oracle faults lint bench bench-large docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -19,6 +20,10 @@ run: $(VENV)/.run ## Set everything up, run the main job and leave the Dagster U
 
 test: $(VENV)/.dev lint ## Set everything up and pass the tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+oracle: $(VENV)/.dev ## Random histories against naive oracles, over ten thousand: half an hour (TIMES=28)
+	ODDS_TEST_TIMES=$(TIMES) $(BIN)/python -m pytest -n $(WORKERS) -m oracle --hypothesis-show-statistics
+	$(BIN)/python -m pytest -n 0 -m slow odds_pipeline_tests/services odds_pipeline_tests/storage
 
 faults: $(VENV)/.dev ## Kill at every point and at random, fill disks: minutes (SECONDS=100, SEED=...)
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow odds_pipeline_tests/faults

@@ -8,6 +8,7 @@ from benchmarks import (
     definitions_import,
     ingest_bulk,
     ingest_live,
+    margin_removal,
     market,
     planning,
     provider,
@@ -29,6 +30,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
         "provider": provider.measure,
         "market": market.measure,
         "planning": planning.measure,
+        "margin_removal": margin_removal.measure,
         "real_series": real_series.measure,
         "season": season_measures.measure,
     }
@@ -36,5 +38,8 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
 
 # Only by name: they take long.
 LARGE: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
-    {"season_large": season_measures.measure_large}
+    {
+        "season_large": season_measures.measure_large,
+        "season_plans": season_measures.write_plans,
+    }
 )

@@ -1,7 +1,9 @@
-"""Both databases of a season: ours, filled from raw, and the original schema's, filled by COPY.
+"""The databases of a season: ours, filled from raw, and the original schema's, filled by COPY.
 
 Belongs here: building them, keeping them, opening them again. Does not belong here: the season
 itself (``season``), the questions asked of them.
+
+A copy of ours has every month in the archive, bodies too.
 
 ``ODDS_BENCH_KEEP`` names a folder in which a built season stays, so that questions can be asked
 again without building; without it a season is built anew and thrown away.
@@ -16,14 +18,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from time import perf_counter
-from typing import Any
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import msgspec
@@ -36,7 +38,11 @@ from benchmarks.bodies import REQUEST, Body
 from benchmarks.harness import seconds
 from benchmarks.season import REFERENCE_COLUMNS, Capture, Spec, bounds, captures, schedule
 from odds_pipeline.catalog.observations import CaptureBasis, OddsFormat
+from odds_pipeline.services.archive import clean
 from odds_pipeline.services.normalise import normalise_all
+from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.spool import Spool
+from odds_pipeline.settings import Settings
 from odds_pipeline.storage import raw
 from odds_pipeline.storage.embedded import EmbeddedServer
 from odds_pipeline.storage.engine import open_engine, transaction
@@ -75,13 +81,15 @@ class Databases:
     spec: Spec
     built: Built
     ours: Engine
+    archived: Engine
     reference: str
+    orm: str
 
     @contextmanager
-    def connections(self) -> Iterator[tuple[Connection, Connection]]:
-        """One connection to ours, in a transaction, and one to the reference."""
+    def connections(self, archived: bool = False) -> Iterator[tuple[Connection, Connection]]:
+        """One connection to ours (or its archived copy), in a transaction, one to the reference."""
         with (
-            transaction(self.ours) as ours,
+            transaction(self.archived if archived else self.ours) as ours,
             psycopg.connect(self.reference, autocommit=True) as reference,
         ):
             ours.execute("SET LOCAL statement_timeout = 0")
@@ -98,14 +106,42 @@ def opened(spec: Spec) -> Iterator[Databases]:
         if not told.exists():
             _create(plain)
         _migrate(f"{root}/season")
-        engine = open_engine(f"{root}/season")
-        try:
-            if not told.exists():
-                built = _build(spec, engine, plain)
-                told.write_bytes(msgspec.json.encode(built))
-            yield Databases(spec, _read(told), engine, f"{plain}/season_reference")
-        finally:
-            engine.dispose()
+        if not told.exists():
+            with _engine(f"{root}/season") as engine:
+                told.write_bytes(msgspec.json.encode(_build(spec, engine, plain)))
+        _archive(folder, root)
+        with _engine(f"{root}/season") as ours, _engine(f"{root}/season_archived") as archived:
+            others = (f"{plain}/season_reference", f"{plain}/season_orm")
+            yield Databases(spec, _read(told), ours, archived, *others)
+
+
+@contextmanager
+def _engine(url: str) -> Iterator[Engine]:
+    engine = open_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _archive(folder: Path, root: str) -> None:
+    """Make the copy whose months are all archived, unless it was kept."""
+    done = folder / "archived"
+    if not done.exists():
+        with psycopg.connect(f"{root}/postgres".replace("+psycopg", ""), autocommit=True) as conn:
+            conn.execute("DROP DATABASE IF EXISTS season_archived")
+            conn.execute("CREATE DATABASE season_archived TEMPLATE season")
+        with _engine(f"{root}/season_archived") as engine:
+            settings = Settings(_env_file=None, odds_home=folder / "home")
+            # The bodies are known since they were stored, just now.
+            later = datetime.now(UTC) + timedelta(days=62)
+            clean(Platform(settings, engine, Spool(folder / "spool"), _nobody, lambda: later), "0d")
+        done.touch()
+    _migrate(f"{root}/season_archived")
+
+
+def _nobody() -> NoReturn:
+    raise AssertionError("nobody is asked")
 
 
 @contextmanager

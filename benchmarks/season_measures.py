@@ -6,12 +6,21 @@ Belongs here: which parts belong to which run. Does not belong here: the parts (
 a five-minute grid (51 million); ``ODDS_BENCH_KEEP`` names a folder that keeps what was built.
 """
 
-from benchmarks import season_databases, season_plans, season_questions, season_storage, sizes
+from benchmarks import (
+    season_archive,
+    season_databases,
+    season_plans,
+    season_questions,
+    season_storage,
+    season_whole,
+)
 from benchmarks.harness import Result, Side
 from benchmarks.season import FIVE_MINUTES, HALF_HOUR, Spec
 from benchmarks.season_databases import Databases
 
 MEMORY_MIB = 1024
+# Of the large season the reference answers for each so many events.
+SAMPLED = 20
 
 
 def measure() -> list[Result]:
@@ -20,9 +29,17 @@ def measure() -> list[Result]:
         return [
             *replay(databases),
             *season_storage.measure(),
-            _whole(databases),
+            *season_whole.measure(databases),
             *season_questions.measure(databases),
+            *season_archive.measure(databases),
         ]
+
+
+def write_plans() -> list[Result]:
+    """The page of plans alone, on the five-minute grid."""
+    with season_databases.opened(Spec(FIVE_MINUTES)) as databases:
+        season_plans.write(databases)
+    return []
 
 
 def measure_large() -> list[Result]:
@@ -31,8 +48,9 @@ def measure_large() -> list[Result]:
         season_plans.write(databases)
         return [
             *replay(databases),
-            _whole(databases, target=12),
-            *season_questions.measure(databases),
+            *season_whole.measure(databases, quotes=20, facts=12),
+            *season_questions.measure(databases, SAMPLED),
+            *season_archive.measure(databases, SAMPLED),
         ]
 
 
@@ -52,21 +70,3 @@ def replay(databases: Databases) -> list[Result]:
         Result("season.replay", "quotes/s", *sides, True, 50, notes),
         Result("season.replay_memory", "MiB", *peak, target=1, notes=("resident, at the peak",)),
     ]
-
-
-def _whole(databases: Databases, target: float | None = None) -> Result:
-    quotes = databases.built.quotes
-    with databases.connections() as (ours, reference):
-        found = sizes.of_tables(ours)
-        row = reference.execute("SELECT pg_total_relation_size('ref_odds')").fetchone()
-    assert row is not None
-    largest = sorted(found, key=lambda table: -found[table])[:8]
-    notes = (
-        f"the whole season, {databases.spec.grid} apart, everything but raw; by table: "
-        + ", ".join(f"{table} {found[table] / quotes:.2f}" for table in largest),
-    )
-    sides = (
-        Side("ours", (sizes.facts(found) / quotes,)),
-        Side("original schema", (row[0] / quotes,)),
-    )
-    return Result("season.bytes.whole", "bytes/quote", *sides, target=target, notes=notes)

@@ -32,7 +32,7 @@ from odds_pipeline.storage.readers import (
 Connection = psycopg.Connection[Any]
 Statement = tuple[Any, Params | None]  # a query, its values
 
-PAGE = REPOSITORY / "docs" / "plans-season.md"
+PAGE = REPOSITORY / "docs" / "plans.md"
 WIDEST = 300  # characters of a line: a season's event ids are more
 _COST = re.compile(r"  ?\(cost=[^)]*\)")
 _SCAN = re.compile(r"Seq Scan on ((?:quotes|snapshots)_\d{4}_\d\d)")

@@ -74,6 +74,17 @@ def migrate(url: str, *arguments: str) -> str:
     return done.stdout
 
 
+def migrate_here(url: str, revision: str = "head") -> None:
+    """The same in this process, up or down to a revision; its environment is put back."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(toml_file=REPOSITORY / "pyproject.toml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABASE_URL", url)
+        (command.upgrade if revision == "head" else command.downgrade)(config, revision)
+
+
 @pytest.fixture
 def database_url(server_url: str) -> Iterator[str]:
     """A fresh, migrated database."""

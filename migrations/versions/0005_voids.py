@@ -342,11 +342,14 @@ def _create_tables() -> None:
 
 
 def downgrade() -> None:
+    # Committed first, and then its lock awaited: whoever is inside the older text needs the tables.
+    with op.get_context().autocommit_block():
+        op.execute(NEXT_KNOWN_TIME.format(more=""))
+    op.execute("SELECT pg_advisory_xact_lock(7201)")
     op.execute(context.script.get_revision("0004").module.ODDS)
     events = context.script.get_revision("0002").module.EVENTS
     op.execute(events.replace("CREATE VIEW", "CREATE OR REPLACE VIEW", 1))
     op.execute("DROP VIEW stored_odds")
-    op.execute(NEXT_KNOWN_TIME.format(more=""))
     for function in (
         "events_as_of(timestamptz, timestamptz)",
         "left_feed(integer, text, timestamptz, timestamptz, timestamptz)",

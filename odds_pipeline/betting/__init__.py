@@ -19,9 +19,26 @@ NaN (a broken row must not stop a million good ones); wrong arguments raise ``Va
 | ``kelly.exclusive`` | ``exclusive_kelly`` |
 | ``kelly.states`` | ``independent_states``, ``correlated_states``, ``joint_probability`` |
 | ``kelly.simultaneous`` | ``simultaneous_kelly`` |
+| ``kelly.limits`` | ``limited_stakes``, ``Limits`` |
 | ``arbitrage`` | ``best_prices``, ``arbitrage``, ``rounded_stakes``, ``back_lay`` |
+| ``middles`` | ``middle_stakes``, ``middle_value`` |
 | ``settlement`` | ``settle_two_way``, ``settle_three_way``, ``settle_spread``, ``settle_total``, |
 | | ``profit``, ``leg_factor``, ``parlay_factor``, ``parlay_price`` |
+| ``lines.distribution`` | ``ScoreDistribution`` (``chances``), ``handicap_of_total`` |
+| ``lines.mean`` | ``solve_mean`` |
+| ``lines.move`` | ``move_cover``: fair chances at a common number, for pooling |
+| ``lines.known`` | ``known_distribution`` by sport and market |
+| ``lines.fitting`` | ``fit_sd``, ``fit_key_numbers``, ``key_numbers_from_push_rates`` |
+| ``lines.ladder`` | ``fit_ladder`` |
+| ``closing_line_value`` | ``closing_line_value`` |
+| ``calibration`` | ``log_losses``, ``brier_scores``, ``brier_scores_of_outcome``, |
+| | ``ranked_probability_scores``, ``mean_loss``, ``paired_difference``, ``compare_methods``, |
+| | ``reliability``, ``expected_calibration_error``, ``calibration_z``, ``wilson_interval`` |
+| ``movement.series`` | ``logit``, ``opening_and_closing`` |
+| ``movement.steam`` | ``find_moves``, ``steam`` |
+| ``movement.lead_lag`` | ``first_movers``, ``lead_lag``, ``component_share`` |
+| ``movement.convergence`` | ``convergence``, ``mincer_zarnowitz`` |
+| ``movement.best_books`` | ``best_book_frequency`` |
 | ``performance`` | ``tally``, ``equity``, ``drawdown``, ``longest_losing_run`` |
 | ``daily_returns`` | ``daily_sums``, ``sharpe_ratio``, ``sortino_ratio``, ``calmar_ratio`` |
 | ``yield_test`` | ``yield_test``, ``profit_test``, ``bets_needed``, ``ruin_probability``, |

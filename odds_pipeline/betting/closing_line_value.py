@@ -76,7 +76,8 @@ def closing_line_value(
         handicap: of the bet (see ``lines``); NaN for a market without numbers.
         close_handicap: of the closing line, for the backed side.
         outcome: place of the backed side on the last axis of ``close_prices``.
-        distribution: of the scores; without it a moved line has no value.
+        distribution: of the scores, only for a market with numbers; without it a moved line has
+            no value.
         method: of removing the close's margin.
 
     Raises:
@@ -87,7 +88,9 @@ def closing_line_value(
     fair = remove_margin(closes, method).probabilities
     own, fair_own = (_pick(table, place) for table in (closes, fair))
     moved = ~((line == close_line) | (np.isnan(line) & np.isnan(close_line)))
-    reason = _reasons(bet, closes, own, fair_own, line, close_line, moved & (distribution is None))
+    unnumbered = np.isnan(line) if distribution is None else np.zeros_like(moved)
+    pointless = (np.isnan(line) | np.isnan(close_line)) & ~(unnumbered & np.isnan(close_line))
+    reason = _reasons(bet, closes, own, fair_own, pointless, moved & (distribution is None))
     sound = reason == ""
     win, push = np.where(sound, fair_own, np.nan), np.where(sound, 0.0, np.nan)
     close = np.where(sound, own, np.nan)
@@ -140,8 +143,7 @@ def _reasons(
     closes: Floats,
     own: Floats,
     fair_own: Floats,
-    line: Floats,
-    close_line: Floats,
+    pointless: Bools,
     lost: Bools,
 ) -> Texts:
     priced = np.isfinite(closes) & (closes > 1.0)
@@ -151,7 +153,7 @@ def _reasons(
         (~(np.isfinite(own) & (own > 1.0)), NO_CLOSE),
         (alone, ONE_SIDED),
         (np.isnan(fair_own), NO_FAIR_CLOSE),
-        (np.isnan(line) != np.isnan(close_line), NO_POINT),
+        (pointless, NO_POINT),
         (lost, NO_DISTRIBUTION),
     ]
     return np.asarray(np.select([found for found, _ in causes], [text for _, text in causes], ""))

@@ -28,7 +28,7 @@ def best(
 
     moment, known = screen.moment(at, "--at"), screen.moment(known_by, "--known-by")
     rows = read_rows(
-        event_id, lambda conn: best_odds(conn, event_id, market, outcome, moment, known)
+        event_id, lambda conn: best_odds(conn, event_id, market, outcome, moment, known), known
     )
     nothing = f"No prices in market {market} of event {event_id} were on offer then."
     show_prices(rows, (*OUTCOME, *PRICE, BOOKMAKER, *TIMES), as_json, tz, nothing)

@@ -1,4 +1,4 @@
-"""`odds db`: the database: migrate it, measure it, name it, archive it, stop its server."""
+"""`odds db`: the database: migrate, measure, archive, rebuild, re-parse, stop its server."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ import typer
 from odds_pipeline.cli import screen
 from odds_pipeline.cli.db_clean import clean
 from odds_pipeline.cli.db_rebuild import rebuild
+from odds_pipeline.cli.db_reparse import reparse
 from odds_pipeline.cli.options import AsJson
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import configured, platform
@@ -21,13 +22,14 @@ _TABLES = (
 def register(app: typer.Typer) -> None:
     """Add the command group."""
     group = typer.Typer(
-        help="Migrate, measure, archive and rebuild the database.", no_args_is_help=True
+        help="Migrate, measure, archive, rebuild and re-parse the database.", no_args_is_help=True
     )
     group.command(epilog="Example: odds db migrate")(migrate)
     group.command(epilog="Example: odds db stats --json")(stats)
     group.command(epilog='Example: psql "$(odds db url --show-password)"')(url)
     group.command(epilog="Example: odds db clean --older-than 6m --dry-run")(clean)
     group.command(epilog="Example: odds db rebuild --day 2026-01-31 --verify")(rebuild)
+    group.command(epilog="Example: odds db reparse --start 2026-01-31 --dry-run")(reparse)
     group.command(epilog="Example: odds db stop")(stop)
     app.add_typer(group, name="db")
 

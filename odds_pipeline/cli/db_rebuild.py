@@ -63,8 +63,9 @@ def _day(text: str | None) -> date:
 
 
 def _verdict(one: "Rebuilt", verify: bool) -> str:
+    kept = f" ({one.kept} by an earlier parser, taken as stored)" if one.kept else ""
     if not one.differences:
-        return f"{screen.YES} {one.day}: {one.documents} documents, as stored"
+        return f"{screen.YES} {one.day}: {one.documents} documents{kept}, as stored"
     found = ", ".join(f"{d.table} {d.missing:+,} {-d.surplus:+,}" for d in one.differences)
     mark, said = (screen.WARN, "differs") if verify else (screen.YES, "rebuilt")
-    return f"{mark} {one.day}: {one.documents} documents, {said}: {found} rows"
+    return f"{mark} {one.day}: {one.documents} documents{kept}, {said}: {found} rows"

@@ -16,6 +16,7 @@ import typer
 
 from odds_pipeline.cli import (
     backfill,
+    backtest,
     best,
     compare,
     config,
@@ -67,6 +68,7 @@ for each in (
         best,
         compare,
         edges,
+        backtest,
         env,
     ),
     *(import_files, export, doctor, void, config, db, simulator),

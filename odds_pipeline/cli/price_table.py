@@ -11,6 +11,8 @@ from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import platform
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     import pandas as pd
 
     from odds_pipeline.storage.engine import Connection
@@ -32,19 +34,23 @@ TIMES = (Column("capture_time", "captured"), Column("last_update", "last update"
 
 
 def read_rows(
-    event_id: str, read: "Callable[[Connection], pd.DataFrame]"
+    event_id: str,
+    read: "Callable[[Connection], pd.DataFrame]",
+    known_by: "datetime | None" = None,
 ) -> list[dict[str, object]]:
     """Rows of a reader about one event.
 
     Raises:
-        NotFound: the event is not stored.
+        NotFound: nothing was known of the event by then.
     """
     from odds_pipeline.storage.engine import transaction
     from odds_pipeline.storage.readers import require_event
 
     with platform() as opened, transaction(opened.engine) as conn:
-        require_event(conn, event_id)
-        return screen.records(read(conn))
+        frame = read(conn)
+        if frame.empty:
+            require_event(conn, event_id, known_by)
+        return screen.records(frame)
 
 
 def show_prices(

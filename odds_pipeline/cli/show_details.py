@@ -34,7 +34,7 @@ def read_event(event_id: str, at: datetime | None, known_by: datetime | None) ->
     from odds_pipeline.storage.readers import require_event
 
     with platform() as opened, transaction(opened.engine) as conn:
-        require_event(conn, event_id)
+        require_event(conn, event_id, known_by)
         return raw_event(conn, event_id, at, known_by)
 
 

@@ -56,7 +56,7 @@ def show_odds(
         return
     from odds_pipeline.storage.readers import odds_at
 
-    rows = read_rows(event_id, lambda conn: odds_at(conn, event_id, moment, known))
+    rows = read_rows(event_id, lambda conn: odds_at(conn, event_id, moment, known), known)
     nothing = f"No prices of event {event_id} were on offer then, or none was known."
     show_prices(rows, (BOOKMAKER, MARKET, *OUTCOME, *PRICE, *TIMES), as_json, tz, nothing)
 

@@ -45,6 +45,9 @@ _OF_A_DOCUMENT = frozenset({"21", "22", "23", "54", "P0"})
 _INTERNAL = "XX000"  # such as a value that is too large to allocate
 
 
+Month = tuple[int, int]
+
+
 class Around(NamedTuple):
     """What was written of a document and what was not."""
 
@@ -69,13 +72,18 @@ def reason_of(refused: Exception) -> str:
     return f"{type(refused).__name__}: {first}"[:REASON_LENGTH]
 
 
-def write_around(conn: Connection, item: Item) -> Around:
+def write_around(conn: Connection, item: Item, months: Collection[Month] = ()) -> Around:
     """Write a document that is refused as it stands, without the events that are to blame.
+
+    Args:
+        conn: a connection inside a transaction.
+        item: the document.
+        months: those for which no tables need to be made.
 
     Raises:
         Exception: it is refused whatever is left out, or nothing can be written at all.
     """
-    search = _Search(conn, item)
+    search = _Search(conn, item, months)
     refused = search.refusal(_only(item.document, ()))
     if refused is not None:
         raise refused
@@ -83,16 +91,23 @@ def write_around(conn: Connection, item: Item) -> Around:
     shells = frozenset(event for event in search.poison if search.takes_shell(event))
     kept = _only(item.document, search.good, shells)
     with conn.transaction():
-        written = write_documents(conn, Memory(), [item._replace(document=kept)])
+        written = write_documents(conn, _blank(months), [item._replace(document=kept)])
     letters = tuple(_letter(item.document, *found) for found in search.poison.items())
     return Around(kept, written, letters)
+
+
+def _blank(months: Collection[Month]) -> Memory:
+    memory = Memory()
+    memory.dims.months.update(months)
+    return memory
 
 
 class _Search:
     """The hunt for what cannot be written of one document: ids found good, and the others."""
 
-    def __init__(self, conn: Connection, item: Item) -> None:
+    def __init__(self, conn: Connection, item: Item, months: Collection[Month]) -> None:
         self._conn = conn
+        self._months = months
         self._item = item
         self._trials = 0
         self.good: set[str] = set()
@@ -103,7 +118,8 @@ class _Search:
         self._trials += 1
         try:
             with self._conn.transaction(force_rollback=True):
-                write_documents(self._conn, Memory(), [self._item._replace(document=document)])
+                item = self._item._replace(document=document)
+                write_documents(self._conn, _blank(self._months), [item])
         except Exception as refused:
             if not is_of_the_document(refused):
                 raise

@@ -203,7 +203,7 @@ def _finish(
     ]
     with conn.pipeline():
         undecided = normalisation.keep_hot(conn, hot)
-        fetch_log.count(conn, {r.pending.raw_id: _held(r.document) for r in read})
+        fetch_log.count(conn, {r.pending.raw_id: held(r.document) for r in read})
         normalisation.mark(conn, PARSER_VERSION, marks)
     normalisation.try_hot(conn, undecided)
     drift.report(conn, memory, (r.plain for r in read))
@@ -218,11 +218,11 @@ def _is_hot(read: _Read) -> bool:
 
 def _usable(document: Document) -> bool:
     """Whether a document says anything that can be used, or at least nothing that cannot."""
-    events, _ = _held(document)
+    events, _ = held(document)
     return bool(events or document.sports or not document.rejections)
 
 
-def _held(document: Document) -> tuple[int, int]:
+def held(document: Document) -> tuple[int, int]:
     """How many events and bookmakers a document speaks of."""
     events = [event for capture in document.odds for event in capture.events]
     stated = sum(len(capture.statements) for capture in document.statements)

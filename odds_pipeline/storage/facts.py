@@ -38,7 +38,7 @@ def write_documents(conn: Connection, memory: Memory, items: Sequence[Item]) -> 
         psycopg.Error: the batch is not written and ``memory`` must be thrown away.
     """
     dims = memory.dims
-    _resolve(conn, dims, items)
+    resolve(conn, dims, items)
     captures = incoming_captures(conn, dims, items)
     statements = write_statements(conn, memory, items)
     if not captures:
@@ -55,7 +55,7 @@ def write_documents(conn: Connection, memory: Memory, items: Sequence[Item]) -> 
     return Written(snapshots, quotes, statements, rows)
 
 
-def _resolve(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> None:
+def resolve(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> None:
     """Make sure every key in the batch has its number; names of outcomes follow with odds."""
     stated = Stated()
     for item in items:

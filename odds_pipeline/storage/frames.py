@@ -11,6 +11,9 @@ import psycopg
 
 if TYPE_CHECKING:
     import pandas as pd
+    from pandas.api.extensions import ExtensionArray
+
+    from odds_pipeline.storage.columns import Array
 
 _TYPES = {
     "timestamptz": "datetime64[us, UTC]",
@@ -28,21 +31,9 @@ def fetch_frame(
     conn: psycopg.Connection[Any],
     query: str,
     values: Mapping[str, object] | Sequence[object],
-    kept_plan: bool = False,
 ) -> "pd.DataFrame":
-    """Run a query and return its rows, typed by PostgreSQL's own column types.
-
-    Args:
-        conn: a connection inside a transaction.
-        query: the statement.
-        values: its values.
-        kept_plan: plan it once a connection, whatever its values: where planning is what costs.
-    """
-    if kept_plan:
-        conn.execute("SET LOCAL plan_cache_mode = force_generic_plan")
-    cursor = conn.execute(query, values, prepare=kept_plan)
-    if kept_plan:
-        conn.execute("SET LOCAL plan_cache_mode = auto")
+    """Run a query and return its rows, typed by PostgreSQL's own column types."""
+    cursor = conn.execute(query, values, prepare=False)
     assert cursor.description is not None
     names = [column.name for column in cursor.description]
     types = [conn.adapters.types.get(column.type_code) for column in cursor.description]
@@ -69,3 +60,40 @@ def build_frame(
             "datetime64[us, UTC]"
         )
     return frame.astype({name: kind for name, kind in wanted.items() if name not in times})
+
+
+def texts_of(values: "Sequence[str | None] | Array") -> "ExtensionArray":
+    """Text as a frame keeps it."""
+    import pandas as pd
+
+    return pd.array(values, dtype="str")
+
+
+def times_of(moments: "Array") -> "ExtensionArray":
+    """UTC times of datetime64."""
+    import pandas as pd
+
+    return pd.array(moments, dtype=pd.DatetimeTZDtype("us", "UTC"))
+
+
+def numbers_of(numbers: "Array", missing: "Array") -> "ExtensionArray":
+    """Nullable integers."""
+    import pandas as pd
+
+    return pd.arrays.IntegerArray(numbers, missing)
+
+
+def flags_of(flags: "Array") -> "ExtensionArray":
+    """Nullable booleans, none of which is missing."""
+    import numpy as np
+    import pandas as pd
+
+    return pd.arrays.BooleanArray(flags, np.zeros(len(flags), dtype="bool"))
+
+
+def seconds_of(spans: "Array") -> "Array":
+    """Seconds of timedelta64; NaN for none."""
+    import numpy as np
+
+    found: Array = spans / np.timedelta64(1, "s")
+    return found

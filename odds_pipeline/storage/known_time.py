@@ -1,7 +1,8 @@
 """Resolves `known_by` so that an answer, once given, never changes.
 
 A document's known time is drawn under a lock that is held until its commit, so a reader that has
-held the same lock shared for a moment has seen every known time up to then. A document that is
+held the same lock shared for a moment (the database's `known_now`) has seen every known time up to
+then. A document that is
 stored but not yet normalised would still add facts under its known time: an explicit `known_by`
 at or after it is refused, and the default stops just before it.
 """
@@ -12,7 +13,6 @@ from typing import Any
 import psycopg
 
 from odds_pipeline.errors import NotYetNormalised
-from odds_pipeline.storage.locks import KNOWN_TIME
 
 Connection = psycopg.Connection[Any]
 TICK = timedelta(microseconds=1)
@@ -24,16 +24,18 @@ def resolve(conn: Connection, known_by: datetime | None) -> datetime:
     Raises:
         NotYetNormalised: a document known by then still waits to be normalised.
     """
-    conn.execute("SELECT pg_advisory_lock_shared(%s)", (KNOWN_TIME,))
-    try:
-        row = conn.execute(
-            "SELECT clock_timestamp(), (SELECT min(known_time) FROM pending_raw)"
-        ).fetchone()
-    finally:
-        conn.execute("SELECT pg_advisory_unlock_shared(%s)", (KNOWN_TIME,))
+    row = conn.execute("SELECT now, pending FROM known_now()").fetchone()
     assert row is not None
-    pending: datetime | None = row[1]
-    newest: datetime = row[0] - TICK
+    return within(known_by, *row)
+
+
+def within(known_by: datetime | None, now: datetime, pending: datetime | None) -> datetime:
+    """The known time an answer may use, by what `known_now` says.
+
+    Raises:
+        NotYetNormalised: a document known by then still waits to be normalised.
+    """
+    newest = now - TICK
     if known_by is None:
         return newest if pending is None else min(newest, pending - TICK)
     asked = min(known_by, newest)

@@ -87,7 +87,7 @@ def mark(conn: Connection, parser_version: int, marks: Sequence[Mark]) -> None:
             parser_version,
             [one.pending.raw_id for one in marks],
             [one.pending.known_time for one in marks],
-            [_storable(one.error) for one in marks],
+            [storable(one.error) for one in marks],
             [one.snapshots for one in marks],
             [one.quotes for one in marks],
         ),
@@ -101,30 +101,39 @@ def _gap(mark: Mark) -> str | None:
     return None if mark.usable else UNUSABLE
 
 
-def _storable(text: str | None) -> str | None:
+def storable(text: str | None) -> str | None:
     """Text as PostgreSQL can keep it: without NUL and half characters."""
     if text is None:
         return None
     return text.encode("utf-8", "backslashreplace").decode().replace("\x00", "\\0")
 
 
-def quarantine(conn: Connection, raw_id: int, rejections: Iterable[Rejection]) -> int:
-    """Keep what cannot be used, with where and why; returns how many rows are new."""
+def quarantine(
+    conn: Connection,
+    raw_id: int,
+    rejections: Iterable[Rejection],
+    known_time: datetime | None = None,
+) -> int:
+    """Keep what cannot be used, with where and why; returns how many rows are new.
+
+    ``known_time`` is that of the parse that found it; ``None``: the document's own.
+    """
     rows = [
         (
             raw_id,
+            known_time,
             r.capture_time,
-            *map(_storable, (r.event_id, r.bookmaker, r.market, r.where, r.reason, r.evidence)),
+            *map(storable, (r.event_id, r.bookmaker, r.market, r.where, r.reason, r.evidence)),
         )
         for r in rejections
     ]
     if not rows:
         return 0
     return conn.execute(
-        """INSERT INTO quarantine (raw_id, capture_time, event_id, bookmaker_key, market_key,
-            location, reason, evidence)
-        SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::text[], %s::text[], %s::text[],
-            %s::text[], %s::text[], %s::text[])
+        """INSERT INTO quarantine (raw_id, known_time, capture_time, event_id, bookmaker_key,
+            market_key, location, reason, evidence)
+        SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::text[],
+            %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
         ON CONFLICT DO NOTHING""",
         [list(column) for column in zip(*rows, strict=True)],
     ).rowcount

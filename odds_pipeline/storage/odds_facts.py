@@ -68,7 +68,35 @@ def incoming_captures(
     return captures
 
 
-def _odds_row(c: IncomingCapture) -> tuple[Any, ...]:
+def prepare(
+    conn: Connection,
+    dims: Dimensions,
+    captures: Sequence[IncomingCapture],
+    shown: Mapping[int, Mapping[int, PreparedBoard]],
+) -> list[list[PreparedEvent]]:
+    """Each capture's events in numbers, with their states.
+
+    Args:
+        conn: a connection inside a transaction.
+        dims: every key but the names of outcomes must have been resolved in it.
+        captures: in the order in which they are applied.
+        shown: boards by book-market that each event showed before.
+    """
+    preparer = Preparer(dims, shown)
+    prepared = [
+        [preparer.event(event, c.capture.capture_time) for event in c.capture.events]
+        for c in captures
+    ]
+    dims.resolve(conn, Stated(names=names_of(preparer.new)))
+    stated = [(board, states_of(board, dims.name_ids)) for board in preparer.new]
+    dims.resolve_selections(conn, {key for _, states in stated for key in states})
+    for board, states in stated:
+        board.states = {dims.selection_ids[key]: state for key, state in states.items()}
+    return prepared
+
+
+def odds_row(c: IncomingCapture) -> tuple[Any, ...]:
+    """The capture's row."""
     listing = c.scope.lists_all_events
     stated = stated_capture(c.item, c.capture, len(c.capture.events))
     return *stated, "odds", c.sport_id, c.scope_id, listing, list(c.asked) or None
@@ -97,14 +125,14 @@ class OddsWriter:
         self.snapshots: list[SnapshotRow] = []
         self.marked: dict[tuple[int, int], bool] = {}
         self.sport_of: dict[int, int] = {}
-        self.prepared = self._prepare(captures)
+        self.prepared = prepare(conn, dims, captures, self.standing.boards())
         self.listings = self._stored_listings()
         self.timelines = self._load(self._first_captures())
         self.events_of: dict[int, set[int]] = defaultdict(set)
         for event_no, sport_id in self.sport_of.items():
             self.events_of[sport_id].add(event_no)
         # Only now: the listings stored before must be without those of this batch.
-        self.capture_ids = insert_captures(conn, [_odds_row(c) for c in captures])
+        self.capture_ids = insert_captures(conn, [odds_row(c) for c in captures])
         self._next = 0
 
     def _stored_listings(self) -> dict[int, list[Listing]]:
@@ -153,19 +181,6 @@ class OddsWriter:
         found.extend(timelines.listed_events(self.conn, others))
         self.standing.whole_sports |= others.keys()
         return found
-
-    def _prepare(self, captures: Sequence[IncomingCapture]) -> list[list[PreparedEvent]]:
-        dims, preparer = self.dims, Preparer(self.dims, self.standing.boards())
-        prepared = [
-            [preparer.event(event, c.capture.capture_time) for event in c.capture.events]
-            for c in captures
-        ]
-        dims.resolve(self.conn, Stated(names=names_of(preparer.new)))
-        stated = [(board, states_of(board, dims.name_ids)) for board in preparer.new]
-        dims.resolve_selections(self.conn, {key for _, states in stated for key in states})
-        for board, states in stated:
-            board.states = {dims.selection_ids[key]: state for key, state in states.items()}
-        return prepared
 
     def apply(self) -> None:
         """Apply the captures, in the order they were given."""
@@ -222,8 +237,7 @@ class OddsWriter:
         layout: tuple[int, tuple[int, ...]],
     ) -> None:
         timeline = self.timelines[event.event_no]
-        content = repr((event.commence_time, event.matchup_id, sorted(event.ages.items())))
-        number = snapshot_id(incoming.key, here.capture_time, event_id, content)
+        number = snapshot_id(incoming.key, here.capture_time, event_id, event.content())
         known_time = incoming.item.known_time
         mark = Mark(here.capture_time, known_time, here.scope_id, True, event.commence_time, number)
         states, open_before = _to_compare(event, self.standing.shown(event.event_no, mark))

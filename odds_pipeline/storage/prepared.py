@@ -59,6 +59,10 @@ class PreparedEvent(NamedTuple):
         """Whether it had surely started by then, as far as its start is stated."""
         return moment >= self.commence_time + (DAY if self.day_only else timedelta())
 
+    def content(self) -> str:
+        """What its snapshot says besides the quotes, as one text."""
+        return repr((self.commence_time, self.matchup_id, sorted(self.ages.items())))
+
     def missing(self, selections: dict[int, SelectionKey]) -> Callable[[int], State]:
         """What a covered selection has become that this event does not state.
 

@@ -31,11 +31,16 @@ FACTS = ("captures", "snapshots", "quotes", "event_statements")
 
 
 class Source(NamedTuple):
-    """A document to apply once more, under the known time it has."""
+    """A document to apply once more, under the known time of one of its parses.
+
+    ``parser_version`` is the newest that read it like this; ``said_before`` the known time of what
+    a parse before this one said otherwise, if there was one.
+    """
 
     raw_id: int
     known_time: datetime
     parser_version: int
+    said_before: datetime | None
 
 
 class Day(NamedTuple):
@@ -99,16 +104,35 @@ def day_of(conn: Connection, start: datetime) -> Day | None:
         (events, start, first_known),
     ).fetchone()
     assert row is not None
-    late = _sources(conn, "known_time = ANY(%(times)s)", {"times": row[0] or []})
-    sources = sorted({*own, *late}, key=lambda source: source.known_time)
+    late = _sources(
+        conn,
+        "raw_id IN (SELECT raw_id FROM normalisations WHERE known_time = ANY(%(times)s))",
+        {"times": row[0] or []},
+    )
+    later = {source for source in late if source.known_time >= first_known}
+    sources = sorted({*own, *later}, key=lambda source: source.known_time)
     return Day(start, sources, first_known, events, min(start, row[1] or start))
 
 
 def _sources(conn: Connection, where: LiteralString, values: dict[str, Any]) -> list[Source]:
     rows = conn.execute(
         sql.SQL(
-            "SELECT raw_id, known_time, parser_version FROM normalisations n "
-            "WHERE status = 'ok' AND ({}) ORDER BY known_time"
+            """SELECT raw_id, known_time, read_by, said_before FROM (
+                SELECT raw_id, known_time, status, agrees,
+                    max(parser_version) OVER (PARTITION BY raw_id, said) AS read_by,
+                    max(known_time) FILTER (WHERE agrees IS NOT TRUE) OVER (
+                        PARTITION BY raw_id ORDER BY parser_version
+                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+                    ) AS said_before
+                FROM (
+                    SELECT *, count(*) FILTER (WHERE agrees IS NOT TRUE) OVER (
+                        PARTITION BY raw_id ORDER BY parser_version
+                    ) AS said
+                    FROM normalisations n WHERE {}
+                ) parses
+            ) n
+            WHERE agrees IS NOT TRUE AND (status = 'ok' OR agrees IS FALSE)
+            ORDER BY known_time"""
         ).format(sql.SQL(where)),
         values,
     )
@@ -193,6 +217,60 @@ def _put_before(conn: Connection, day: Day) -> None:
         FROM told_before b JOIN public.event_scopes s USING (event_no, scope_id)
         WINDOW spans AS (PARTITION BY b.event_no, b.scope_id)
         ORDER BY b.event_no, b.scope_id, b.capture_time DESC, b.known_time DESC"""
+    )
+
+
+def is_archived(conn: Connection, day: Day) -> bool:
+    """Whether rows of the day stand in archives."""
+    month = day.start.timetuple()[:2]
+    return any(
+        one.kind != BODIES and (one.month.year, one.month.month) == month
+        for one in all_current(conn)
+    )
+
+
+def keep_stored(conn: Connection, day: Day, source: Source) -> None:
+    """Put on the stage what is stored of a parse, as it is.
+
+    Args:
+        conn: a connection on which the stage is laid.
+        day: the day.
+        source: whose rows; nothing of them may be archived.
+    """
+    values = {"known": source.known_time, "since": day.since, "end": day.end}
+    conn.execute(
+        """INSERT INTO captures OVERRIDING SYSTEM VALUE
+        SELECT * FROM public.captures
+        WHERE known_time = %(known)s AND capture_time >= %(since)s AND capture_time < %(end)s""",
+        values,
+    )
+    for table in ("snapshots", "event_statements"):
+        conn.execute(
+            sql.SQL(
+                "INSERT INTO {} SELECT * FROM {} WHERE known_time = %(known)s "
+                "AND capture_time >= %(since)s AND capture_time < %(end)s"
+            ).format(sql.Identifier(table), sql.Identifier("public", table)),
+            values,
+        )
+    conn.execute(
+        """INSERT INTO quotes SELECT * FROM public.quotes
+        WHERE event_no IN (SELECT event_no FROM snapshots WHERE known_time = %(known)s)
+          AND known_time = %(known)s AND capture_time >= %(since)s AND capture_time < %(end)s""",
+        values,
+    )
+    conn.execute(
+        """INSERT INTO event_scopes AS s
+        SELECT DISTINCT ON (event_no, scope_id) n.event_no, n.scope_id, e.sport_id,
+            min(n.capture_time) OVER spans, n.capture_time, NOT n.unlisted, n.commence_time,
+            max(n.commence_time) OVER spans
+        FROM snapshots n JOIN event_ids e USING (event_no)
+        WHERE event_no IN (SELECT event_no FROM snapshots WHERE known_time = %(known)s)
+        WINDOW spans AS (PARTITION BY n.event_no, n.scope_id)
+        ORDER BY event_no, scope_id, n.capture_time DESC, n.known_time DESC
+        ON CONFLICT (event_no, scope_id) DO UPDATE SET first_capture = excluded.first_capture,
+            last_capture = excluded.last_capture, last_listed = excluded.last_listed,
+            last_commence = excluded.last_commence, max_commence = excluded.max_commence""",
+        values,
     )
 
 
@@ -343,6 +421,7 @@ def replace(conn: Connection, day: Day) -> None:
     for table in ("snapshots", "quotes", "event_statements"):
         _add(conn, table)
     _respan(conn)
+    conn.execute("SELECT refill_series(ARRAY(SELECT event_no FROM surplus_quotes))")
 
 
 _PRIMARY = {

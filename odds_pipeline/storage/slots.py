@@ -7,7 +7,7 @@ A slot ends as ok, gap (with its reason) or healed. A claim expires, so that a d
 holds a slot; whoever takes it over looks at the spool and the ledger first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -172,6 +172,17 @@ def finish(conn: Connection, gaps: Mapping[int, str | None]) -> None:
         (list(gaps), list(gaps.values()), NOT_THERE),
     )
     _share(conn, [raw_id for raw_id, gap in gaps.items() if gap is None])
+
+
+def reopen(conn: Connection, raw_id: int, reasons: Sequence[str]) -> None:
+    """Let the slot of a document that is a gap for one of these reasons be closed anew."""
+    conn.execute(
+        """UPDATE slots s SET status = 'fetched', reason = NULL
+        FROM raw_responses r
+        WHERE r.raw_id = %s AND s.call_id = r.call_id AND s.status = 'gap'
+          AND s.reason = ANY(%s)""",
+        (raw_id, list(reasons)),
+    )
 
 
 def share(conn: Connection, sport_key: str, window: Window) -> None:

@@ -240,9 +240,11 @@ normalisations = Table(
     Column("snapshots", Integer, nullable=False, server_default=text("0")),
     Column("quotes", Integer, nullable=False, server_default=text("0")),
     Column("created_at", Time, nullable=False, server_default=NOW),
+    Column("agrees", Boolean),
     PrimaryKeyConstraint("raw_id", "parser_version", name="pk_normalisations"),
     CheckConstraint("status IN ('ok', 'failed')", name="status"),
-    comment="The mark that a raw document was normalised by a parser version, and its known time.",
+    comment="The mark that a raw document was normalised by a parser version, and its known time. "
+    "agrees: null for the first parse; of a later one, whether it said the same.",
 )
 
 quarantine = Table(
@@ -260,10 +262,12 @@ quarantine = Table(
     Column("status", Text, nullable=False, server_default=text("'open'")),
     Column("created_at", Time, nullable=False, server_default=NOW),
     Column("updated_at", Time, nullable=False, server_default=NOW),
+    Column("known_time", Time),
     UniqueConstraint("raw_id", "location", "reason", name="uq_quarantine_place"),
     CheckConstraint("status IN ('open', 'released', 'dismissed')", name="status"),
     Index("ix_quarantine_capture_time", "capture_time"),
-    comment="Parts of raw documents that cannot be used, with where and why.",
+    comment="Parts of raw documents that cannot be used, with where and why. "
+    "known_time: of the later parse that found it; null: the first one did.",
 )
 
 # --- facts: what was observed ---
@@ -395,9 +399,16 @@ event_selections = Table(
     metadata,
     Column("event_no", Integer, nullable=False),
     Column("selection_id", Integer, nullable=False),
+    Column("pair", Integer),
+    Column("capture_time", Time),
+    Column("known_time", Time),
+    Column("price", Double),
+    Column("point", Double),
+    Column("state", SmallInteger),
     PrimaryKeyConstraint("event_no", "selection_id", name="pk_event_selections"),
-    comment="Derived from quotes: every series an event ever had a row of. "
-    "Says where to look; answers nothing itself.",
+    Index("ix_event_selections_event_no_pair", "event_no", "pair"),
+    comment="Derived from quotes: every series an event ever had a row of, and its newest row. "
+    "Without times the newest is not known; `refill_series` works it out.",
 )
 
 event_starts = Table(
@@ -944,6 +955,34 @@ quality_runs = Table(
     Column("run_at", Time, nullable=False, server_default=NOW),
     PrimaryKeyConstraint("partition", "rule", name="pk_quality_runs"),
     comment="The latest result of every rule on every day.",
+)
+
+# --- research ---
+
+experiments = Table(
+    "experiments",
+    metadata,
+    Column("id", BigInteger, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("strategy", Text, nullable=False),
+    Column("config", JSONB, nullable=False),
+    Column("dataset_hash", Text),
+    Column("code_version", Text, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("risk_mode", Text, nullable=False),
+    Column("bankroll", Double, nullable=False),
+    Column("league", Text),
+    Column("status", Text, nullable=False, server_default=text("'running'")),
+    Column("metrics", JSONB),
+    Column("error", Text),
+    Column("started_at", Time, nullable=False, server_default=NOW),
+    Column("completed_at", Time),
+    CheckConstraint("status IN ('draft', 'running', 'completed', 'failed')", name="status"),
+    CheckConstraint("(status = 'completed') = (metrics IS NOT NULL)", name="metrics"),
+    Index("ix_experiments_dataset_hash", "dataset_hash"),
+    Index("ix_experiments_roi", text("((metrics ->> 'roi')::double precision)")),
+    comment="Every backtest ever begun, failed ones too: how many were tried decides what the "
+    "best one is worth.",
 )
 
 deployment = Table(

@@ -138,6 +138,8 @@ def test_a_reason_for_every_bet_without_a_value() -> None:
     assert found.reason.tolist() == expected
     for measure in (found.price_ratio, found.no_vig, found.cents, found.points, found.fair_price):
         assert np.isfinite(measure).tolist() == [False] * 5 + [True]
+    spread = closing_line_value(1.9, EVEN, distribution=ScoreDistribution(12.0))
+    assert spread.reason == NO_POINT
     lopsided = closing_line_value(1.9, [1.02, 60.0, 60.0, 60.0], method="additive")
     assert lopsided.reason in (NO_FAIR_CLOSE, "")
     negative = closing_line_value(1.2, [1 / 0.98, 1 / 0.04, 1 / 0.01], method="additive")

@@ -57,7 +57,7 @@ def test_prices_of_an_event(seeded: Odds, command: str, more: tuple[str, ...]) -
     assert all(set(row) == set(JSON_KEYS[command]) for row in rows)
     unknown = seeded(command, "--event-id", "nope", *more)
     assert is_one_line(unknown, 3)
-    assert "'nope' is not stored here" in unknown.err
+    assert "'nope' is not known here" in unknown.err
 
 
 def test_nothing_on_offer_is_said_and_is_no_failure(seeded: Odds) -> None:

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 
 from odds_pipeline.composition import open_platform
 from odds_pipeline.errors import StorageError
@@ -50,6 +50,21 @@ def write_on(environment: Mapping[str, str], acknowledged: Path, first: int) -> 
         except StorageError:
             sleep(PAUSE)
         number = first + len(acknowledged.read_text().splitlines())
+
+
+def write_for(environment: Mapping[str, str], acknowledged: Path, seconds: float) -> None:
+    """The same from the first slot on, until so many seconds are over."""
+    os.environ.update(environment)
+    end = monotonic() + seconds
+    with open_platform(load_settings()) as platform, acknowledged.open("a") as told:
+        number = 0
+        while monotonic() < end:
+            fetched = collect(platform, number)
+            if fetched is not None:
+                told.write(line(number, fetched))
+                told.flush()
+                os.fsync(told.fileno())
+            number += 1
 
 
 def collect(platform: Platform, number: int) -> Fetched | None:

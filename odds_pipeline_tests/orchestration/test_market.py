@@ -1,5 +1,7 @@
 """The group `market` as Dagster runs it: one day of simulated games, priced, judged and shown."""
 
+from typing import Any
+
 import dagster as dg
 
 from odds_pipeline.orchestration.runs import run_collection
@@ -8,7 +10,7 @@ from odds_pipeline_tests.orchestration.conftest import GAME_DAY, Stage
 DAILY = ("fair_odds", "edges", "closing_lines", "line_movements", "bookmaker_scorecards")
 
 
-def _metadata(stage: Stage, asset: str) -> dict[str, object]:
+def _metadata(stage: Stage, asset: str) -> dict[str, Any]:
     event = stage.instance.get_latest_materialization_event(dg.AssetKey(asset))
     assert event is not None
     assert event.asset_materialization is not None
@@ -27,7 +29,7 @@ def test_a_day_is_priced_and_what_it_teaches_is_learned(stage: Stage) -> None:
     assert stored[1] > 0
     sights = _metadata(stage, "edges")["sights"]
     assert [(sights,)] == stage.rows("SELECT count(*) FROM edge_sights WHERE state = 'seen'")
-    assert _metadata(stage, "closing_lines")["coverage (%)"] > 90  # type: ignore[operator]
+    assert _metadata(stage, "closing_lines")["coverage (%)"] > 90
     assert str(_metadata(stage, "line_movements")["most moved"]).startswith("![")
     assert "data:image/png;base64," in str(
         _metadata(stage, "bookmaker_scorecards")["overround by book"]

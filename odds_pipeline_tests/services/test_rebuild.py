@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from sqlalchemy import Engine
 
 from odds_pipeline.catalog.observations import CaptureBasis, Document, OddsCapture, RawDocument
@@ -25,7 +25,12 @@ from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.readers import odds_at
 from odds_pipeline.storage.statistics import DayFigures, day_figures
 from odds_pipeline_tests.conftest import REPOSITORY
-from odds_pipeline_tests.storage.histories import TIMES, batch_sizes, histories, store_history
+from odds_pipeline_tests.storage.histories import (
+    against_the_oracle,
+    batch_sizes,
+    histories,
+    store_history,
+)
 from odds_pipeline_tests.storage.months import over_two_months, platform_of
 
 FIXTURES = REPOSITORY / "odds_pipeline_tests" / "fixtures"
@@ -61,12 +66,7 @@ def _rows(conn: psycopg.Connection[Any]) -> dict[str, list[str]]:
     return {name: sorted(map(repr, conn.execute(query))) for name, query in ROWS.items()}
 
 
-@settings(
-    max_examples=8 * TIMES,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@against_the_oracle(8)
 @given(history=histories(), sizes=batch_sizes())
 def test_rebuilding_changes_nothing(
     engine: Engine,
@@ -97,12 +97,7 @@ def test_rebuilding_changes_nothing(
     assert made.documents >= sum(c.capture_time.date() == DAYS[1] for c in told)
 
 
-@settings(
-    max_examples=3 * TIMES,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@against_the_oracle(3)
 @given(history=histories(), sizes=batch_sizes())
 def test_archived_days_are_verified_too(
     engine: Engine,

@@ -7,13 +7,15 @@ said. It shares the rules of scope with the code under test, and none of its sto
 
 import os
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 from odds_pipeline.catalog.observations import (
@@ -42,8 +44,27 @@ EVENTS = ("a", "b")
 # (bookmaker, market, outcome, description, price, point)
 Offer = tuple[str, str, str, str | None, float, float | None]
 
-# How many times the suite's random histories a property test runs (`make oracle`).
+# How many times the suite's random histories each of these tests runs (`make oracle`).
 TIMES = int(os.environ.get("ODDS_TEST_TIMES", "1"))
+
+Test = TypeVar("Test", bound=Callable[..., None])
+
+
+def against_the_oracle(examples: int) -> Callable[[Test], Test]:
+    """Give a test so many random histories, in `make oracle` many times as many."""
+    chosen = settings(
+        max_examples=examples * TIMES,
+        deadline=None,
+        phases=[Phase.explicit, Phase.reuse, Phase.generate],
+        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+    )
+
+    def of(test: Test) -> Test:
+        marked: Test = pytest.mark.oracle(chosen(test))
+        return marked
+
+    return of
+
 
 PRICES = st.sampled_from((1.5, 1.91, 2.0, 2.5))
 

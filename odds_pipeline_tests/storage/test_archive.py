@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -38,7 +38,7 @@ from odds_pipeline.storage.engine import open_engine, transaction
 from odds_pipeline.storage.readers import odds_at
 from odds_pipeline_tests.conftest import REPOSITORY
 from odds_pipeline_tests.storage.histories import (
-    TIMES,
+    against_the_oracle,
     batch_sizes,
     histories,
     offers,
@@ -48,12 +48,7 @@ from odds_pipeline_tests.storage.months import answers, over_two_months, platfor
 from odds_pipeline_tests.storage.test_point_in_time import _read
 
 FEBRUARY = date(2026, 2, 1)
-EXAMPLES = settings(
-    max_examples=3 * TIMES,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+EXAMPLES = against_the_oracle(3)
 
 
 def _hot(conn: psycopg.Connection[Any]) -> set[str]:

@@ -20,7 +20,7 @@ from odds_pipeline.catalog.observations import (
 )
 from odds_pipeline.errors import NotFound
 from odds_pipeline.quality.schemas import schema
-from odds_pipeline.storage import normalisation, raw
+from odds_pipeline.storage import normalisation, raw, readers
 from odds_pipeline.storage.captures import Item
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.facts import write_documents
@@ -96,6 +96,32 @@ def test_play_is_judged_by_the_start_stated_then_and_by_the_true_one(conn: Conn)
     assert _rows(frame, "in_play", "in_play_by_true_start") == [(True, False), (True, True)]
 
 
-def test_an_unknown_event_is_refused(conn: Conn) -> None:
-    with pytest.raises(NotFound, match="not stored"):
-        event_history(conn, "nothing")
+def test_of_an_event_not_known_yet_there_is_nothing_before_it_is_stored_and_after(
+    conn: Conn,
+) -> None:
+    row = conn.execute("SELECT clock_timestamp()").fetchone()
+    assert row is not None
+    known = row[0]
+
+    def answers() -> list[pd.DataFrame]:
+        return [
+            event_history(conn, "e1", known),
+            readers.line_movement(conn, "e1", "pinnacle", "h2h", START, known),
+            readers.closing_lines(conn, ["e1"], known),
+            readers.opening_lines(conn, ["e1"], known),
+            readers.decision_frame(conn, ["e1"], [HOUR], known),
+            readers.odds_at(conn, "e1", START, known),
+        ]
+
+    before = answers()
+    with pytest.raises(NotFound, match="'e1' is not known here by 20"):
+        readers.require_event(conn, "e1", known)
+    store_history(conn, [capture(START - HOUR, 1.5, START)], [1])
+    for one, other in zip(before, answers(), strict=True):
+        assert one.empty
+        pd.testing.assert_frame_equal(one, other)
+    readers.require_event(conn, "e1")
+    with pytest.raises(NotFound, match="'e1' is not known here by 20"):
+        readers.require_event(conn, "e1", known)
+    with pytest.raises(NotFound, match="'nothing' is not known here;"):
+        readers.require_event(conn, "nothing")

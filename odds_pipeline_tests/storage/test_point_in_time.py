@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from sqlalchemy import Engine
 
 from odds_pipeline.catalog.observations import (
@@ -20,12 +20,12 @@ from odds_pipeline.catalog.observations import (
     Scope,
 )
 from odds_pipeline.storage.engine import transaction
-from odds_pipeline.storage.readers import odds_at
+from odds_pipeline.storage.readers import odds_at, offers_at
 from odds_pipeline_tests.storage.histories import (
     START,
-    TIMES,
     Known,
     Offer,
+    against_the_oracle,
     batch_sizes,
     feeds,
     forget_facts,
@@ -35,12 +35,7 @@ from odds_pipeline_tests.storage.histories import (
 )
 
 MOMENT = timedelta(seconds=1)
-SETTINGS = settings(
-    max_examples=40 * TIMES,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+SETTINGS = against_the_oracle(40)
 
 
 def _read(
@@ -51,6 +46,8 @@ def _read(
     rows = frame[columns].astype(object).where(frame[columns].notna(), None)
     found = [tuple(row) for row in rows.itertuples(index=False)]
     assert len(found) == len(set(found))
+    by_rows = offers_at(conn, event_id, at, known_by)
+    assert [(*o[1:5], o.price, o.point) for o in by_rows] == found
     return set(found)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -18,8 +18,8 @@ from odds_pipeline_tests.storage.histories import (
     BOOKS,
     MARKETS,
     START,
-    TIMES,
     Known,
+    against_the_oracle,
     batch_sizes,
     histories,
     read_at,
@@ -112,12 +112,7 @@ def _make(conn: Conn, voiding: Voiding, event_id: str) -> None:
         voiding.lifted_at = _known_times(conn, "void_lifts", number)
 
 
-@settings(
-    max_examples=40 * TIMES,
-    deadline=None,
-    phases=[Phase.explicit, Phase.reuse, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@against_the_oracle(40)
 @given(history=histories(), sizes=batch_sizes(), made=voidings(), place=st.integers(0, 6))
 def test_odds_at_equals_the_oracle_with_voids(
     engine: Engine,

@@ -35,7 +35,7 @@ def independent_states(win: ArrayLike, prices: ArrayLike, push: ArrayLike = 0.0)
 
     Args:
         win: probability of winning, shape (bets,).
-        prices: decimal odds, shape (bets,).
+        prices: decimal odds after commission, shape (bets,).
         push: probability that the stake comes back.
 
     Raises:
@@ -63,7 +63,7 @@ def correlated_states(win: ArrayLike, prices: ArrayLike, correlation: ArrayLike)
 
     Args:
         win: probability of winning, shape (bets,).
-        prices: decimal odds, shape (bets,).
+        prices: decimal odds after commission, shape (bets,).
         correlation: positive semidefinite matrix with ones on its diagonal, shape (bets, bets).
 
     Raises:

@@ -51,7 +51,7 @@ def compare_with_fair(
 
     terms = terms_of(platform.settings)
     with transaction(platform.engine) as conn:
-        readers.require_event(conn, event)
+        readers.require_event(conn, event, known_by)
         shown = readers.compare_bookmakers(conn, event, market, at, known_by)
         moment = at or platform.now()
         lays = [market, f"{market}_lay"]

@@ -20,6 +20,7 @@ from psycopg import sql
 
 from odds_pipeline.storage.archive import facts
 from odds_pipeline.storage.archive.manifest import QUOTES, SNAPSHOTS
+from odds_pipeline.storage.archive.needed import anything
 from odds_pipeline.storage.archive.write import read_facts
 
 if TYPE_CHECKING:
@@ -29,12 +30,6 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[Any]
 
 _FACTS = (QUOTES, SNAPSHOTS)
-
-# The lock keeps the list and the tables together until the transaction ends (see ``switch``).
-_ANY = """
-LOCK TABLE ONLY public.quotes, ONLY public.snapshots IN ACCESS SHARE MODE;
-SELECT EXISTS (SELECT FROM archives WHERE kind <> 'raw_bodies')
-"""
 
 _NEEDED = """
 SELECT a.archive_id, a.kind, a.path, array_agg(e.event_no)
@@ -83,7 +78,7 @@ def thaw(
     Raises:
         StorageError: a file is missing or damaged.
     """
-    if not _anything(conn):
+    if not anything(conn):
         return
     numbers = _numbers(conn, [events] if isinstance(events, str) else list(events))
     rows = conn.execute(
@@ -102,7 +97,7 @@ def thaw_starting(
     Raises:
         StorageError: a file is missing or damaged.
     """
-    if not _anything(conn):
+    if not anything(conn):
         return
     found = conn.execute(_STARTING, {"start": start, "end": end, "at": at}).fetchall()
     needed = [_Needed(*row) for row in found]
@@ -117,7 +112,7 @@ def thaw_day(conn: Connection, day: date) -> None:
     Raises:
         StorageError: a file is missing or damaged.
     """
-    if not _anything(conn):
+    if not anything(conn):
         return
     rows = conn.execute(
         """SELECT archive_id, kind, path, '{}'::integer[] FROM archives
@@ -174,7 +169,7 @@ def thawed(
         since: capture time before which nothing is read.
         whole: those of them of which every snapshot is needed.
     """
-    if not _anything(conn):
+    if not anything(conn):
         yield
         return
     thaw(conn, list(events), since=since)
@@ -191,13 +186,6 @@ def refreeze(conn: Connection) -> None:
             "SELECT set_config('search_path', "
             "regexp_replace(current_setting('search_path'), '^pg_temp, ', ''), true)"
         )
-
-
-def _anything(conn: Connection) -> bool:
-    cursor = conn.execute(_ANY)
-    cursor.nextset()
-    row = cursor.fetchone()
-    return row is not None and bool(row[0])
 
 
 def _numbers(conn: Connection, events: Sequence[str | int]) -> list[int]:

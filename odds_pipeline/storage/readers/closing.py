@@ -3,13 +3,14 @@
 Belongs here: what closes. Does not belong here: what is pre-match (``prematch``).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from math import isnan
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
-from odds_pipeline.storage.readers.as_of import STATES, values
+from odds_pipeline.storage.readers.as_of import listed
 from odds_pipeline.storage.readers.line_frames import Line, covered, line_frame, missing
 from odds_pipeline.storage.readers.moments import resolved
 from odds_pipeline.storage.readers.prematch import (
@@ -20,6 +21,7 @@ from odds_pipeline.storage.readers.prematch import (
     prematch_events,
 )
 from odds_pipeline.storage.readers.shown import Series, Shown, search
+from odds_pipeline.storage.readers.states import NO_ROW, Filters, States, read_states
 from odds_pipeline.storage.readers.voided import Lines, without_voided
 from odds_pipeline.storage.timeline import PRICED, UNUSABLE_CODE
 
@@ -28,19 +30,11 @@ if TYPE_CHECKING:
 
 Connection = psycopg.Connection[Any]
 
-_LAST_STATES = """
-SELECT q.place, q.event_no, q.selection_id, q.bookmaker_key, q.market_key, q.outcome_name,
-    q.description, q.point, q.price, q.state, t.capture_time,
-    greatest(t.known_time, q.known_time) AS known_time
-FROM states q JOIN tops t USING (place, scope_id)
-ORDER BY q.place, q.rank
-"""
-
 
 class _Last(NamedTuple):
     """A series in the last pre-match snapshot that covers it; no state: not in that day's rows."""
 
-    place: int
+    question: int
     event_no: int
     selection_id: int
     bookmaker: str
@@ -93,12 +87,10 @@ def closing_lines(
         markets: likewise.
 
     Raises:
-        NotFound: no event of that id is stored.
         NotYetNormalised: ``known_by`` reaches documents that still wait.
     """
     _, known = resolved(conn, None, known_by)
-    books = None if bookmakers is None else list(bookmakers)
-    kinds = None if markets is None else list(markets)
+    books, kinds = listed(bookmakers), listed(markets)
     found = prematch_events(conn, events, known, books, kinds)
     lines = _lines(conn, [event for event in found if event.started], known, books, kinds)
     lines = without_voided(conn, lines, known)
@@ -131,26 +123,21 @@ def _lines(
     conn: Connection,
     events: list[Event],
     known_by: datetime,
-    bookmakers: Iterable[str] | None,
-    markets: Iterable[str] | None,
+    bookmakers: Sequence[str] | None,
+    markets: Sequence[str] | None,
 ) -> Lines:
     """Lines by event and book's market."""
     asked = [event.asked() for event in events]
-    stored = conn.execute(
-        STATES + _LAST_STATES,
-        values(asked, known_by, bookmakers, markets),
-        prepare=False,
-        binary=True,
-    )
-    last = [_Last(*row) for row in stored.fetchall()]
+    states = read_states(conn, asked, known_by, Filters(bookmakers, markets), priced_only=False)
+    last = list(_rows(states))
     gone = {
         row: Series(
-            asked[row.place - 1],
+            asked[row.question],
             row.event_no,
             row.selection_id,
             row.bookmaker,
             row.market,
-            events[row.place - 1].first_seen or row.capture_time,
+            events[row.question].first_seen or row.capture_time,
         )
         for row in last
         if row.state not in (PRICED, UNUSABLE_CODE)
@@ -160,9 +147,33 @@ def _lines(
     for row in last:
         line = _line(row, shown.get(gone[row]) if row in gone else None)
         if line is not None:
-            event = lines.setdefault(asked[row.place - 1].event, {})
+            event = lines.setdefault(asked[row.question].event, {})
             event.setdefault((row.bookmaker, row.market), []).append(line)
     return lines
+
+
+def _rows(states: States) -> Iterator[_Last]:
+    """One row a series; what there is none of is ``None``."""
+    shown, names = states.snapshots, states.names.all
+    captured = [moment.replace(tzinfo=UTC) for moment in shown.capture_time.tolist()]
+    known = [moment.replace(tzinfo=UTC) for moment in shown.known_time.tolist()]
+    numbers = shown.question.tolist(), shown.event_no.tolist()
+    columns = states.snapshot, states.name, states.point, states.price, states.state
+    for place, name, point, price, state, row_known in zip(
+        *(column.tolist() for column in (*columns, states.known_time)), strict=True
+    ):
+        called = names[name]
+        yield _Last(
+            numbers[0][place],
+            numbers[1][place],
+            *(called.selection_id, called.bookmaker, called.market),
+            *(called.outcome, called.description),
+            None if isnan(point) else point,
+            None if isnan(price) else price,
+            None if state == NO_ROW else state,
+            captured[place],
+            known[place] if row_known is None else max(known[place], row_known.replace(tzinfo=UTC)),
+        )
 
 
 def _line(row: _Last, shown: Shown | None) -> Line | None:

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from odds_pipeline.storage.archive.thaw import thaw
-from odds_pipeline.storage.readers.as_of import LONG_AGO, Asked, offered
-from odds_pipeline.storage.readers.moments import resolved
+from odds_pipeline.storage.readers.as_of import listed, offered
+from odds_pipeline.storage.readers.moments import opened
 from odds_pipeline.storage.readers.starts import starts
+from odds_pipeline.storage.readers.states import LONG_AGO, Asked, Filters
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,14 +54,14 @@ def decision_frame(
         markets: only these; default all.
 
     Raises:
-        NotFound: no event of that id is stored.
         NotYetNormalised: ``known_by`` reaches documents that still wait.
+        StorageError: an archive's file is missing or damaged.
     """
     import pandas as pd
 
-    _, known = resolved(conn, None, known_by)
+    opening = opened(conn, None, known_by)
+    known = opening.known_by
     ids = sorted(set(events))
-    thaw(conn, ids)
     asked, points = [], []
     apart = sorted(set(offsets), reverse=True)
     for start in starts(conn, ids, known).values():
@@ -72,12 +72,13 @@ def decision_frame(
                 asked.append(Asked(start.event, moment, oldest))
                 precision = "day" if stated.day_only else "exact"
                 points.append((offset.total_seconds(), moment, stated.commence_time, precision))
-    frame = offered(conn, asked, known, max_quote_age, bookmakers, markets)
+    filters = Filters(listed(bookmakers), listed(markets))
+    frame, question = offered(conn, asked, known, max_quote_age, filters, archived=opening.archived)
     names = ["offset_seconds", "decision_time", "commence_time", "start_precision"]
     columns = pd.DataFrame(points, columns=names).astype(
         dict(zip(names, ("float64", *("datetime64[us, UTC]",) * 2, "str"), strict=True))
     )
-    chosen = columns.take(frame.pop("place").to_numpy(dtype="int64") - 1).set_axis(frame.index)
+    chosen = columns.take(question).set_axis(frame.index)
     frame["commence_time"] = chosen.pop("commence_time")
     for position, name in enumerate(chosen.columns, start=1):
         frame.insert(position, name, chosen[name])

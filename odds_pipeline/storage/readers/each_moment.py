@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from odds_pipeline.storage.archive.thaw import thaw
-from odds_pipeline.storage.readers.as_of import LONG_AGO, Asked, offered
-from odds_pipeline.storage.readers.moments import aware, resolved
+from odds_pipeline.storage.readers.as_of import listed, offered
+from odds_pipeline.storage.readers.moments import aware, opened
+from odds_pipeline.storage.readers.states import LONG_AGO, Asked, Filters
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,11 +41,15 @@ def odds_at_each(
     Raises:
         UsageError: a time without zone.
         NotYetNormalised: ``known_by`` reaches documents that still wait.
+        StorageError: an archive's file is missing or damaged.
     """
-    _, known = resolved(conn, None, known_by)
+    opening = opened(conn, None, known_by)
     pairs = [
         Asked(event, aware(at, "at"), LONG_AGO if max_age is None else at - max_age)
         for event, at in asked
     ]
-    thaw(conn, sorted({one.event for one in pairs}))
-    return offered(conn, pairs, known, None, bookmakers, markets)
+    filters = Filters(listed(bookmakers), listed(markets))
+    frame, question = offered(
+        conn, pairs, opening.known_by, None, filters, archived=opening.archived
+    )
+    return frame.assign(place=question + 1)

@@ -47,7 +47,7 @@ WITH span AS (
         END AS status,
         completed IS NOT NULL AS scored,
         last_value(starts_by) OVER (
-            ORDER BY capture_time, known_time
+            ORDER BY capture_time, source = 'events', known_time
             ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
         ) AS true_start
     FROM timed t, event_ids e JOIN sports sp USING (sport_id)
@@ -81,7 +81,6 @@ def event_history(conn: Connection, event: str, known_by: datetime | None = None
     ``live_hours`` are over; odds documents state no score.
 
     Raises:
-        NotFound: no event of that id is stored.
         NotYetNormalised: ``known_by`` reaches documents that still wait.
     """
     _, known = resolved(conn, None, known_by)

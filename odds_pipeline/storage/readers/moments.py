@@ -5,7 +5,7 @@ Belongs here: `at` (market time) and `known_by` with their defaults. Does not be
 """
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
@@ -13,6 +13,44 @@ from odds_pipeline.errors import UsageError
 from odds_pipeline.storage import known_time
 
 Connection = psycopg.Connection[Any]
+
+_OPENING = """
+SELECT now, pending, anything_archived(), set_config('plan_cache_mode', %s, true) FROM known_now()
+"""
+
+
+class Opening(NamedTuple):
+    """What a reader knows before it asks: its times, and whether any facts are archived."""
+
+    at: datetime
+    known_by: datetime
+    archived: bool
+
+
+def opened(
+    conn: Connection, at: datetime | None, known_by: datetime | None, *, kept_plans: bool = False
+) -> Opening:
+    """As ``resolved``, with all that a reader asks first in the same round trip.
+
+    Args:
+        conn: a connection inside a transaction.
+        at: market time; default now.
+        known_by: what must have been stored by then; default all.
+        kept_plans: until somebody sets it back, plan what is prepared once for whatever values.
+
+    Raises:
+        UsageError: a time has no zone.
+        NotYetNormalised: ``known_by`` reaches documents that still wait.
+    """
+    if known_by is not None:
+        aware(known_by, "known_by")
+    moment = datetime.now(UTC) if at is None else aware(at, "at")
+    row = conn.execute(
+        _OPENING, ("force_generic_plan" if kept_plans else "auto",), prepare=True
+    ).fetchone()
+    assert row is not None
+    now, pending, archived, _ = row
+    return Opening(moment, known_time.within(known_by, now, pending), archived)
 
 
 def resolved(

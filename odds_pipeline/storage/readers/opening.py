@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
-from odds_pipeline.storage.readers.as_of import multirange
 from odds_pipeline.storage.readers.line_frames import Line, covered, line_frame, missing
 from odds_pipeline.storage.readers.moments import resolved
 from odds_pipeline.storage.readers.prematch import UNUSABLE, Event, Pair, prematch_events
 from odds_pipeline.storage.readers.shown import Series, Shown, search
+from odds_pipeline.storage.readers.states import multirange
 from odds_pipeline.storage.readers.voided import Lines, without_voided
 from odds_pipeline.storage.timeline import PRICED, UNUSABLE_CODE
 
@@ -103,7 +103,6 @@ def opening_lines(
         markets: likewise.
 
     Raises:
-        NotFound: no event of that id is stored.
         NotYetNormalised: ``known_by`` reaches documents that still wait.
     """
     _, known = resolved(conn, None, known_by)

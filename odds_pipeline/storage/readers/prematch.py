@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import psycopg
 
 from odds_pipeline.storage.archive.thaw import thaw
-from odds_pipeline.storage.readers.as_of import LONG_AGO, Asked, multirange
 from odds_pipeline.storage.readers.starts import Start, starts
+from odds_pipeline.storage.readers.states import LONG_AGO, Asked, multirange
 
 Connection = psycopg.Connection[Any]
 
@@ -130,9 +130,6 @@ def prematch_events(
     Expected are all ``bookmakers`` x ``markets``; where these are not given, all that the scopes
     of the event's captures name and all that were ever seen of it. A lay market is named by its
     twin's scope unasked, so it counts only once seen.
-
-    Raises:
-        NotFound: no event of that id is stored.
     """
     ids = sorted(set(events))
     thaw(conn, ids)

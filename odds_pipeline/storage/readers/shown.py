@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from odds_pipeline.storage.readers.as_of import Asked, multirange
 from odds_pipeline.storage.readers.prematch import TICK
+from odds_pipeline.storage.readers.states import Asked, multirange
 from odds_pipeline.storage.timeline import DAY, Row, State, day_start
 
 Connection = psycopg.Connection[Any]

@@ -3,8 +3,9 @@
 Belongs here: the sequence of stated starts, and the moments that follow from it. Does not belong
 here: prices.
 
-Of statements of one instant the one known last counts. A start known to the day lies somewhere in
-the UTC day that begins at its ``commence_time``.
+Of statements of one instant those in a list of events or scores count before those beside odds,
+and then the one known last. A start known to the day lies somewhere in the UTC day that begins at
+its ``commence_time``.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -13,7 +14,8 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from odds_pipeline.errors import NotFound
+from odds_pipeline.storage.archive import needed
+from odds_pipeline.storage.readers.archived.starts import stated
 
 Connection = psycopg.Connection[Any]
 
@@ -39,15 +41,15 @@ SELECT a.event_id, a.event_no, a.live_hours, u.capture_time, u.commence_time, u.
 FROM asked a
 LEFT JOIN LATERAL (
     (
-        SELECT capture_time, known_time, commence_time, day_only
+        SELECT capture_time, list, known_time, commence_time, day_only
         FROM (
-            (SELECT capture_time, known_time, commence_time, day_only FROM snapshots
+            (SELECT capture_time, false AS list, known_time, commence_time, day_only FROM snapshots
              WHERE event_no = a.event_no AND NOT unlisted
                AND capture_time >= a.first AND capture_time <= a.last
                AND known_time <= %(known_by)s
              ORDER BY capture_time LIMIT 1)
             UNION ALL
-            (SELECT capture_time, known_time, commence_time, day_only FROM event_statements
+            (SELECT capture_time, true, known_time, commence_time, day_only FROM event_statements
              WHERE event_no = a.event_no
                AND capture_time <= %(known_by)s AND known_time <= %(known_by)s
              ORDER BY capture_time LIMIT 1)
@@ -57,27 +59,29 @@ LEFT JOIN LATERAL (
     )
     UNION ALL
     (
-        SELECT capture_time, known_time, commence_time, day_only
+        SELECT capture_time, list, known_time, commence_time, day_only
         FROM (
             SELECT *, lag(commence_time) OVER w IS DISTINCT FROM commence_time
                 OR lag(day_only) OVER w IS DISTINCT FROM day_only AS changed
             FROM (
-                SELECT capture_time, known_time, commence_time, day_only FROM snapshots
+                SELECT capture_time, false AS list, known_time, commence_time, day_only
+                FROM snapshots
                 WHERE event_no = a.event_no AND NOT unlisted
                   AND capture_time >= a.first AND capture_time <= a.last
                   AND known_time <= %(known_by)s
                 UNION ALL
-                SELECT capture_time, known_time, commence_time, day_only FROM event_statements
+                SELECT capture_time, true, known_time, commence_time, day_only
+                FROM event_statements
                 WHERE event_no = a.event_no
                   AND capture_time <= %(known_by)s AND known_time <= %(known_by)s
             ) every
             WHERE a.starts > 1
-            WINDOW w AS (ORDER BY capture_time, known_time)
+            WINDOW w AS (ORDER BY capture_time, list, known_time)
         ) walked
         WHERE changed
     )
 ) u ON true
-ORDER BY a.event_no, u.capture_time, u.known_time
+ORDER BY a.event_no, u.capture_time, u.list, u.known_time
 """
 
 
@@ -139,18 +143,17 @@ def starts(conn: Connection, events: Iterable[str], known_by: datetime) -> Mappi
     """What was stated of each event's start by then; an event not seen by then is left out.
 
     Raises:
-        NotFound: no event of that id is stored.
+        StorageError: an archive's file is missing or damaged.
     """
     ids = list(dict.fromkeys(events))
-    rows = conn.execute(_STATED, {"events": ids, "known_by": known_by}, binary=True).fetchall()
+    numbers = needed.among(conn, ids)
+    beside = [event for event in ids if event not in numbers]
+    rows = conn.execute(_STATED, {"events": beside, "known_by": known_by}, binary=True).fetchall()
+    if numbers:
+        rows += stated(conn, list(numbers.values()), known_by)
     found: dict[str, list[Sequence[Any]]] = {}
     for row in rows:
         found.setdefault(row[0], []).append(row)
-    for event in ids:
-        if event not in found:
-            raise NotFound(
-                f"event {event!r} is not stored here; `odds events` lists those that are"
-            )
     return {
         event: Start(
             event,
@@ -159,5 +162,5 @@ def starts(conn: Connection, events: Iterable[str], known_by: datetime) -> Mappi
             tuple(Stated(*row[3:]) for row in found[event]),
         )
         for event in ids
-        if found[event][0][3] is not None
+        if event in found and found[event][0][3] is not None
     }

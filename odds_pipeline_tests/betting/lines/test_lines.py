@@ -16,6 +16,7 @@ from odds_pipeline.betting.lines.fitting import (
 from odds_pipeline.betting.lines.known import known_distribution
 from odds_pipeline.betting.lines.ladder import fit_ladder
 from odds_pipeline.betting.lines.mean import solve_mean
+from odds_pipeline.betting.lines.move import move_cover
 from odds_pipeline.betting.odds_arrays import american_from_decimal
 from odds_pipeline.betting.settlement import settle_spread
 
@@ -153,6 +154,16 @@ def test_a_ladder_of_one_line_keeps_the_usual_width() -> None:
     ladder = fit_ladder(ScoreDistribution(12.0), [-3.5, np.nan], [0.5, 0.4])
     assert ladder.distribution.sd == 12.0
     assert ladder.chances(-3.5).win == pytest.approx(0.5, abs=1e-12)
+
+
+def test_books_with_different_lines_move_to_a_common_one() -> None:
+    assert NFL is not None
+    lines = np.array([-2.5, -3.0, -3.5, -3.25])
+    covers = [w / (w + loss) for w, _, loss in (NFL.chances(3.6, line) for line in lines)]
+    common = move_cover(NFL, covers, lines, -3.0)
+    assert common == pytest.approx(float(covers[1]), abs=1e-12)
+    assert move_cover(NFL, 0.5, -3.0, -3.0) == pytest.approx(0.5, abs=1e-12)
+    assert np.isnan(move_cover(NFL, 0.5, np.nan, -3.0))
 
 
 def test_wrong_questions_are_named() -> None:

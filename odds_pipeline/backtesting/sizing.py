@@ -1,0 +1,134 @@
+"""How much is staked: an amount of money, a share of the bankroll, or both added up.
+
+Belongs here: the ways of sizing. Does not belong here: Kelly's formulas (``betting.kelly``),
+fitting stakes to what is free and to limits (``bankroll``).
+
+A stake is ``amount + share * bankroll``, where the bankroll is free money and open stakes at the
+decision. Everything but the bankroll is known beforehand, which is what makes runs fast.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from odds_pipeline.betting.kelly.simultaneous import simultaneous_kelly
+from odds_pipeline.betting.kelly.single import kelly_fraction
+from odds_pipeline.betting.kelly.states import EXACT, independent_states
+from odds_pipeline.betting.odds_arrays import after_commission
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+
+class Sized(NamedTuple):
+    """Of each bet: money, and a share of the bankroll."""
+
+    amount: Floats
+    share: Floats
+
+
+class Candidates(NamedTuple):
+    """Bets to be sized, in the order of their slates: arrays of one length.
+
+    ``weight`` is the share of the stake of a group made together; ``slate`` numbers the moments
+    of decision from 0.
+    """
+
+    price: Floats
+    probability: Floats
+    commission: Floats
+    weight: Floats
+    slate: Ints
+
+
+class Sizing(Protocol):
+    """A way of sizing."""
+
+    def sized(self, bets: Candidates) -> Sized:
+        """Stakes before they are fitted to the bankroll."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """The same money on every bet."""
+
+    amount: float = 100.0
+
+    def sized(self, bets: Candidates) -> Sized:
+        """See ``Sizing``."""
+        return Sized(self.amount * bets.weight, np.zeros(len(bets.price)))
+
+
+@dataclass(frozen=True, slots=True)
+class Percentage:
+    """The same share of the bankroll on every bet."""
+
+    share: float = 0.01
+
+    def sized(self, bets: Candidates) -> Sized:
+        """See ``Sizing``."""
+        return Sized(np.zeros(len(bets.price)), self.share * bets.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class Kelly:
+    """A fraction of Kelly's share, each bet for itself.
+
+    A quarter (the default) grows about 44 % as fast as full Kelly, for a quarter of its swings.
+    Where a strategy has no opinion on the chance nothing is staked, groups included.
+    """
+
+    fraction: float = 0.25
+    cap: float = 0.05
+
+    def sized(self, bets: Candidates) -> Sized:
+        """See ``Sizing``."""
+        share = kelly_fraction(
+            bets.probability,
+            bets.price,
+            commission=bets.commission,
+            fraction=self.fraction,
+            cap=self.cap,
+        )
+        return Sized(np.zeros(len(share)), np.nan_to_num(share) * bets.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class SimultaneousKelly:
+    """Kelly over all bets of a slate at once, taken as independent; a fraction of the answer.
+
+    The joint answer is exact for a dozen bets; of a larger slate the dozen with the greatest
+    Kelly shares is sized, since the number of joint results doubles with each bet.
+    """
+
+    fraction: float = 0.25
+    cap: float = 0.05
+
+    def sized(self, bets: Candidates) -> Sized:
+        """See ``Sizing``."""
+        alone = np.nan_to_num(
+            kelly_fraction(bets.probability, bets.price, commission=bets.commission)
+        )
+        share = np.zeros(len(alone))
+        for places in _slates(bets.slate):
+            chosen = places[np.argsort(-alone[places], kind="stable")][:EXACT]
+            chosen = chosen[alone[chosen] > 0.0]
+            if len(chosen):
+                share[chosen] = self._joint(bets, chosen)
+        return Sized(np.zeros(len(share)), share * bets.weight)
+
+    def _joint(self, bets: Candidates, chosen: Ints) -> Floats:
+        prices = after_commission(bets.price[chosen], bets.commission[chosen])
+        states = independent_states(bets.probability[chosen], prices)
+        found = simultaneous_kelly(states).stakes
+        return np.minimum(self.fraction * found, self.cap)
+
+
+def _slates(slate: Ints) -> list[Ints]:
+    """Positions of each slate; ``slate`` does not decrease."""
+    if not len(slate):
+        return []
+    return list(np.split(np.arange(len(slate)), np.flatnonzero(np.diff(slate)) + 1))

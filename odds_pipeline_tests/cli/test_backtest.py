@@ -1,0 +1,145 @@
+"""`odds backtest`: runs on stored odds, their record, and what a person does wrong."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from odds_pipeline.cli.json_keys import JSON_KEYS
+from odds_pipeline_tests.cli.conftest import REPOSITORY, Odds, is_one_line
+
+MAPPING = """
+name = "mine"
+required = ["day", "home", "away"]
+odds_format = "decimal"
+sport = "icehockey_nhl"
+date = "day"
+date_forms = ["%Y-%m-%d"]
+home = "home"
+away = "away"
+home_score = "home_goals"
+away_score = "away_goals"
+
+[[markets]]
+bookmaker = "pinnacle"
+market = "h2h"
+phase = "close"
+prices = { home = "pin_home", away = "pin_away" }
+
+[[markets]]
+bookmaker = "bovada"
+market = "h2h"
+phase = "close"
+prices = { home = "bov_home", away = "bov_away" }
+"""
+# Favourites win three of four; the last game has no result.
+GAMES = """day,home,away,home_goals,away_goals,pin_home,pin_away,bov_home,bov_away
+2025-01-10,Boston Bruins,Buffalo Sabres,3,2,1.50,2.60,1.52,2.50
+2025-01-11,Calgary Flames,Dallas Stars,1,4,2.40,1.60,2.30,1.58
+2025-01-12,New York Rangers,Florida Panthers,2,5,1.80,2.05,1.95,2.30
+2025-01-13,Ottawa Senators,Minnesota Wild,6,0,1.40,3.00,1.38,3.05
+2025-01-14,Toronto Maple Leafs,Vegas Golden Knights,,,1.90,1.92,1.90,1.91
+"""
+WHEN = ("--sport", "icehockey_nhl", "--start", "2025-01-01", "--end", "2025-01-31", "--close")
+
+
+@pytest.fixture
+def season(odds: Odds, home: Path) -> Odds:
+    (home / "mine.toml").write_text(MAPPING)
+    (home / "games.csv").write_text(GAMES)
+    done = odds("import", "generic", "games.csv", "--mapping", "mine.toml")
+    assert done.code == 0, done.err
+    return odds
+
+
+def test_a_run_is_made_kept_and_counted(season: Odds) -> None:
+    """By hand: best favourites 1.52, 1.60, 1.95 (lost) and 1.40, and one open, at 100 each."""
+    found = season("backtest", "run", "favourite", *WHEN, "--json").json
+    assert set(found) == {key for key in JSON_KEYS["backtest run"] if "[]" not in key}
+    assert (found["total_bets"], found["winning_bets"], found["pending_bets"]) == (4, 3, 1)
+    assert found["total_profit"] == pytest.approx(52.0 + 60.0 - 100.0 + 40.0)
+    assert found["roi"] == pytest.approx(0.13)
+    assert (found["trials"], found["days"], found["leaks"]) == (1, 4, [])
+
+    again = season("backtest", "run", "favourite", *WHEN, "--json").json
+    assert again["trials"] == 2
+    assert again["dataset_hash"] == found["dataset_hash"]
+    other = season("backtest", "run", "favourite", *WHEN, "--market", "totals", "--json")
+    assert is_one_line(other, 3)
+
+    listed = season("backtest", "list", "--json").json
+    assert [row["status"] for row in listed] == ["failed", "completed", "completed"]
+    assert set(listed[0]) == set(JSON_KEYS["backtest list"])
+    assert "nothing was on offer" in listed[0]["error"]
+    shown = season("backtest", "show", str(found["experiment"]), "--json").json
+    assert set(shown) == set(JSON_KEYS["backtest show"])
+    assert shown["metrics"]["total_profit"] == pytest.approx(found["total_profit"])
+    assert shown["metrics"]["profit_factor"] == pytest.approx(1.52)
+
+
+def test_edges_against_the_sharp_book_and_costs(season: Odds) -> None:
+    """Only Bovada's 2.30 on Florida beats Pinnacle's fair price: 2.30 x .4675 = 1.075."""
+    least = ("--param", "method=multiplicative", "--param", "min_ev=0.05")
+    run = ("backtest", "run", "ev", *WHEN, *least)
+    found = season(*run, "--stake", "kelly:0.25", "--commission", "bovada=0.05", "--json").json
+    assert (found["wanted"], found["winning_bets"]) == (1, 1)
+    edge = (1.80 / (1.80 + 2.05) * (1 + 1.30 * 0.95) - 1) / (1.30 * 0.95)
+    assert found["total_wagered"] == pytest.approx(2_500 * edge)
+    assert found["total_profit"] == pytest.approx(2_500 * edge * 1.30 * 0.95)
+    told = season(*run, "--limit", "bovada=25").out
+    assert "looked ahead in none of" in told
+    assert "trial 2 on this data" in told
+    assert "✓" in told
+    assert "⚠" in told  # one bet proves nothing
+
+
+def test_what_there_is_is_listed(odds: Odds) -> None:
+    rows = odds("backtest", "strategies", "--json").json
+    assert {row["name"] for row in rows} >= {"ev", "arbitrage", "favourite", "steam"}
+    assert set(rows[0]) == set(JSON_KEYS["backtest strategies"])
+    assert "min_ev=0.03" in odds("backtest", "strategies").out
+    assert "No backtest was run yet" in odds("backtest", "list").out
+    assert odds("backtest", "show", "7").code == 3
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (("martingale",), "no strategy 'martingale'"),
+        (("ev", "--param", "edge=1"), "has no parameter 'edge'"),
+        (("ev", "--param", "edge"), "is not NAME=VALUE"),
+        (("ev", "--stake", "kelly"), "is not KIND:NUMBER"),
+        (("ev", "--stake", "martingale:2"), "no sizing 'martingale'"),
+        (("ev", "--commission", "bovada=much"), "'much' is not a number"),
+        (("ev", "--commission", "bovada=2"), "from 0 to 1"),
+    ],
+)
+def test_a_wrong_argument_is_one_line(odds: Odds, wrong: tuple[str, ...], words: str) -> None:
+    ended = odds("backtest", "run", *wrong, *WHEN)
+    assert words in ended.err
+    assert is_one_line(ended, 2)
+
+
+def test_days_without_games_are_not_found(odds: Odds) -> None:
+    ended = odds("backtest", "run", "ev", *WHEN)
+    assert (ended.code, "no icehockey_nhl events" in ended.err) == (3, True)
+
+
+def test_a_strategy_written_from_the_docs_alone_runs(season: Odds, home: Path) -> None:
+    page = (REPOSITORY / "docs" / "backtesting.md").read_text()
+    code = page.partition("```python\n")[2].partition("```")[0]
+    (home / "my_strategies.py").write_text(code)
+    command = [sys.executable, "-m", "odds_pipeline.cli", "backtest", "run"]
+    done = subprocess.run(
+        [*command, "my_strategies:LongshotStrategy", *WHEN, "--param", "lowest=3", "--json"],
+        env=os.environ | {"PYTHONPATH": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert (found["strategy_name"], found["total_bets"]) == ("longshot", 2)
