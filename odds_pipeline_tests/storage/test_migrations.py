@@ -89,7 +89,7 @@ def test_upgrade_and_downgrade_leave_nothing_behind(empty_url: str) -> None:
         *("archives", "archived_events"),
         *("model_probabilities", "pricings", "fair_prices", "edges", "edge_sights"),
         *("closing_prices", "line_movements", "bookmaker_scorecards", "edge_statistics"),
-        "calibrations",
+        *("calibrations", "experiments"),
     )
     tables -= {f"relation {name}" for name in later}
     assert _objects(empty_url) == tables | {"relation alembic_version"}
