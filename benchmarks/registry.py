@@ -12,6 +12,7 @@ from benchmarks import (
     market,
     planning,
     provider,
+    quality,
     real_series,
     season_measures,
     storage,
@@ -40,6 +41,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
 LARGE: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
     {
         "season_large": season_measures.measure_large,
+        "quality": quality.measure,
         "season_plans": season_measures.write_plans,
     }
 )

@@ -161,6 +161,11 @@ class Settings(BaseSettings):
         1000, gt=0, description="Money for which the stakes of an arbitrage are worked out."
     )
     stake_step: float = Field(1, gt=0, description="Smallest unit of money of a stake.")
+    reject_invalid_odds: bool = Field(
+        False,
+        description="Strict mode: quarantine quotes that a rule finds wrong (not merely unusual), "
+        "until `odds quality` releases them. Otherwise they are flagged and kept.",
+    )
     hot_raw_days: int = Field(
         3, ge=1, description="Days for which a response's JSON is also readable in plain SQL."
     )
