@@ -68,7 +68,7 @@ def test_the_graph_is_the_one_that_is_documented() -> None:
         "scores": ("ingest", {"events"}),
         "odds": ("normalized", {"odds_snapshots"}),
         "data_quality_log": ("quality", {"odds"}),
-        "fair_odds": ("market", {"odds"}),
+        "fair_odds": ("market", {"odds", "data_quality_log"}),
         "edges": ("market", {"fair_odds"}),
         "closing_lines": ("market", {"odds", "scores"}),
         "line_movements": ("market", {"odds"}),

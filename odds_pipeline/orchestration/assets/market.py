@@ -45,7 +45,7 @@ def _daily(table: str, days: dg.DailyPartitionsDefinition, deps: Sequence[str]) 
 
 
 def _fair_odds(days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
-    @_daily("fair_prices", days, ["odds"])
+    @_daily("fair_prices", days, ["odds", "data_quality_log"])
     def fair_odds(
         context: Run, platform_resource: dg.ResourceParam[PlatformResource]
     ) -> dg.MaterializeResult[None]:

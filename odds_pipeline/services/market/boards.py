@@ -44,6 +44,7 @@ class Boards:
         ages: seconds since each board's oldest quote was read, shape (markets, books); infinite
             where the book has none.
         known: when the newest of a board's quotes was known, microseconds since 1970, same shape.
+        flagged: whether a quality rule found one of a board's quotes wrong, same shape.
     """
 
     keys: "pd.DataFrame"
@@ -54,6 +55,7 @@ class Boards:
     lays: Floats
     ages: Floats
     known: Ints
+    flagged: NDArray[np.bool_]
 
     def of(self, rows: Ints) -> "Boards":
         """Some of the markets."""
@@ -66,6 +68,7 @@ class Boards:
             self.lays[rows],
             self.ages[rows],
             self.known[rows],
+            self.flagged[rows],
         )
 
     @property
@@ -78,7 +81,8 @@ def boards(quotes: "pd.DataFrame") -> list[Boards]:
     """The pre-match markets of a frame of quotes, one ``Boards`` for each number of outcomes.
 
     Args:
-        quotes: columns of ``odds_at`` and ``place``; voided and in-play rows are left out.
+        quotes: columns of ``odds_at`` and ``place``, and ``flagged`` where it was looked at; voided
+            and in-play rows are left out.
     """
     frame = _usable(quotes)
     if frame.empty:
@@ -180,6 +184,9 @@ def _of_size(coded: _Coded, size: int) -> Boards:
     known = np.full(shape, NO_TIME, dtype=np.int64)
     stated = frame["known_time"].to_numpy(dtype="datetime64[us]").astype(np.int64)
     known[market, book] = stated[rows].max(axis=1)
+    flagged = np.zeros(shape, dtype=np.bool_)
+    if "flagged" in frame:
+        flagged[market, book] = frame["flagged"].to_numpy(dtype=bool)[rows].any(axis=1)
     first = rows[leading]
     columns = ["place", "event_id", "market_key", "description", "line", "capture_time"]
     named = ["commence_time", "home_team", "away_team"]
@@ -192,6 +199,7 @@ def _of_size(coded: _Coded, size: int) -> Boards:
         lays=np.full((*shape, size), np.nan),
         ages=ages,
         known=known,
+        flagged=flagged,
     )
 
 

@@ -42,6 +42,7 @@ from odds_pipeline.storage.edge_sights import Sight
 from odds_pipeline.storage.engine import Connection, transaction
 from odds_pipeline.storage.numbers import numbers
 from odds_pipeline.storage.pricings import Captured, Priced
+from odds_pipeline.storage.readers.flagged import flagged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -149,6 +150,7 @@ def _found(
 ) -> Found:
     asked = [(one.event_id, one.capture_time) for one in captured if not one.gone]
     quotes = readers.odds_at_each(conn, asked, known_by, terms.reach)
+    quotes = quotes.assign(flagged=flagged(conn, quotes, known_by))
     said = None
     if model_probabilities.any_known(conn):
         said = model_probabilities.said(conn, asked, known_by)

@@ -180,6 +180,14 @@ def _next_opinion(others: Floats, rest: list[int], weights: Floats, terms: Terms
     return np.where((which >= 0)[:, None], following, pool)
 
 
+def _used_flagged(boards: Boards, fair: Fair, source: str) -> Bools:
+    """Whether a source used a quote that a quality rule found wrong, (markets,)."""
+    used = boards.flagged & fair.fresh
+    if source == SHARP:
+        return np.asarray(used[np.arange(len(used)), fair.anchor] & (fair.anchor >= 0))
+    return np.asarray(used.any(axis=1))
+
+
 def rows_of(boards: Boards, fair: Fair, terms: Terms, changed: Ints) -> "pd.DataFrame":
     """The rows of ``fair_prices`` that boards come to: one an outcome and source.
 
@@ -229,7 +237,7 @@ def rows_of(boards: Boards, fair: Fair, terms: Terms, changed: Ints) -> "pd.Data
                     "bookmakers": source.books[each],
                     "stale": fair.stale[each],
                     "chosen": fair.chosen_source[each] == source.name,
-                    "flagged": None,
+                    "flagged": _used_flagged(boards, fair, source.name)[each],
                 }
             )
         )

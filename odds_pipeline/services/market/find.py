@@ -132,6 +132,7 @@ def values(boards: Boards, fair: Fair, opinion: Opinion, terms: Terms) -> Iterat
             edge_percentage=edge,
             kelly_fraction=float(stakes[row, book, place]),
             age_seconds=finite(age),
+            flagged=bool(boards.flagged[row, book]),
             tags=tags((key,), price, to_start=_ahead(boards, row), doubtful=doubtful),
         )
 
@@ -185,6 +186,7 @@ def sure_bets(boards: Boards, terms: Terms) -> Iterator[Sight]:
             age_seconds=finite(float(ages.max())),
             total_stake=stakes.total or None,
             worst_case_profit=stakes.profit if stakes.total > 0.0 else None,
+            flagged=bool(boards.flagged[row, books].any()),
             tags=named,
         )
 

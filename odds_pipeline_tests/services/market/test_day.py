@@ -185,3 +185,19 @@ def test_a_model_of_ones_own_judges_what_it_spoke_of_by_then(platform: Platform)
             round(edge_percentage::numeric, 6)::text FROM edges WHERE kind = 'ev'""",
     )
     assert found == [("model:elo", "3", 0.5, None, 2.2, "10.000000")]
+
+
+def test_what_used_a_flagged_quote_says_so(platform: Platform) -> None:
+    capture(platform, {"pinnacle": EVEN, "bovada": h2h(2.2, 1.7)})
+    with transaction(platform.engine) as conn:
+        conn.execute(
+            """INSERT INTO data_quality_logs (partition, rule, issue_type, severity, event_id,
+                bookmaker_key, market_key, snapshot_time, description)
+            VALUES (%s, 'a rule', 'wrong', 'error', 'e1', 'bovada', 'h2h', %s, 'it is wrong')""",
+            (DAY, NOON),
+        )
+    price_day(platform, DAY)
+    used = rows(platform, "SELECT DISTINCT source, flagged FROM fair_prices ORDER BY 1")
+    assert used == [("median", True), ("pool", True), ("sharp", False)]
+    sights = rows(platform, "SELECT DISTINCT kind, flagged FROM edge_sights ORDER BY 1")
+    assert ("ev", True) in sights
