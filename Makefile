@@ -10,7 +10,7 @@ SECONDS ?= 100
 TIMES ?= 28
 
 .DEFAULT_GOAL := help
-.PHONY: help run test oracle faults lint bench bench-large docs lock clean
+.PHONY: help run test oracle faults figures lint bench bench-large docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -28,6 +28,10 @@ oracle: $(VENV)/.dev ## Random histories against naive oracles, over ten thousan
 faults: $(VENV)/.dev ## Kill at every point and at random, fill disks: minutes (SECONDS=100, SEED=...)
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow odds_pipeline_tests/faults
 	$(BIN)/python -m odds_pipeline_tests.faults --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+
+figures: $(VENV)/.dev ## Import recorded archives whole, compare known figures, 10,000 broken files: minutes
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow odds_pipeline_tests/services
+	ODDS_FUZZ=10000 $(BIN)/python -m pytest -n $(WORKERS) odds_pipeline_tests/sources/archives/test_any_row.py
 
 lint: $(VENV)/.dev ## ruff, mypy strict, import contracts, Dagster definitions
 	$(BIN)/ruff check .

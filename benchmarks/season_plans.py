@@ -51,7 +51,8 @@ def write(databases: Databases, page: Path = PAGE) -> None:
         "# Plans of the readers' queries\n\n"
         "Written by `make bench-large`. "
         f"{built.quotes:,} observed quotes on a grid of {grid}, {built.captures:,} captures, "
-        f"embedded PostgreSQL with its default settings, warm. No plan scans a partition of "
+        f"embedded PostgreSQL with its default settings, warm; the times are of one run on a busy "
+        f"machine. No plan scans a partition of "
         "`quotes` or `snapshots` sequentially; the benchmark fails if one does.\n\n"
         + "\n".join(parts)
     )

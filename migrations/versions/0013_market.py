@@ -1,7 +1,7 @@
 """What is worked out of quotes: fair prices, edges, closes, movements, scorecards, calibration.
 
 Revision ID: 0013
-Revises: 0012
+Revises: 0011
 """
 
 import sqlalchemy as sa
@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0013"
-down_revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

@@ -80,6 +80,12 @@ _FIELDS = (
     Field("market_key", TEXT, "The provider's key of the market."),
     Field("outcome_name", TEXT, "The side priced: a team, Over, Under, Draw or a participant."),
     Field("description", TEXT, "Whom the outcome is about, such as a player.", nullable=True),
+    Field(
+        "sha_key",
+        TEXT,
+        "SHA-256 over sport, normalised names and start, of the event as first stated.",
+        nullable=True,
+    ),
     Field("home_team", TEXT, "Home team, or the first participant.", nullable=True),
     Field("away_team", TEXT, "Away team, or the second participant.", nullable=True),
     # --- times ---
@@ -117,6 +123,13 @@ _FIELDS = (
     Field("status_inferred", BOOLEAN, "Whether the status was concluded rather than stated."),
     Field("home_score", INTEGER, "Points of the home team.", "points", nullable=True, minimum=0),
     Field("away_score", INTEGER, "Points of the away team.", "points", nullable=True, minimum=0),
+    Field(
+        "home_margin",
+        INTEGER,
+        "Home score minus away score, known also where only the margin was stated.",
+        "points",
+        nullable=True,
+    ),
     Field("source", TEXT, "Kind of document that said it.", enum=("odds", "events")),
     Field("start_changed", BOOLEAN, "Whether the start differs from the one stated before."),
     Field("status_changed", BOOLEAN, "Whether the status differs from the one before."),
@@ -489,9 +502,9 @@ _LINES = (
 TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "events": (
-            *("id", "sport_key", "sport_title", "commence_time", "start_precision"),
-            *("home_team", "away_team"),
-            *("status", "status_inferred", "home_score", "away_score", "completed_at"),
+            *("id", "sha_key", "sport_key", "sport_title", "commence_time", "start_precision"),
+            *("home_team", "away_team", "status", "status_inferred"),
+            *("home_score", "away_score", "home_margin", "completed_at"),
             *("created_at", "updated_at"),
         ),
         "odds_snapshots": (

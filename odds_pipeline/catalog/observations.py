@@ -128,13 +128,17 @@ class OddsCapture(Struct, frozen=True):
 
 
 class EventStatement(Struct, frozen=True):
-    """What an events or scores document said about one event; scores are whole points or None."""
+    """What an events or scores document said about one event; scores are whole points or None.
+
+    ``home_margin`` is the home score minus the away score, for documents that state no more.
+    """
 
     event: EventStated
     completed: bool | None = None
     home_score: int | None = None
     away_score: int | None = None
     score_time: datetime | None = None
+    home_margin: int | None = None
 
 
 class EventCapture(Struct, frozen=True):

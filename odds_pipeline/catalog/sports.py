@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import TypedDict
 
 USUAL_MINUTES = 180
+AMERICA = "America/New_York"  # the date that American leagues name a game by
 
 Range = tuple[float, float]
 
@@ -37,6 +38,8 @@ class Sport:
         spread_below: size of a full game's handicap that is out of the question.
         totals: full game totals beyond which a line is out of the question, ends included.
         scores: final scores of one side beyond which it is a misreading, ends included.
+        zone: where its dates are dates of; archives name games by the local one.
+        other_titles: what else people call it.
     """
 
     key: str
@@ -49,6 +52,8 @@ class Sport:
     spread_below: float | None = None
     totals: Range | None = None
     scores: Range | None = None
+    zone: str = "UTC"
+    other_titles: tuple[str, ...] = ()
 
 
 _SOCCER: _Ranges = {"spread_below": 7, "totals": (0.5, 10), "scores": (0, 15)}
@@ -57,42 +62,97 @@ _SOCCER: _Ranges = {"spread_below": 7, "totals": (0.5, 10), "scores": (0, 15)}
 # 2020 (11,413 games): spreads to 23, totals 164-257, a side's points 56-168.
 _SPORTS = (
     Sport(
-        "basketball_nba",
-        "NBA",
-        150,
+        *("basketball_nba", "NBA", 150),
         can_tie=False,
         spread_below=40,
         totals=(140, 300),
         scores=(45, 200),
+        zone=AMERICA,
+        other_titles=("National Basketball Association",),
     ),
-    Sport("basketball_nba_preseason", "NBA Preseason", 150, can_tie=False, spread_below=40),
-    Sport("basketball_wnba", "WNBA", 135, can_tie=False, spread_below=40, totals=(110, 230)),
-    Sport("basketball_ncaab", "NCAAB", 135, can_tie=False, spread_below=70, totals=(90, 220)),
     Sport(
-        "americanfootball_nfl",
-        "NFL",
-        200,
+        *("basketball_nba_preseason", "NBA Preseason", 150),
+        can_tie=False,
+        spread_below=40,
+        zone=AMERICA,
+    ),
+    Sport(
+        *("basketball_wnba", "WNBA", 135),
+        can_tie=False,
+        spread_below=40,
+        totals=(110, 230),
+        zone=AMERICA,
+    ),
+    Sport(
+        *("basketball_ncaab", "NCAAB", 135),
+        can_tie=False,
+        spread_below=70,
+        totals=(90, 220),
+        zone=AMERICA,
+    ),
+    Sport(
+        *("americanfootball_nfl", "NFL", 200),
         spread_below=35,
         totals=(25, 75),
         scores=(0, 80),
+        zone=AMERICA,
+        other_titles=("National Football League",),
     ),
-    Sport("americanfootball_ncaaf", "NCAAF", 210, can_tie=False, spread_below=70, totals=(20, 110)),
     Sport(
-        "baseball_mlb",
-        "MLB",
-        180,
+        *("americanfootball_ncaaf", "NCAAF", 210),
+        can_tie=False,
+        spread_below=70,
+        totals=(20, 110),
+        zone=AMERICA,
+    ),
+    Sport(
+        *("baseball_mlb", "MLB", 180),
         can_tie=False,
         doubleheaders=True,
         spread_below=6,
         totals=(4, 20),
         scores=(0, 35),
+        zone=AMERICA,
+        other_titles=("Major League Baseball",),
     ),
-    Sport("icehockey_nhl", "NHL", 160, can_tie=False, spread_below=7, totals=(3, 10)),
-    Sport("soccer_epl", "EPL", 120, h2h_outcomes=3, **_SOCCER),
-    Sport("soccer_usa_mls", "MLS", 120, h2h_outcomes=3, **_SOCCER),
-    Sport("soccer_germany_bundesliga", "Bundesliga - Germany", 120, h2h_outcomes=3, **_SOCCER),
+    Sport(
+        *("icehockey_nhl", "NHL", 160),
+        can_tie=False,
+        spread_below=7,
+        totals=(3, 10),
+        zone=AMERICA,
+        other_titles=("National Hockey League",),
+    ),
+    Sport(
+        *("soccer_epl", "EPL", 120),
+        h2h_outcomes=3,
+        **_SOCCER,
+        zone="Europe/London",
+        other_titles=("Premier League", "English Premier League"),
+    ),
+    Sport(
+        *("soccer_usa_mls", "MLS", 120),
+        h2h_outcomes=3,
+        **_SOCCER,
+        zone=AMERICA,
+        other_titles=("Major League Soccer",),
+    ),
+    Sport(
+        *("soccer_germany_bundesliga", "Bundesliga - Germany", 120),
+        h2h_outcomes=3,
+        **_SOCCER,
+        zone="Europe/Berlin",
+        other_titles=("Bundesliga",),
+    ),
     Sport("mma_mixed_martial_arts", "MMA", live_hours=12),
-    Sport("aussierules_afl", "AFL", 160, spread_below=130, totals=(80, 280), scores=(0, 300)),
+    Sport(
+        *("aussierules_afl", "AFL", 160),
+        spread_below=130,
+        totals=(80, 280),
+        scores=(0, 300),
+        zone="Australia/Melbourne",
+        other_titles=("Australian Football League",),
+    ),
 )
 
 SPORTS = MappingProxyType({sport.key: sport for sport in _SPORTS})
@@ -116,3 +176,9 @@ def usual_length(sport_key: str) -> timedelta:
     """How long an event of this sport usually takes."""
     known = SPORTS.get(sport_key)
     return timedelta(minutes=USUAL_MINUTES if known is None else known.usual_minutes)
+
+
+def zone_of(sport_key: str) -> str:
+    """The zone whose dates the sport's archives go by; UTC where the catalog does not know."""
+    known = SPORTS.get(sport_key)
+    return "UTC" if known is None else known.zone

@@ -1,8 +1,8 @@
 """The teams of leagues whose lists are closed, and the names that archives have for them.
 
 A team is one entry: its name as the provider spells it, and every other spelling met. A sport
-without a list keeps names as stated. A name that a closed list does not know is never made a new
-team: it waits in quarantine until somebody adds it here.
+without a list keeps names as stated. A name that a closed list does not know is kept as it is
+spelled and waits in the review queue until somebody says whose it is (`odds review`).
 
 Franchises that moved or were renamed go by their present name, as archives themselves have it.
 """
@@ -77,6 +77,46 @@ _MLB: dict[str, tuple[str, ...]] = {
 }
 
 
+_AFL = {
+    "Adelaide Crows": ("Adelaide",),
+    "Brisbane Lions": ("Brisbane",),
+    "Carlton Blues": ("Carlton",),
+    "Collingwood Magpies": ("Collingwood",),
+    "Essendon Bombers": ("Essendon",),
+    "Fremantle Dockers": ("Fremantle",),
+    "Geelong Cats": ("Geelong",),
+    "Gold Coast Suns": ("Gold Coast", "Gold Coast SUNS"),
+    "Greater Western Sydney Giants": ("GWS Giants", "GWS GIANTS", "Greater Western Sydney"),
+    "Hawthorn Hawks": ("Hawthorn",),
+    "Melbourne Demons": ("Melbourne",),
+    "North Melbourne Kangaroos": ("North Melbourne",),
+    "Port Adelaide Power": ("Port Adelaide",),
+    "Richmond Tigers": ("Richmond",),
+    "St Kilda Saints": ("St Kilda",),
+    "Sydney Swans": ("Sydney",),
+    "West Coast Eagles": ("West Coast",),
+    "Western Bulldogs": ("Footscray",),
+}
+
+_WNBA: dict[str, tuple[str, ...]] = {
+    "Atlanta Dream": (),
+    "Chicago Sky": (),
+    "Connecticut Sun": (),
+    "Dallas Wings": (),
+    "Golden State Valkyries": (),
+    "Indiana Fever": (),
+    "Las Vegas Aces": (),
+    "Los Angeles Sparks": (),
+    "Minnesota Lynx": (),
+    "New York Liberty": (),
+    "Phoenix Mercury": (),
+    "Portland Fire": (),
+    "Seattle Storm": (),
+    "Toronto Tempo": (),
+    "Washington Mystics": (),
+}
+
+
 def _by_spelling(teams: Mapping[str, tuple[str, ...]]) -> Mapping[str, str]:
     return MappingProxyType(
         {spelling: name for name, others in teams.items() for spelling in (name, *others)}
@@ -84,7 +124,12 @@ def _by_spelling(teams: Mapping[str, tuple[str, ...]]) -> Mapping[str, str]:
 
 
 CLOSED_LISTS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {"basketball_nba": _by_spelling(_NBA), "baseball_mlb": _by_spelling(_MLB)}
+    {
+        "basketball_nba": _by_spelling(_NBA),
+        "basketball_wnba": _by_spelling(_WNBA),
+        "baseball_mlb": _by_spelling(_MLB),
+        "aussierules_afl": _by_spelling(_AFL),
+    }
 )
 
 

@@ -1,6 +1,8 @@
 """`odds import`: documents people already own, into the same store as live data."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from odds_pipeline.settings import Settings
 
 REFUSED, FAILED = 2, 1
-_SHOWN = 20
+MOST = 20
 
 Paths = Annotated[list[Path], typer.Argument(help="Files, or folders to search for files.")]
 DryRun = Annotated[
@@ -43,6 +45,14 @@ _COLUMNS = (
     Column("quarantined", "quarantined", right=True),
     Column("reason", "reason"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The UTC days that were reported to Dagster, and the issues found on them, by rule."""
+
+    days: list[date] = field(default_factory=list)
+    flagged: Mapping[str, int] = field(default_factory=dict)
 
 
 def register(app: typer.Typer) -> None:
@@ -143,7 +153,7 @@ def model(
             {"rows": done.rows, "kept": done.kept, "known": done.known, "refused": refused}
         )
     else:
-        for one in refused[:_SHOWN]:
+        for one in refused[:MOST]:
             screen.say(f"{screen.WARN} line {one['line']}: {one['reason']}")
         screen.say(f"{done.kept} kept, {done.known} known already, {len(refused)} refused")
     raise typer.Exit(REFUSED if refused else 0)
@@ -175,7 +185,7 @@ def _archive(name: str) -> Callable[..., None]:
 
 def _run(paths: list[Path], stated: "Stated", dry_run: bool, as_json: bool) -> None:
     _require_paths(paths)
-    days: list[date] = []
+    report = Report()
     if dry_run:
         from odds_pipeline.services.import_files import try_paths
 
@@ -184,16 +194,18 @@ def _run(paths: list[Path], stated: "Stated", dry_run: bool, as_json: bool) -> N
     else:
         settings = configured()
         require_database(settings)
-        done, days = _import(settings, paths, stated, as_json)
+        done, report = _import(settings, paths, stated, as_json)
     rows = [_row(file) for file in done.files]
     if as_json:
-        screen.show_json({"files": rows, "days": days})
+        told = {"files": rows, "days": report.days, "questions": done.questions}
+        screen.show_json(told | {"flagged": report.flagged})
     elif not rows:
         screen.say("No files there to import.")
     else:
         signed = [row | {"sign": _sign(row["status"])} for row in rows]
         screen.show_table(signed, _COLUMNS, screen.zone_named("UTC"))
-        screen.say("Nothing was kept." if dry_run else _summary(done, days))
+        _explain(done, report)
+        screen.say("Nothing was kept." if dry_run else _summary(done, report))
     raise typer.Exit(_code(done))
 
 
@@ -209,9 +221,9 @@ def _import(
     paths: list[Path],
     stated: "Stated",
     quiet: bool,
-) -> tuple["Import", list[date]]:
-    """Import, and report to Dagster; returns what was imported and the days reported."""
-    from odds_pipeline.cli.instance import dagster_instance, exported
+) -> tuple["Import", Report]:
+    """Import, and report to Dagster; returns what was imported and what was reported."""
+    from odds_pipeline.cli.instance import exported, reporting_instance
     from odds_pipeline.composition import open_platform
     from odds_pipeline.orchestration.runs import report_import, unreported
     from odds_pipeline.services.import_files import import_paths
@@ -220,12 +232,14 @@ def _import(
         with screen.spinner("Importing", quiet) as now:
             done = import_paths(platform, paths, stated, lambda path: now(path.name))
         if not done.days and not done.unchanged_days:
-            return done, []
-        with dagster_instance(named) as instance, screen.spinner("Validating", quiet) as now:
+            return done, Report()
+        with reporting_instance(named) as instance, screen.spinner("Validating", quiet) as now:
             missed = unreported(platform, instance, done.unchanged_days)
             days = [day for day in sorted([*done.days, *missed]) if day >= named.history_start]
-            report_import(platform, instance, days, lambda day: now(f"{day} (of {len(days)} days)"))
-    return done, days
+            flagged = report_import(
+                platform, instance, days, lambda day: now(f"{day} (of {len(days)} days)")
+            )
+    return done, Report(days, flagged)
 
 
 def _row(file: "ImportedFile") -> dict[str, Any]:
@@ -239,6 +253,7 @@ def _row(file: "ImportedFile") -> dict[str, Any]:
         "snapshots": file.snapshots,
         "quotes": file.quotes,
         "quarantined": file.quarantined,
+        "quarantined_for": dict(file.quarantined_for),
         "reason": file.reason,
     }
 
@@ -247,12 +262,24 @@ def _sign(status: str) -> str:
     return _SIGNS.get(status, screen.NO)
 
 
-def _summary(done: "Import", days: list[date]) -> str:
+def _explain(done: "Import", report: Report) -> None:
+    """Say why parts are in quarantine, and which rules flagged what."""
+    reasons: Counter[str] = Counter()
+    for file in done.files:
+        reasons.update(file.quarantined_for)
+    for title, counts in (("Quarantined", reasons), ("Flagged", Counter(report.flagged))):
+        for reason, count in counts.most_common(MOST):
+            screen.say(f"{title}: {count:,} × {reason}")  # noqa: RUF001
+    if done.questions:
+        screen.say(f"{done.questions} questions of identity: see `odds review list`.")
+
+
+def _summary(done: "Import", report: Report) -> str:
     counts = dict.fromkeys(("imported", "unchanged", "refused", "failed"), 0)
     for file in done.files:
         counts[file.status] += 1
     said = ", ".join(f"{count} {status}" for status, count in counts.items() if count)
-    return f"{said}; {len(days)} days validated and reported to Dagster"
+    return f"{said}; {len(report.days)} days validated and reported to Dagster"
 
 
 def _code(done: "Import") -> int:

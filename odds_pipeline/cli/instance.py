@@ -51,6 +51,18 @@ def prepare_dagster_database(settings: Settings, address: str) -> None:
 
 
 @contextmanager
+def reporting_instance(settings: Settings) -> Iterator["DagsterInstance"]:
+    """As ``dagster_instance``, for reports of many days: the server syncs to disk when it likes.
+
+    What a crash loses of them is found missing and reported by the next import.
+    """
+    from odds_pipeline.storage.databases import synced_later
+
+    with synced_later(), dagster_instance(settings) as instance:
+        yield instance
+
+
+@contextmanager
 def dagster_instance(settings: Settings) -> Iterator["DagsterInstance"]:
     """The instance that the exported environment names; call within ``exported``.
 

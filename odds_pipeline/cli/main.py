@@ -29,8 +29,10 @@ from odds_pipeline.cli import (
     fetch,
     import_files,
     line_movement,
+    merge,
     quality,
     quota,
+    review,
     scheduler,
     show_odds,
     simulator,
@@ -73,7 +75,8 @@ for each in (
         backtest,
         env,
     ),
-    *(import_files, export, doctor, validate, quality, void, config, db, simulator),
+    *(import_files, review, merge, export, doctor),
+    *(validate, quality, void, config, db, simulator),
 ):
     each.register(app)
 

@@ -1,5 +1,6 @@
 """Options that several commands share, so that they mean and read the same everywhere."""
 
+import getpass
 from typing import Annotated
 
 import typer
@@ -18,3 +19,13 @@ KnownBy = Annotated[
     typer.Option("--known-by", help="Use only what was stored here by then [all of it]."),
 ]
 Market = Annotated[str, typer.Option("--market", help="Market key: h2h, spreads, totals, …")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for whoever asks later.")]
+By = Annotated[str | None, typer.Option("--by", help="Who says so [the login name].")]
+
+
+def login() -> str:
+    """The login name, for ``By``."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

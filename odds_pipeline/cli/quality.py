@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from odds_pipeline.cli import screen
-from odds_pipeline.cli.options import AsJson, Zone
+from odds_pipeline.cli.options import AsJson, By, Reason, Zone, login
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import platform
-from odds_pipeline.cli.void import By, Reason, login
 
 if TYPE_CHECKING:
     from odds_pipeline.services.review import Action
-    from odds_pipeline.storage.review import Item
+    from odds_pipeline.storage.quality_review import Item
 
 Name = Annotated[
     str, typer.Argument(metavar="ITEM", help="17 is an issue, q17 a quarantined part.")

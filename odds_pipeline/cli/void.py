@@ -1,13 +1,12 @@
 """`odds void`: declare quotes void, undo that, and see what used them."""
 
-import getpass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from odds_pipeline.cli import screen
-from odds_pipeline.cli.options import AsJson, Zone
+from odds_pipeline.cli.options import AsJson, By, Reason, Zone, login
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import platform
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
     from odds_pipeline.storage.derived import Covered
 
 VoidId = Annotated[int, typer.Argument(help="Number of the void; see `odds void list`.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for whoever asks later.")]
-By = Annotated[str | None, typer.Option("--by", help="Who says so [the login name].")]
 
 _VOIDS = (
     Column("void_id", "void", right=True),
@@ -165,11 +162,3 @@ def _moment(text: str, option: str) -> datetime:
     value = screen.moment(text, option)
     assert value is not None
     return value
-
-
-def login() -> str:
-    """The login name, where the machine knows one."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"

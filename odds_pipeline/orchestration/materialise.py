@@ -4,10 +4,12 @@ Belongs here: the loop, and what is told to Dagster after each day. Does not bel
 of a day (``assets``).
 """
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
 
 import dagster as dg
+from dagster._core.events import StepMaterializationData
+from dagster._core.instance.utils import RUNLESS_JOB_NAME, RUNLESS_RUN_ID
 
 from odds_pipeline.orchestration.failures import one_line_failures
 from odds_pipeline.orchestration.figures import Metadata
@@ -53,3 +55,30 @@ def mark(instance: dg.DagsterInstance, asset: dg.AssetKey, key: str, metadata: M
     instance.report_runless_asset_event(
         dg.AssetMaterialization(asset, partition=key, metadata=metadata)
     )
+
+
+def mark_days(
+    instance: dg.DagsterInstance, asset: dg.AssetKey, days: Mapping[str, Metadata]
+) -> None:
+    """As ``mark``, many days in one go: one statement for the events of all."""
+    now = datetime.now(UTC).timestamp()
+    entries = [
+        dg.EventLogEntry(  # type: ignore[no-untyped-call]
+            error_info=None,
+            level="info",
+            user_message="",
+            run_id=RUNLESS_RUN_ID,
+            timestamp=now,
+            job_name=RUNLESS_JOB_NAME,
+            dagster_event=dg.DagsterEvent(
+                event_type_value=dg.DagsterEventType.ASSET_MATERIALIZATION.value,
+                job_name=RUNLESS_JOB_NAME,
+                event_specific_data=StepMaterializationData(
+                    dg.AssetMaterialization(asset, partition=key, metadata=metadata)
+                ),
+            ),
+        )
+        for key, metadata in days.items()
+    ]
+    if entries:
+        instance.event_log_storage.store_event_batch(entries)

@@ -6,6 +6,7 @@ here: the job (``jobs``), importing (``services.import_files``).
 
 import signal
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,15 +16,17 @@ import dagster as dg
 
 from odds_pipeline.orchestration.build import build_definitions
 from odds_pipeline.orchestration.checks import evaluations
-from odds_pipeline.orchestration.figures import day_metadata, of_table, quality_metadata
+from odds_pipeline.orchestration.figures import Metadata, day_metadata, of_table, quality_metadata
 from odds_pipeline.orchestration.jobs import COLLECT
-from odds_pipeline.orchestration.materialise import mark
+from odds_pipeline.orchestration.materialise import mark_days
+from odds_pipeline.quality.registry import RuleResult
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.reconcile import Readings
 from odds_pipeline.services.validate import validate_day
 from odds_pipeline.settings import Settings
 
 IMPORT = "import"
+AT_ONCE = 50  # days whose events are stored together
 SNAPSHOTS, ODDS, LOG = (
     dg.AssetKey(name) for name in ("odds_snapshots", "odds", "data_quality_log")
 )
@@ -72,8 +75,10 @@ def report_import(
     instance: dg.DagsterInstance,
     days: Iterable[date],
     progress: Callable[[date], None] = lambda _: None,
-) -> None:
+) -> dict[str, int]:
     """Show imported days as materialised and checked, with the figures a run would show.
+
+    The issues that were found on them, by rule.
 
     Args:
         platform: its database and settings are used.
@@ -83,13 +88,22 @@ def report_import(
     """
     readings = Readings()
     run_id = _import_run(instance)
-    for day in days:
-        progress(day)
-        figures = day_metadata(platform, day)
-        mark(instance, SNAPSHOTS, day.isoformat(), of_table("odds_snapshots", figures))
-        mark(instance, ODDS, day.isoformat(), of_table("odds", figures))
+    flagged: Counter[str] = Counter()
+    for some in _batched(days, AT_ONCE):
+        figures = {day.isoformat(): day_metadata(platform, day) for day in some}
+        for asset, table in ((SNAPSHOTS, "odds_snapshots"), (ODDS, "odds")):
+            told = {day: of_table(table, numbers) for day, numbers in figures.items()}
+            mark_days(instance, asset, told)
         if platform.settings.enable_validation:
-            _report_validation(platform, instance, run_id, day, readings)
+            judged: dict[str, Metadata] = {}
+            for day in some:
+                progress(day)
+                results = _report_validation(platform, instance, run_id, day, readings)
+                flagged.update({r.rule.name: len(r.issues) for r in results if len(r.issues)})
+                judged[day.isoformat()] = quality_metadata(results)
+            # Last of all: `unreported` takes it for the end of a day's report.
+            mark_days(instance, LOG, judged)
+    return dict(flagged)
 
 
 def unreported(
@@ -116,7 +130,7 @@ def _report_validation(
     run_id: str,
     day: date,
     readings: Readings,
-) -> None:
+) -> list[RuleResult]:
     results = validate_day(platform, day, readings=readings)
     for evaluation in evaluations(instance, results, day):
         instance.report_dagster_event(
@@ -127,8 +141,14 @@ def _report_validation(
             ),
             run_id=run_id,
         )
-    # Last of all: `unreported` takes it for the end of the day's report.
-    mark(instance, LOG, day.isoformat(), quality_metadata(results))
+    return results
+
+
+def _batched(days: Iterable[date], size: int) -> Iterator[list[date]]:
+    """The days, so many at a time."""
+    left = list(days)
+    for first in range(0, len(left), size):
+        yield left[first : first + size]
 
 
 @contextmanager

@@ -6,14 +6,16 @@ belong here: recognising and reading kinds (``sources.files``, ``sources.archive
 A file's exact bytes are the raw document; importing the same bytes again changes nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
 from odds_pipeline.catalog.observations import CaptureBasis, Document, OddsFormat, RawDocument
 from odds_pipeline.errors import MalformedResponse, NotFound, UsageError
+from odds_pipeline.services import identity
 from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.sources.archives.layout import Layout
@@ -24,6 +26,7 @@ from odds_pipeline.storage import imports, raw
 from odds_pipeline.storage.engine import pipelined, transaction
 
 MAX_BYTES = 512 * 1024 * 1024
+SHOWN = 60  # a longer statement is a whole mapping
 
 Progress = Callable[[Path], None]
 
@@ -34,7 +37,8 @@ class ImportedFile:
 
     ``status`` is imported, unchanged (the same bytes were here), refused (not a kind we read),
     failed (it could not be normalised) or, where nothing was to be kept, readable; ``reason``
-    says why for refused and failed.
+    says why for refused and failed, and
+    ``quarantined_for`` how many of its parts are in quarantine for which reason.
     """
 
     path: Path
@@ -46,16 +50,21 @@ class ImportedFile:
     snapshots: int = 0
     quotes: int = 0
     quarantined: int = 0
+    quarantined_for: Mapping[str, int] = field(default_factory=dict)
     reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A whole import: its files, the UTC days whose facts changed, and those of unchanged files."""
+    """A whole import: its files, the UTC days whose facts changed, and those of unchanged files.
+
+    ``questions`` counts the new questions of identity in the review queue.
+    """
 
     files: tuple[ImportedFile, ...]
     days: tuple[date, ...] = ()
     unchanged_days: tuple[date, ...] = ()
+    questions: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +115,12 @@ def import_paths(
     """
     _check(stated)
     files = [_import(platform, path, stated) for path in _told_of(_files(paths), progress)]
+    new = _raw_ids(files, "imported")
     with transaction(platform.engine) as conn:
-        days = imports.days_of(conn, _raw_ids(files, "imported"))
+        days = imports.days_of(conn, new)
         same = imports.days_of(conn, _raw_ids(files, "unchanged"))
-    return Import(tuple(files), tuple(days), tuple(day for day in same if day not in days))
+    asked = identity.look(platform, new) if new else 0
+    return Import(tuple(files), tuple(days), tuple(sorted({*same} - {*days})), asked)
 
 
 def try_paths(
@@ -197,6 +208,11 @@ def _import(platform: Platform, path: Path, stated: Stated) -> ImportedFile:
     finish_pending(platform)
     with transaction(platform.engine) as conn:
         found = imports.outcome(conn, stored.raw_id)
+        before = imports.request_of(conn, stored.raw_id)
+        reasons = imports.quarantined_for(conn, stored.raw_id)
+    differs = _said_before(before, record.request)
+    if differs:
+        return ImportedFile(path, "refused", stored.raw_id, str(kind.endpoint), reason=differs)
     status = "failed" if found.error else "imported" if stored.created else "unchanged"
     return ImportedFile(
         path,
@@ -208,8 +224,25 @@ def _import(platform: Platform, path: Path, stated: Stated) -> ImportedFile:
         found.snapshots if stored.created else 0,
         found.quotes if stored.created else 0,
         found.quarantined if stored.created else 0,
+        reasons if stored.created else {},
         found.error,
     )
+
+
+def _said_before(before: Mapping[str, str], now: Mapping[str, str]) -> str | None:
+    """How the same bytes were to be read when they were imported, where that differs.
+
+    What a document is read as stays, so that reading it again gives the same facts.
+    """
+    other = [name for name in sorted({*now} - {"name"}) if before.get(name) != now[name]]
+    if not other:
+        return None
+    told = ", ".join(f"{name} {_shown(before.get(name))}" for name in other)
+    return f"the same bytes were imported before with {told}: what they are read as stays"
+
+
+def _shown(value: str | None) -> str:
+    return "not stated" if value is None else value if len(value) <= SHOWN else "another"
 
 
 def _try(path: Path, stated: Stated) -> ImportedFile:
@@ -242,7 +275,8 @@ def _told(path: Path, kind: Detected, said: Document) -> ImportedFile:
     quotes = sum(len(board.quotes) for event in odds for board in event.boards)
     ids = {one.event.event_id for one in odds} | {one.event.event_id for one in stated}
     captures = len(said.odds) + len(said.statements)
-    rejected = len(said.rejections)
+    reasons = Counter(rejection.reason for rejection in said.rejections)
     return ImportedFile(
-        path, "readable", None, str(kind.endpoint), len(ids), captures, len(odds), quotes, rejected
+        *(path, "readable", None, str(kind.endpoint), len(ids), captures, len(odds), quotes),
+        *(reasons.total(), dict(reasons.most_common())),
     )

@@ -1,7 +1,7 @@
 """Reviewing what the rules found: release, void or keep, with a reason and a name.
 
 Belongs here: what is asked of whoever decides, and what a decision does. Does not belong here:
-SQL (``storage.review``), finding issues (``services.validate``).
+SQL (``storage.quality_review``), finding issues (``services.validate``).
 
 - *release*: it is right. An issue's flag is lifted and its quotes count as valid again, from now
   on; what strict mode had voided for it is lifted. A quarantined part is released once its
@@ -22,9 +22,9 @@ from odds_pipeline.errors import MalformedResponse, UsageError
 from odds_pipeline.services.normalise import plain_of
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.sources.parse import parse_document
-from odds_pipeline.storage import raw, review
+from odds_pipeline.storage import quality_review, raw
 from odds_pipeline.storage.engine import Connection, transaction
-from odds_pipeline.storage.review import Decision, Item
+from odds_pipeline.storage.quality_review import Decision, Item
 
 ISSUE, PART = "issue", "part"
 WAITING = ("open", "quarantined")
@@ -74,7 +74,7 @@ def waiting(
     """What waits for review, the worst first; ``everything``: what was decided or is gone too."""
     with transaction(platform.engine) as conn:
         status = None if everything else WAITING
-        return review.items(conn, day, rule, severity, status, limit)
+        return quality_review.items(conn, day, rule, severity, status, limit)
 
 
 def shown(platform: Platform, text: str) -> Reviewed:
@@ -86,7 +86,9 @@ def shown(platform: Platform, text: str) -> Reviewed:
     """
     kind, number = named(text)
     with transaction(platform.engine) as conn:
-        return Reviewed(review.item(conn, kind, number), review.decisions(conn, kind, number))
+        return Reviewed(
+            quality_review.item(conn, kind, number), quality_review.decisions(conn, kind, number)
+        )
 
 
 def decide(platform: Platform, text: str, action: Action, reason: str, by: str) -> Item:
@@ -98,8 +100,8 @@ def decide(platform: Platform, text: str, action: Action, reason: str, by: str) 
     """
     kind, number = named(text)
     with transaction(platform.engine) as conn:
-        _decide(conn, review.item(conn, kind, number), action, reason, by)
-        return review.item(conn, kind, number)
+        _decide(conn, quality_review.item(conn, kind, number), action, reason, by)
+        return quality_review.item(conn, kind, number)
 
 
 def decide_day(
@@ -113,8 +115,10 @@ def decide_day(
         UsageError: no reason, or a part that still cannot be used.
     """
     with transaction(platform.engine) as conn:
-        found = review.items(conn, day, rule, None, WAITING)
-        chosen = [one for one in found if one.kind == PART or one.status == review.QUARANTINED]
+        found = quality_review.items(conn, day, rule, None, WAITING)
+        chosen = [
+            one for one in found if one.kind == PART or one.status == quality_review.QUARANTINED
+        ]
         for one in chosen:
             _decide(conn, one, action, reason, by)
     return chosen
@@ -123,16 +127,19 @@ def decide_day(
 def _decide(conn: Connection, item: Item, action: Action, reason: str, by: str) -> None:
     if not reason.strip():
         raise UsageError(f"a decision to {action} needs a reason: --reason")
-    review.decide(conn, item.kind, item.number, str(action), reason.strip(), by)
+    quality_review.decide(conn, item.kind, item.number, str(action), reason.strip(), by)
     if action is Action.KEEP:
         return
     if item.kind == PART:
         _close(conn, item, action)
     elif action is Action.RELEASE:
-        review.release_issue(conn, item.number, reason.strip(), by)
-    elif item.status == review.QUARANTINED:
-        review.confirm_issue(conn, item.number)
-    elif review.void_issue(conn, item.number, review.VOIDED, by, reason.strip()) is None:
+        quality_review.release_issue(conn, item.number, reason.strip(), by)
+    elif item.status == quality_review.QUARANTINED:
+        quality_review.confirm_issue(conn, item.number)
+    elif (
+        quality_review.void_issue(conn, item.number, quality_review.VOIDED, by, reason.strip())
+        is None
+    ):
         raise UsageError(f"issue {item.number} is about no quotes that could be voided")
 
 
@@ -141,12 +148,14 @@ def _close(conn: Connection, item: Item, action: Action) -> None:
         raise UsageError(
             f"part q{item.number} still cannot be used: {item.description}; void or keep it"
         )
-    review.close_part(conn, item.number, "released" if action is Action.RELEASE else "dismissed")
+    quality_review.close_part(
+        conn, item.number, "released" if action is Action.RELEASE else "dismissed"
+    )
 
 
 def _usable_now(conn: Connection, number: int) -> bool:
     """Whether the part's document, read again, no longer rejects it."""
-    raw_id, location, reason = review.place_of(conn, number)
+    raw_id, location, reason = quality_review.place_of(conn, number)
     try:
         document = parse_document(plain_of(raw.read(conn, raw_id)))
     except MalformedResponse:

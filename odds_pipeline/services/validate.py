@@ -17,7 +17,7 @@ from odds_pipeline.quality.markets import complete_markets
 from odds_pipeline.quality.registry import Needs, Rule, RuleResult, load_rules, run_rule
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.reconcile import Readings, reconciliation_frame
-from odds_pipeline.storage import quality_log, review
+from odds_pipeline.storage import quality_log, quality_review
 from odds_pipeline.storage.engine import Connection, transaction
 from odds_pipeline.storage.quality_frames import (
     OddsFrames,
@@ -53,7 +53,7 @@ def validate_day(
     with transaction(platform.engine) as conn:
         quality_log.record(conn, day, [_finding(result) for result in results])
         if platform.settings.reject_invalid_odds:
-            review.quarantine_issues(conn, day)
+            quality_review.quarantine_issues(conn, day)
     return results
 
 

@@ -1,12 +1,17 @@
-"""Making a database that is missing on a server that is there.
+"""Databases that are not ours to fill: making one that is missing, and how others' are written.
 
-Belongs here: CREATE DATABASE. Does not belong here: tables (``migrations``), the embedded server's
-own databases (``embedded``).
+Belongs here: CREATE DATABASE, and when Dagster's commits reach the disk. Does not belong here:
+tables (``migrations``), the embedded server's own databases (``embedded``).
 """
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy import Engine, event
 
 from odds_pipeline.errors import DatabaseUnavailable
 from odds_pipeline.storage.urls import libpq_url, redacted
@@ -41,3 +46,23 @@ def ensure_database(url: str, through: str) -> None:
     except psycopg.Error as refused:
         reason = str(refused).strip().splitlines()[-1]
     raise DatabaseUnavailable(f"database {name} of {redacted(through)}: {reason}")
+
+
+@contextmanager
+def synced_later() -> Iterator[None]:
+    """Let commits through psycopg2 (Dagster's driver, never ours) return before they are on disk.
+
+    For connections made while the block lasts. A crash of the server may lose the last of them,
+    never a part of one.
+    """
+
+    def not_waiting(connection: psycopg.Connection[Any], _: object) -> None:
+        if type(connection).__module__.startswith("psycopg2"):
+            with connection.cursor() as cursor:
+                cursor.execute("SET synchronous_commit = off")
+
+    event.listen(Engine, "connect", not_waiting)
+    try:
+        yield
+    finally:
+        event.remove(Engine, "connect", not_waiting)

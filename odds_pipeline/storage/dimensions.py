@@ -18,7 +18,8 @@ import psycopg
 
 from odds_pipeline.catalog.bookmakers import BOOKMAKERS
 from odds_pipeline.catalog.markets import MARKETS
-from odds_pipeline.catalog.observations import Scope
+from odds_pipeline.catalog.natural_key import sha_key
+from odds_pipeline.catalog.observations import EventStated, Scope
 from odds_pipeline.catalog.sports import SPORTS, live_hours
 from odds_pipeline.storage.scoping import covers, except_bookmakers, scope_key
 
@@ -51,7 +52,7 @@ class Stated:
     markets: set[str] = field(default_factory=set)
     names: set[str] = field(default_factory=set)
     matchups: set[tuple[str | None, str | None]] = field(default_factory=set)
-    events: dict[str, str] = field(default_factory=dict)
+    events: dict[str, EventStated] = field(default_factory=dict)
 
 
 class Dimensions:
@@ -224,15 +225,15 @@ class Dimensions:
             assert row is not None
             self.matchup_ids[pair] = row[0]
 
-    def _resolve_events(self, conn: Connection, sport_keys: dict[str, str]) -> None:
-        """Make sure every event id (mapped to its sport key) has its number."""
-        missing = sorted(sport_keys.keys() - self.event_nos.keys())
+    def _resolve_events(self, conn: Connection, stated: dict[str, EventStated]) -> None:
+        """Make sure every event (as first stated) has its number."""
+        missing = [stated[event_id] for event_id in sorted(stated.keys() - self.event_nos.keys())]
         found = _create(
             conn,
-            """INSERT INTO event_ids (event_id, sport_id)
-            SELECT * FROM unnest(%s::text[], %s::smallint[])
+            """INSERT INTO event_ids (event_id, sport_id, sha_key)
+            SELECT * FROM unnest(%s::text[], %s::smallint[], %s::text[])
             RETURNING event_id, event_no""",
-            [(event_id, self.sport_ids[sport_keys[event_id]]) for event_id in missing],
+            [(one.event_id, self.sport_ids[one.sport_key], _sha_key(one)) for one in missing],
         )
         self._remember_events(found)
 
@@ -420,6 +421,15 @@ def _create(
             return {}
         values = tuple(list(column) for column in zip(*rows, strict=True))
     return dict(conn.execute(statement, values).fetchall())
+
+
+def _sha_key(event: EventStated) -> str | None:
+    """The natural key of an event, where it has sides."""
+    if event.home_team is None or event.away_team is None:
+        return None
+    return sha_key(
+        event.sport_key, event.home_team, event.away_team, event.commence_time, event.day_only
+    )
 
 
 def _array(keys: tuple[str, ...] | None) -> list[str] | None:

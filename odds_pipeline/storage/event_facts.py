@@ -35,6 +35,7 @@ def write_statements(conn: Connection, memory: Memory, items: Iterable[Item]) ->
                     s.home_score,
                     s.away_score,
                     s.score_time,
+                    s.home_margin,
                 )
                 for s in capture.statements
             ]
@@ -53,13 +54,14 @@ def _insert_statements(
     columns = [list(column) for column in zip(*rows, strict=True)]
     new = conn.execute(
         """INSERT INTO event_statements (event_no, capture_time, known_time, capture_id,
-            matchup_id, commence_time, day_only, completed, home_score, away_score, score_time)
+            matchup_id, commence_time, day_only, completed, home_score, away_score, score_time,
+            home_margin)
         SELECT a.event_no, %s, %s, %s, a.matchup_id, a.commence_time, a.day_only, a.completed,
-            a.home_score, a.away_score, a.score_time
+            a.home_score, a.away_score, a.score_time, a.home_margin
         FROM unnest(%s::int[], %s::int[], %s::timestamptz[], %s::boolean[], %s::boolean[],
-            %s::int[], %s::int[], %s::timestamptz[])
+            %s::int[], %s::int[], %s::timestamptz[], %s::int[])
             AS a(event_no, matchup_id, commence_time, day_only, completed, home_score,
-                away_score, score_time)
+                away_score, score_time, home_margin)
         LEFT JOIN LATERAL (
             SELECT * FROM event_statements s
             WHERE s.event_no = a.event_no AND s.capture_time = %s
@@ -67,10 +69,10 @@ def _insert_statements(
         ) was ON true
         WHERE was.event_no IS NULL
            OR (was.matchup_id, was.commence_time, was.day_only, was.completed, was.home_score,
-               was.away_score, was.score_time)
+               was.away_score, was.score_time, was.home_margin)
               IS DISTINCT FROM
               (a.matchup_id, a.commence_time, a.day_only, a.completed, a.home_score,
-               a.away_score, a.score_time)
+               a.away_score, a.score_time, a.home_margin)
         ON CONFLICT DO NOTHING RETURNING event_no""",
         (
             capture.capture_time,

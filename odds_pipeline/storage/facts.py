@@ -96,4 +96,4 @@ def _state_event(stated: Stated, event: EventStated) -> None:
     sport = event.sport_key
     stated.sports[sport] = event.sport_title or stated.sports.get(sport)
     stated.matchups.add((event.home_team, event.away_team))
-    stated.events.setdefault(event.event_id, sport)
+    stated.events.setdefault(event.event_id, event)

@@ -126,8 +126,8 @@ def starts_within(conn: Connection, sport_key: str, window: Window) -> list[date
     rows = conn.execute(
         """SELECT e.commence_time FROM events_as_of(clock_timestamp(), 'infinity') e
         WHERE e.id = ANY(ARRAY(
-                SELECT i.event_id FROM event_starts s JOIN event_ids i USING (event_no)
-                WHERE s.commence_time >= %(begin)s AND s.commence_time < %(end)s
+                SELECT event_id FROM starts_stated
+                WHERE commence_time >= %(begin)s AND commence_time < %(end)s
             ))
           AND e.sport_key = %(sport)s AND e.status NOT IN ('cancelled', 'postponed')
           AND e.start_precision = 'exact'

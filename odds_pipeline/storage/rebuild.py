@@ -298,7 +298,7 @@ _KEYS: dict[str, str] = {
     FROM {{snapshots}} s {{renumbered}}""",  # noqa: S608
     "event_statements": """SELECT s.event_no, s.capture_time, s.known_time,
         {capture} AS capture_id, s.matchup_id, s.commence_time, s.day_only, s.completed,
-        s.home_score, s.away_score, s.score_time
+        s.home_score, s.away_score, s.score_time, s.home_margin
     FROM {event_statements} s {renumbered}""",
 }
 

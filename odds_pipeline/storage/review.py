@@ -1,225 +1,194 @@
-"""What people, and strict mode, decide about logged issues and quarantined parts.
+"""The review queue: questions of identity, and what they are asked about.
 
-Belongs here: listing both, decisions, and the voids by which a wrong quote is kept from readers.
-Does not belong here: finding issues (``quality_log``), what is asked of whoever decides
-(``services.review``).
-
-A quote in quarantine is a void (``voids``): it has a known time, readers give no price for it nor
-the one before it, and a release lifts it. Nothing is deleted.
+Belongs here: the queue's rows, and the events and names that questions are about. Does not belong
+here: which questions to ask (``catalog.matching``), what an answer does (``merges``).
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
 
+from odds_pipeline.catalog.matching import Known
+from odds_pipeline.catalog.recognition import UNKNOWN_SPORT
 from odds_pipeline.errors import NotFound
-from odds_pipeline.storage import voids
-from odds_pipeline.storage.voids import VoidKey
 
 Connection = psycopg.Connection[Any]
 
-STRICT = "strict mode"
-QUARANTINED, RELEASED, VOIDED = "quarantined", "released", "voided"
-
 
 class Item(NamedTuple):
-    """An issue (``issue`` and its number) or a quarantined part (``part``).
+    """One question.
 
-    Args:
-        status: ``open``, or how it was resolved.
+    Of an event ``subject`` is the merged event's id and ``candidate`` the kept one's; of a team
+    they are the spelling and the name it may stand for; of a sport ``subject`` is an event's id.
     """
 
+    item_id: int
     kind: str
-    number: int
-    day: date | None
-    rule: str
-    severity: str
-    event_id: str | None
-    bookmaker_key: str | None
-    market_key: str | None
-    outcome_name: str | None
-    snapshot_time: datetime | None
-    until_time: datetime | None
-    description: str
-    status: str
-    evidence: str
-
-
-class Decision(NamedTuple):
-    """What was decided, by whom and why."""
-
-    known_time: datetime
-    action: str
+    sport_key: str
+    subject: str
+    candidate: str | None
+    sure: bool
     reason: str
-    decided_by: str
+    status: str
+    created_at: datetime
+    decided_at: datetime | None
+    decided_by: str | None
+    decision: str | None
+
+
+class Question(NamedTuple):
+    """A question to ask, unless it was asked before."""
+
+    kind: str
+    sport_key: str
+    subject: str
+    candidate: str | None
+    sure: bool
+    reason: str
 
 
 _ITEMS = """
-SELECT * FROM (
-    SELECT 'issue' AS kind, l.id AS number, l.partition AS day, l.rule, l.severity, l.event_id,
-        l.bookmaker_key, l.market_key, l.outcome_name, l.snapshot_time, l.until_time,
-        l.description, coalesce(l.resolution, 'open') AS status, l.raw_data::text AS evidence
-    FROM data_quality_logs l
-    UNION ALL
-    SELECT 'part', q.id, (coalesce(q.capture_time, r.known_time) AT TIME ZONE 'UTC')::date,
-        'quarantined', 'warning', q.event_id, q.bookmaker_key, q.market_key, NULL,
-        q.capture_time, NULL, q.reason || ' at ' || q.location || ' of raw ' || q.raw_id,
-        q.status, q.evidence
-    FROM quarantine q JOIN raw_responses r USING (raw_id)
-) i
-WHERE (%(kind)s::text IS NULL OR kind = %(kind)s)
-  AND (%(number)s::int8 IS NULL OR number = %(number)s)
-  AND (%(day)s::date IS NULL OR day = %(day)s)
-  AND (%(rule)s::text IS NULL OR rule = %(rule)s)
-  AND (%(severity)s::text IS NULL OR severity = %(severity)s)
-  AND (%(status)s::text[] IS NULL OR status = ANY(%(status)s))
-  -- The rule `quarantined` says of each part what the part says itself.
-  AND NOT (kind = 'issue' AND rule = 'quarantined')
-ORDER BY array_position(ARRAY['critical', 'error', 'warning'], severity), day DESC, kind, number
-LIMIT %(limit)s
+SELECT item_id, kind, sport_key, subject, candidate, sure, reason, status, created_at, decided_at,
+    decided_by, decision
+FROM review_items
+WHERE (%(status)s::text IS NULL OR status = %(status)s)
+  AND (%(kind)s::text IS NULL OR kind = %(kind)s)
+  AND (%(sure)s::boolean IS NULL OR sure = %(sure)s)
+  AND (%(items)s::int[] IS NULL OR item_id = ANY(%(items)s))
+ORDER BY item_id
 """
 
-# What strict mode keeps from readers: quotes of an event at a book, in full or for longer than
-# before, that are wrong and not merely unusual.
-_TO_QUARANTINE = """
-SELECT l.id FROM data_quality_logs l
-WHERE l.partition = %(day)s AND l.severity <> 'warning'
-  AND l.event_id IS NOT NULL AND l.bookmaker_key IS NOT NULL AND l.snapshot_time IS NOT NULL
-  AND (l.resolution IS NULL OR l.resolution = 'quarantined' AND NOT EXISTS (
-      SELECT FROM voids v
-      WHERE v.void_id = ANY(l.void_ids)
-        AND v.to_capture >= coalesce(l.until_time, l.snapshot_time)
-  ))
-ORDER BY l.id
+# As stated last, an exact start before one known to the day.
+_KNOWN = """
+WITH touched AS MATERIALIZED (
+    SELECT s.event_no FROM captures c
+    JOIN snapshots s ON s.capture_time = c.capture_time AND s.capture_id = c.capture_id
+    WHERE c.raw_id = ANY(%(documents)s)
+    UNION
+    SELECT t.event_no FROM captures c
+    JOIN event_statements t ON t.capture_time = c.capture_time AND t.capture_id = c.capture_id
+    WHERE c.raw_id = ANY(%(documents)s)
+), spans AS MATERIALIZED (
+    SELECT e.sport_id, s.commence_time - interval '2 days' AS since,
+        s.commence_time + interval '2 days' AS until
+    FROM touched JOIN event_starts s USING (event_no) JOIN event_ids e USING (event_no)
+), days AS MATERIALIZED (
+    SELECT DISTINCT sport_id, day FROM spans, generate_series(
+        date_trunc('day', since, 'UTC'), until, interval '1 day') AS day
+), asked AS MATERIALIZED (
+    SELECT DISTINCT e.event_no, e.event_id, e.sport_id, e.sha_key
+    FROM event_ids e JOIN event_starts s USING (event_no)
+    WHERE %(documents)s::bigint[] IS NULL OR EXISTS (
+        SELECT FROM days d WHERE d.sport_id = e.sport_id
+          AND d.day = date_trunc('day', s.commence_time, 'UTC')
+    )
+)
+SELECT a.event_id, a.event_id !~ '^[0-9a-f]{64}$', c.raw_id, sp.sport_key, m.home_team,
+    m.away_team, st.commence_time, st.day_only
+FROM asked a
+JOIN sports sp USING (sport_id)
+-- Between which captures to look, so that no other month is.
+CROSS JOIN LATERAL (
+    SELECT min(first_capture) AS first, max(last_capture) AS last FROM event_scopes
+    WHERE event_no = a.event_no
+) x
+CROSS JOIN LATERAL (
+    SELECT u.* FROM (
+        (SELECT commence_time, day_only, matchup_id, capture_id, capture_time FROM snapshots
+         WHERE event_no = a.event_no AND NOT unlisted
+           AND capture_time >= x.first AND capture_time <= x.last
+         ORDER BY capture_time DESC LIMIT 1)
+        UNION ALL
+        (SELECT commence_time, day_only, matchup_id, capture_id, capture_time
+         FROM event_statements
+         WHERE event_no = a.event_no ORDER BY capture_time DESC LIMIT 1)
+    ) u ORDER BY u.day_only, u.capture_time DESC LIMIT 1
+) st
+JOIN matchups m USING (matchup_id)
+JOIN captures c USING (capture_id)
+WHERE m.home_team IS NOT NULL AND m.away_team IS NOT NULL
+  AND NOT EXISTS (SELECT FROM merges_known('infinity') x WHERE x.member_no = a.event_no)
 """
 
-_KEY = """
-SELECT e.event_no, b.bookmaker_id, m.market_id, o.name_id, d.name_id,
-    l.snapshot_time, coalesce(l.until_time, l.snapshot_time), l.rule || ': ' || l.description
-FROM data_quality_logs l
-JOIN event_ids e USING (event_id)
-LEFT JOIN bookmakers b USING (bookmaker_key)
-LEFT JOIN markets m USING (market_key)
-LEFT JOIN names o ON o.name = l.outcome_name
-LEFT JOIN names d ON d.name = l.about
-WHERE l.id = %s
-"""
+
+def known_events(conn: Connection, documents: Sequence[int] | None) -> list[Known]:
+    """Events as stated last, those that are merged into another left out.
+
+    Args:
+        conn: a connection inside a transaction.
+        documents: only events of the sports and days that these documents tell of.
+    """
+    asked = {"documents": None if documents is None else list(documents)}
+    return [Known(*row) for row in conn.execute(_KNOWN, asked)]
+
+
+def ask(conn: Connection, questions: Iterable[Question]) -> int:
+    """Put questions in the queue; one that is there, whatever its status, stays as it is."""
+    rows = list(questions)
+    if not rows:
+        return 0
+    return conn.execute(
+        """INSERT INTO review_items (kind, sport_key, subject, candidate, sure, reason)
+        SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::boolean[],
+            %s::text[])
+        ON CONFLICT DO NOTHING""",
+        [list(column) for column in zip(*rows, strict=True)],
+    ).rowcount
 
 
 def items(
     conn: Connection,
-    day: date | None = None,
-    rule: str | None = None,
-    severity: str | None = None,
-    status: Sequence[str] | None = None,
-    limit: int | None = None,
+    status: str | None = None,
+    kind: str | None = None,
+    sure: bool | None = None,
+    numbers: Sequence[int] | None = None,
 ) -> list[Item]:
-    """Issues and quarantined parts, the worst first.
-
-    Args:
-        conn: a connection inside a transaction.
-        day: UTC day of the capture; default every one.
-        rule: only this rule's.
-        severity: only of this severity.
-        status: only of these; default every one.
-        limit: how many at most.
-    """
-    wanted = {"day": day, "rule": rule, "severity": severity, "limit": limit, "status": status}
-    wanted["status"] = None if status is None else list(status)
-    return [Item(*row) for row in conn.execute(_ITEMS, wanted | {"kind": None, "number": None})]
-
-
-def item(conn: Connection, kind: str, number: int) -> Item:
-    """One issue or part.
+    """Questions in the order in which they were asked.
 
     Raises:
-        NotFound: there is none of that number.
+        NotFound: one of the numbers is no question's.
     """
-    values = dict.fromkeys(("day", "rule", "severity", "status", "limit"))
-    found = conn.execute(_ITEMS, values | {"kind": kind, "number": number}).fetchone()
-    if found is None:
-        raise NotFound(f"there is no {kind} {number}; `odds quality list` lists them")
-    return Item(*found)
+    asked = {
+        "status": status,
+        "kind": kind,
+        "sure": sure,
+        "items": None if numbers is None else list(numbers),
+    }
+    found = [Item(*row) for row in conn.execute(_ITEMS, asked)]
+    for number in numbers or ():
+        if all(item.item_id != number for item in found):
+            raise NotFound(f"there is no question {number}; `odds review list` lists them")
+    return found
 
 
-def decisions(conn: Connection, kind: str, number: int) -> list[Decision]:
-    """What was decided about an item, in order."""
-    rows = conn.execute(
-        """SELECT known_time, action, reason, decided_by FROM quality_decisions
-        WHERE CASE WHEN %s = 'issue' THEN log_id ELSE quarantine_id END = %s
-        ORDER BY known_time""",
-        (kind, number),
-    )
-    return [Decision(*row) for row in rows]
-
-
-def decide(conn: Connection, kind: str, number: int, action: str, reason: str, by: str) -> None:
-    """Write a decision down; what it does is done by the other functions of this module."""
+def decide(conn: Connection, item_id: int, status: str, by: str, decision: str) -> None:
+    """Note an answer."""
     conn.execute(
-        """INSERT INTO quality_decisions (log_id, quarantine_id, action, reason, decided_by)
-        VALUES (%s, %s, %s, %s, %s)""",
-        (
-            number if kind == "issue" else None,
-            number if kind == "part" else None,
-            action,
-            reason,
-            by,
-        ),
+        """UPDATE review_items SET status = %s, decided_at = clock_timestamp(), decided_by = %s,
+            decision = %s
+        WHERE item_id = %s""",
+        (status, by, decision, item_id),
     )
 
 
-def quarantine_issues(conn: Connection, day: date) -> int:
-    """Keep from readers what the rules found wrong on a day; how many issues are new or grew."""
-    found = [number for (number,) in conn.execute(_TO_QUARANTINE, {"day": day})]
-    for number in found:
-        void_issue(conn, number, QUARANTINED, STRICT)
-    return len(found)
+def set_sport(conn: Connection, event: str, sport_key: str, live_hours: int) -> None:
+    """Note the sport of an event whose documents named none.
 
-
-def void_issue(
-    conn: Connection, number: int, resolution: str, by: str, reason: str | None = None
-) -> int | None:
-    """Void the quotes that an issue is about; the void's number, ``None`` if it is about none."""
-    row = conn.execute(_KEY, (number,)).fetchone()
-    if row is None or row[5] is None:
-        return None
-    *key, first, last, described = row
-    why = described if reason is None else f"{described} ({reason})"
-    void_id = voids.write(conn, VoidKey(*key), first, last, f"{resolution}: {why}", by)
+    Raises:
+        NotFound: no event of that id is stored without a sport.
+    """
     conn.execute(
-        """UPDATE data_quality_logs SET resolution = %s, void_ids = void_ids || %s
-        WHERE id = %s""",
-        (resolution, void_id, number),
+        """INSERT INTO sports (sport_key, live_hours) SELECT %(sport)s, %(hours)s
+        WHERE NOT EXISTS (SELECT FROM sports WHERE sport_key = %(sport)s)""",
+        {"sport": sport_key, "hours": live_hours},
     )
-    return void_id
-
-
-def release_issue(conn: Connection, number: int, reason: str, by: str) -> Iterable[int]:
-    """Let an issue's quotes count as valid again, and lift what was voided for it."""
-    row = conn.execute(
-        "UPDATE data_quality_logs SET resolution = %s WHERE id = %s RETURNING void_ids",
-        (RELEASED, number),
-    ).fetchone()
-    assert row is not None
-    return [void_id for void_id in row[0] if voids.lift(conn, void_id, reason, by)]
-
-
-def close_part(conn: Connection, number: int, status: str) -> None:
-    """End a quarantined part's waiting: ``released`` or ``dismissed``."""
-    conn.execute("UPDATE quarantine SET status = %s WHERE id = %s", (status, number))
-
-
-def confirm_issue(conn: Connection, number: int) -> None:
-    """What strict mode voided for an issue stays void: somebody looked at it."""
-    conn.execute("UPDATE data_quality_logs SET resolution = %s WHERE id = %s", (VOIDED, number))
-
-
-def place_of(conn: Connection, number: int) -> tuple[int, str, str]:
-    """The document of a quarantined part, where in it, and why it was put aside."""
-    row = conn.execute(
-        "SELECT raw_id, location, reason FROM quarantine WHERE id = %s", (number,)
-    ).fetchone()
-    assert row is not None
-    return int(row[0]), str(row[1]), str(row[2])
+    changed = conn.execute(
+        """UPDATE event_ids e SET sport_id = sp.sport_id FROM sports sp, sports was
+        WHERE sp.sport_key = %s AND e.event_id = %s
+          AND was.sport_id = e.sport_id AND was.sport_key = %s""",
+        (sport_key, event, UNKNOWN_SPORT),
+    )
+    if not changed.rowcount:
+        raise NotFound(f"event {event!r} is not stored here without a sport")

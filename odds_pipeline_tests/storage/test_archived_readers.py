@@ -27,7 +27,7 @@ from odds_pipeline.catalog.observations import (
     Quote,
     Scope,
 )
-from odds_pipeline.errors import NotFound, StorageError
+from odds_pipeline.errors import StorageError
 from odds_pipeline.quality.schemas import schema
 from odds_pipeline.storage import voids
 from odds_pipeline.storage.archive import groups, manifest, write
@@ -283,8 +283,8 @@ def test_what_is_not_known_yet_and_what_is_not_stored(conn: Conn, home: Path) ->
     assert decision_frame(conn, ["e1", "e2"], [timedelta(days=90)], before).empty
     only = decision_frame(conn, ["e1", "e2"], [timedelta(days=90)], first.known_time)
     assert set(only["event_id"]) == {"e1"}
-    with pytest.raises(NotFound, match="event 'nothing' is not stored"):
-        decision_frame(conn, ["e1", "nothing"], [HOUR])
+    both = decision_frame(conn, ["e1", "e2", "nothing"], [timedelta(days=90)])
+    assert set(both["event_id"]) == {"e1", "e2"}
 
 
 def test_a_file_that_is_gone_is_named(conn: Conn, home: Path) -> None:

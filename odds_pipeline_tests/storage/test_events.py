@@ -276,7 +276,7 @@ def test_the_view_is_the_reader_now(feed: Feed, engine: Engine) -> None:
         read = conn.execute("SELECT * FROM events_as_of(now(), 'infinity') ORDER BY id").fetchall()
         plan = "\n".join(row[0] for row in conn.execute("EXPLAIN SELECT * FROM events"))
     assert viewed == read
-    assert [row[7] for row in viewed] == ["cancelled", "final"]
+    assert [row[8] for row in viewed] == ["cancelled", "final"]
     assert "Function Scan" not in plan
 
 

@@ -90,6 +90,7 @@ def test_upgrade_and_downgrade_leave_nothing_behind(empty_url: str) -> None:
         *("model_probabilities", "pricings", "fair_prices", "edges", "edge_sights"),
         *("closing_prices", "line_movements", "bookmaker_scorecards", "edge_statistics"),
         *("calibrations", "experiments"),
+        *("merges", "merge_undos", "review_items"),
     )
     tables -= {f"relation {name}" for name in later}
     assert _objects(empty_url) == tables | {"relation alembic_version"}
@@ -184,6 +185,7 @@ def test_differences_are_found(database_url: str) -> None:
 def test_the_code_knows_the_newest_revision(database_url: str) -> None:
     scripts = ScriptDirectory.from_config(Config(toml_file=REPOSITORY / "pyproject.toml"))
     assert scripts.get_current_head() == composition.REVISION
+    before = scripts.get_revision(composition.REVISION).down_revision
     engine = open_engine(database_url)
     require_schema(engine, composition.REVISION)
     migrate(database_url, "downgrade", "-1")

@@ -40,11 +40,22 @@ class _Shared(NamedTuple):
 
 
 class Captures:
-    """The games of one archive, each stated as often as its rows say."""
+    """The games of one archive, each stated as often as its rows say.
 
-    def __init__(self) -> None:
+    Args:
+        received_at: when the file was read: nothing in it was known later.
+    """
+
+    def __init__(self, received_at: datetime) -> None:
+        self._received_at = received_at
+        self._named: dict[str, EventStated] = {}
         self._drafts: dict[tuple[str, Phase], EventDraft] = {}
         self._scores: dict[EventStated, Score] = {}
+        self._margins: dict[EventStated, int] = {}
+
+    def name(self, event: EventStated) -> None:
+        """Note that a game is in the archive, whatever else is said of it."""
+        self._named.setdefault(event.event_id, event)
 
     def board(self, event: EventStated, phase: Phase, bookmaker: str, market: str) -> BoardDraft:
         """One book's one market of a game at a phase."""
@@ -54,6 +65,10 @@ class Captures:
     def score(self, event: EventStated, score: Score) -> bool:
         """Note a final score; False when another one was stated before."""
         return self._scores.setdefault(event, score) == score
+
+    def margin(self, event: EventStated, margin: int) -> bool:
+        """Note by how much the home side won; False when something else was stated before."""
+        return self._margins.setdefault(event, margin) == margin
 
     def odds(self) -> tuple[OddsCapture, ...]:
         """The captures, by time."""
@@ -73,14 +88,29 @@ class Captures:
             for key, events in sorted(shared.items())
         )
 
-    def scores(self) -> tuple[EventCapture, ...]:
-        """The scores, known from the end of their events' UTC days."""
+    def statements(self) -> tuple[EventCapture, ...]:
+        """The scores, known from the end of their events' UTC days, and games without anything."""
         by_day: dict[datetime, list[EventStatement]] = {}
         for event, (home, away) in self._scores.items():
             by_day.setdefault(_end_of_day(event), []).append(
                 EventStatement(event, True, home, away)
             )
+        for event, margin in self._margins.items():
+            if event not in self._scores:
+                by_day.setdefault(_end_of_day(event), []).append(
+                    EventStatement(event, True, home_margin=margin)
+                )
+        for event in self._only_named():
+            opening = instant_of(Phase.OPEN, event.commence_time, event.day_only)
+            moment = min(opening, self._received_at)
+            by_day.setdefault(moment, []).append(EventStatement(event))
         return tuple(EventCapture(*capture) for capture in _by_time(by_day))
+
+    def _only_named(self) -> Iterator[EventStated]:
+        """Games of which neither a price nor a result is told."""
+        told = {event_id for event_id, _ in self._drafts}
+        told |= {event.event_id for event in (*self._scores, *self._margins)}
+        yield from (event for event_id, event in self._named.items() if event_id not in told)
 
 
 def _by_time(

@@ -64,17 +64,22 @@ class Layout(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
             the year of the season that the importer names.
         home: column of the home side.
         away: column of the away side.
+        event: column that names both sides instead, such as `A @ B` (``catalog.event_names``).
         markets: what is offered.
         sport: sport key of every row.
-        sport_column: column that tells the sport instead, by the codes in ``sports``.
+        sport_column: column that tells the sport instead, by the codes in ``sports``, by key or by
+            title; without either the closed lists of teams tell it.
         sports: sport key by code.
         time: column of the start's clock time, ``HH:MM``; without one a start is a date.
         zone: zone of ``time``.
         home_score: column of the final score.
         away_score: likewise.
+        winner: column of the winning side's name, where no scores are stated.
+        margin: column of the points it won by; 0 for a draw.
         result: column of the result as a letter (H, D, A): held against the score.
         number: column that orders several games of the same sides on one date.
-        closed_names: only names in the catalog's list of the sport's teams are believed.
+        closed_names: teams go by their names in the catalog's list of the sport's teams; one
+            that the list lacks is kept as spelled.
         shape: how rows become games.
     """
 
@@ -83,9 +88,10 @@ class Layout(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     odds_format: OddsFormat
     date: str
     date_forms: tuple[str, ...] = ("%Y-%m-%d",)
-    home: str
-    away: str
-    markets: tuple[MarketColumns, ...]
+    home: str = ""
+    away: str = ""
+    event: str | None = None
+    markets: tuple[MarketColumns, ...] = ()
     sport: str | None = None
     sport_column: str | None = None
     sports: Mapping[str, str] = {}
@@ -93,6 +99,8 @@ class Layout(Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     zone: str = "UTC"
     home_score: str | None = None
     away_score: str | None = None
+    winner: str | None = None
+    margin: str | None = None
     result: str | None = None
     number: str | None = None
     closed_names: bool = False

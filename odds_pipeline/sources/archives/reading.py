@@ -13,12 +13,14 @@ from datetime import UTC, date, datetime, time
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from odds_pipeline.catalog.event_names import Sides, sides_of
+from odds_pipeline.catalog.natural_key import sha_key
 from odds_pipeline.catalog.observations import Document, EventStated, RawDocument
+from odds_pipeline.catalog.recognition import sport_named, sport_of_teams
 from odds_pipeline.catalog.teams import team_named
 from odds_pipeline.errors import MalformedResponse
 from odds_pipeline.sources.archives.captures import Captures
 from odds_pipeline.sources.archives.layout import Layout, MarketColumns, Shape, Side
-from odds_pipeline.sources.archives.natural_key import sha_key
 from odds_pipeline.sources.archives.rows import Row, read_rows
 from odds_pipeline.sources.archives.shapes import Misfit, games
 from odds_pipeline.sources.assembly import CLASH, BoardDraft, Reading
@@ -106,13 +108,13 @@ class _ArchiveReading(Reading):
         self._read_price: ReadPrice = price_reader(self._format)
         self._season = _season(raw, layout)
         self._zone = ZoneInfo(layout.zone)
-        self._captures = Captures()
+        self._captures = Captures(raw.received_at)
 
     def document(self) -> Document:
         """Everything usable and everything rejected so far."""
         return Document(
             odds=self._captures.odds(),
-            statements=self._captures.scores(),
+            statements=self._captures.statements(),
             rejections=tuple(self.rejections),
             odds_format=self._format,
         )
@@ -121,8 +123,9 @@ class _ArchiveReading(Reading):
         """The row's game, unless nobody can say which it is."""
         layout, fields = self._layout, row.fields
         try:
-            sport = self.keys[_sport(layout, fields)]
-            home, away = (self._team(sport, fields[side]) for side in (layout.home, layout.away))
+            sides = self._sides(fields)
+            sport = self.keys[_sport(layout, fields, sides)]
+            home, away = (self._team(sport, name) for name in sides)
             if home == away:
                 raise FieldError(f"{home} plays itself")
             start, day_only = self._start(fields)
@@ -138,18 +141,24 @@ class _ArchiveReading(Reading):
         event = EventStated(
             key, game.sport_key, game.start, game.home, game.away, day_only=game.day_only
         )
+        self._captures.name(event)
         for market in self._markets:
             self._market(game.row, event, market)
         self._score(game.row, event)
 
-    def _team(self, sport: str, spelling: str) -> str:
-        name = self.names[spelling]
-        if not self._layout.closed_names:
-            return name
-        team = team_named(sport, name)
-        if team is None:
-            raise FieldError(f"{name!r} is not in the list of teams of {sport}")
-        return team
+    def _sides(self, fields: Mapping[str, str]) -> Sides:
+        """Home and away side as spelled."""
+        layout = self._layout
+        if layout.event is None:
+            return Sides(self.names[fields[layout.home]], self.names[fields[layout.away]])
+        text = self.names[fields[layout.event]]
+        sides = sides_of(text)
+        if sides is None:
+            raise FieldError(f"{text[:80]!r} does not name two sides")
+        return sides
+
+    def _team(self, sport: str, name: str) -> str:
+        return (team_named(sport, name) or name) if self._layout.closed_names else name
 
     def _start(self, fields: Mapping[str, str]) -> tuple[datetime, bool]:
         """The start, and whether it is known to the day only."""
@@ -230,6 +239,8 @@ class _ArchiveReading(Reading):
 
     def _score(self, row: Row, event: EventStated) -> None:
         layout = self._layout
+        if layout.winner is not None and layout.margin is not None:
+            self._margin(row, event, layout.winner, layout.margin)
         if layout.home_score is None or layout.away_score is None:
             return
         cells = [row.fields.get(name, "") for name in (layout.home_score, layout.away_score)]
@@ -245,6 +256,23 @@ class _ArchiveReading(Reading):
             reason = "game is stated twice with different scores"
             self.reject(where, reason, cells, event_id=event.event_id)
         self._result(where, row, event, home - away)
+
+    def _margin(self, row: Row, event: EventStated, winner: str, margin: str) -> None:
+        cells = [row.fields.get(name, "") for name in (winner, margin)]
+        if any(cell in NOT_STATED for cell in cells):
+            return
+        where = f"row {row.number}"
+        try:
+            name = self._team(event.sport_key, self.names[cells[0]])
+            by = clean_score(cells[1].removesuffix(".0"))
+            if by and name not in (event.home_team, event.away_team):
+                raise FieldError(f"winner {name[:80]!r} is neither side")
+        except FieldError as unreadable:
+            self.reject(where, unreadable, cells, event_id=event.event_id)
+            return
+        if not self._captures.margin(event, by if name == event.home_team else -by):
+            reason = "game is stated twice with different results"
+            self.reject(where, reason, cells, event_id=event.event_id)
 
     def _result(self, where: str, row: Row, event: EventStated, margin: int) -> None:
         letter = row.fields.get(self._layout.result, "") if self._layout.result else ""
@@ -270,11 +298,16 @@ def _is_there(market: MarketColumns, columns: Container[str]) -> bool:
     return any(column in columns for column in named)
 
 
-def _sport(layout: Layout, fields: Mapping[str, str]) -> str:
+def _sport(layout: Layout, fields: Mapping[str, str], sides: Sides) -> str:
     if layout.sport is not None:
         return layout.sport
-    code = fields[layout.sport_column or ""]
-    sport = layout.sports.get(code)
+    if layout.sport_column is None:
+        sport = sport_of_teams(*sides)
+        if sport is None:
+            raise FieldError(f"{sides.home[:40]!r} and {sides.away[:40]!r} tell no sport")
+        return sport
+    code = fields[layout.sport_column]
+    sport = layout.sports.get(code) or sport_named(code)
     if sport is None:
         raise FieldError(f"{code[:20]!r} names no league that the layout {layout.name} knows")
     return sport

@@ -5,8 +5,8 @@ Belongs here: its columns and their aliases, rows -> captures. Does not belong h
 
 One capture for each sport and capture time. Capture times are ISO 8601 with a zone, Unix, or
 ``YYYYMMDD_HHMMSS`` (UTC). A file without a sport column takes the sport its importer names
-(``request["sport"]``), else the key ``unknown``. Row order says nothing: shuffled rows give an
-equal document.
+(``request["sport"]``), else the one that its titles or teams tell, else the key ``unknown``. Row
+order says nothing: shuffled rows give an equal document.
 """
 
 import re
@@ -25,6 +25,7 @@ from odds_pipeline.catalog.observations import (
     OddsFormat,
     RawDocument,
 )
+from odds_pipeline.catalog.recognition import UNKNOWN_SPORT, sport_named, sport_of_teams
 from odds_pipeline.sources.assembly import (
     CLASH,
     BoardDraft,
@@ -66,7 +67,6 @@ COLUMNS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 REQUIRED = ("event_id", "commence_time", "captured", "bookmaker", "market", "outcome", "price")
-UNKNOWN_SPORT = "unknown"
 DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 COMPACT_TIME = re.compile(r"(\d{4})(\d\d)(\d\d)_(\d\d)(\d\d)(\d\d)(?:_[a-z]+)?", re.ASCII)
 
@@ -112,6 +112,18 @@ def _format_of(raw: RawDocument, table: Table) -> OddsFormat | None:
     if not prices:
         return None
     return OddsFormat.AMERICAN if all(map(looks_american, prices)) else OddsFormat.DECIMAL
+
+
+def sport_of_row(raw: RawDocument, row: Row) -> str:
+    """The sport a row states, else its importer, else the one its title or its teams tell."""
+    stated = row.get("sport_key") or raw.request.get("sport")
+    if stated:
+        return stated
+    title = row.get("sport_title")
+    told = (title and sport_named(title)) or sport_of_teams(
+        row.get("home_team"), row.get("away_team")
+    )
+    return told or UNKNOWN_SPORT
 
 
 def _number(text: object) -> float | None:
@@ -253,4 +265,4 @@ class _FlatReading(Reading):
         )
 
     def _sport(self, row: Row) -> str:
-        return row.get("sport_key") or self._raw.request.get("sport") or UNKNOWN_SPORT
+        return sport_of_row(self._raw, row)

@@ -16,7 +16,7 @@ from odds_pipeline.catalog.observations import (
 )
 from odds_pipeline.sources.assembly import Reading
 from odds_pipeline.sources.fields import FieldError
-from odds_pipeline.sources.files.flat_odds import UNKNOWN_SPORT
+from odds_pipeline.sources.files.flat_odds import sport_of_row
 from odds_pipeline.sources.files.table import Row, read_table
 from odds_pipeline.sources.scope import listing_capture
 from odds_pipeline.sources.scores import pair_scores
@@ -61,7 +61,7 @@ class _ScoresReading(Reading):
 
     def __init__(self, raw: RawDocument) -> None:
         super().__init__(raw)
-        self._sport = raw.request.get("sport") or UNKNOWN_SPORT
+        self._raw = raw
         self._rows: dict[EventStated, list[tuple[str, Row]]] = {}
 
     def row(self, where: str, row: Row) -> None:
@@ -69,7 +69,7 @@ class _ScoresReading(Reading):
         try:
             event = self.stated(
                 row["event_id"],
-                row.get("sport_key") or self._sport,
+                sport_of_row(self._raw, row),
                 row["commence_time"],
                 (row["home_team"], row["away_team"]),
                 row.get("sport_title"),

@@ -4,9 +4,10 @@ Belongs here: which archives an answer needs, loading their rows, the views that
 not belong here: the answers (``storage.readers``), writing archives.
 
 The rows of the asked events come from Parquet into temporary tables, and temporary views named
-``quotes`` and ``snapshots`` unite them with the hot ones until the transaction ends. While nothing
-is archived this costs one look at an empty table. Reading in a transaction marked read-only is
-not possible where archives are needed: it may not make temporary tables.
+``quotes`` and ``snapshots`` unite them with the hot ones until the transaction ends; a second pair
+of tables takes what merged events bring (``readers.united``). While nothing is archived this costs
+one look at an empty table. Reading in a transaction marked read-only is not possible where archives
+are needed: it may not make temporary tables.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -101,7 +102,8 @@ def thaw_starting(
         return
     found = conn.execute(_STARTING, {"start": start, "end": end, "at": at}).fetchall()
     needed = [_Needed(*row) for row in found]
-    _lay(conn, needed)
+    if needed:
+        lay(conn)
     for one in _unloaded(conn, needed):
         _put_once(conn, SNAPSHOTS, _until(one, at, known_by))
 
@@ -122,7 +124,7 @@ def thaw_day(conn: Connection, day: date) -> None:
     needed = [_Needed(*row) for row in rows.fetchall()]
     if not needed:
         return
-    _lay(conn, needed)
+    lay(conn)
     for one in needed:
         _put_once(conn, one.kind, read_facts(Path(one.path), one.kind, _within(day)))
     _lay_odds(conn)
@@ -181,7 +183,10 @@ def thawed(
 def refreeze(conn: Connection) -> None:
     """Take archived rows away again, so that the tables can be written."""
     if _laid(conn):
-        conn.execute("DROP TABLE thawed_events, thawed_quotes, thawed_snapshots CASCADE")
+        conn.execute(
+            "DROP TABLE thawed_events, thawed_quotes, thawed_snapshots, merged_quotes, "
+            "merged_snapshots CASCADE"
+        )
         conn.execute(
             "SELECT set_config('search_path', "
             "regexp_replace(current_setting('search_path'), '^pg_temp, ', ''), true)"
@@ -202,9 +207,9 @@ def _laid(conn: Connection) -> bool:
     return row is not None and bool(row[0])
 
 
-def _lay(conn: Connection, needed: Sequence[_Needed]) -> None:
+def lay(conn: Connection) -> None:
     """Put empty tables and the views over them in the readers' way."""
-    if not needed or _laid(conn):
+    if _laid(conn):
         return
     conn.execute(
         "CREATE TEMP TABLE thawed_events (archive_id integer, event_no integer, "
@@ -215,17 +220,19 @@ def _lay(conn: Connection, needed: Sequence[_Needed]) -> None:
             "kind": sql.Identifier(kind),
             "hot": sql.Identifier("public", kind),
             "cold": sql.Identifier(f"thawed_{kind}"),
+            "merged": sql.Identifier(f"merged_{kind}"),
         }
-        conn.execute(
-            sql.SQL(
-                "CREATE TEMP TABLE {cold} (LIKE {hot} INCLUDING DEFAULTS INCLUDING INDEXES) "
-                "ON COMMIT DROP"
-            ).format(**names)
-        )
+        for table in ("cold", "merged"):
+            conn.execute(
+                sql.SQL(
+                    "CREATE TEMP TABLE {table} (LIKE {hot} INCLUDING DEFAULTS INCLUDING INDEXES) "
+                    "ON COMMIT DROP"
+                ).format(table=names[table], **names)
+            )
         conn.execute(
             sql.SQL(
                 "CREATE TEMP VIEW {kind} AS SELECT * FROM {hot} "
-                "UNION ALL SELECT * FROM pg_temp.{cold}"
+                "UNION ALL SELECT * FROM pg_temp.{cold} UNION ALL SELECT * FROM pg_temp.{merged}"
             ).format(**names)
         )
     # Named first, so that statements prepared on this connection are read anew.
@@ -249,7 +256,8 @@ def _unloaded(conn: Connection, needed: Sequence[_Needed]) -> list[_Needed]:
 def _load(conn: Connection, needed: Sequence[_Needed]) -> None:
     import pyarrow.compute as pc
 
-    _lay(conn, needed)
+    if needed:
+        lay(conn)
     for archive_id, kind, path, events in _unloaded(conn, needed):
         rows = read_facts(Path(path), kind, pc.field("event_no").isin(events))
         _make_way(conn, kind, rows)

@@ -21,6 +21,7 @@ from odds_pipeline.storage.readers.states import (
     Filters,
     States,
 )
+from odds_pipeline.storage.readers.united import United, united
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -141,9 +142,11 @@ def odds_at(
         StorageError: an archive's file is missing or damaged.
     """
     filters = Filters(listed(bookmakers), listed(markets), outcome)
-    states, asked, known = _states_at(conn, events, at, known_by, max_age, filters)
+    states, asked, known, one = _states_at(conn, events, at, known_by, max_age, filters)
     frame, _ = _frame(states, asked, max_quote_age)
-    return without_flagged(conn, frame, known) if valid_only else frame
+    # Flags go by the names that the rules saw.
+    frame = without_flagged(conn, frame, known) if valid_only else frame
+    return one.called(frame, outcome=outcome)
 
 
 class Offer(NamedTuple):
@@ -179,7 +182,7 @@ def offers_at(
         StorageError: an archive's file is missing or damaged.
     """
     filters = Filters(listed(bookmakers), listed(markets), outcome)
-    states, asked, _ = _states_at(conn, events, at, known_by, max_age, filters)
+    states, asked, _, one = _states_at(conn, events, at, known_by, max_age, filters)
     shown, names = states.snapshots, states.names.all
     of_snapshots = [
         (asked[question].event, captured.replace(tzinfo=UTC))
@@ -194,7 +197,10 @@ def offers_at(
     found = []
     for snapshot, name, point, price, updated, voided in rows:
         event, captured = of_snapshots[snapshot]
-        _, bookmaker, market, outcome_name, description, _ = names[name]
+        _, bookmaker, market, spelled, description, _ = names[name]
+        outcome_name = one.name_of(event, spelled)
+        if outcome not in (None, outcome_name):
+            continue
         found.append(
             Offer(
                 *(event, bookmaker, market, outcome_name, description),
@@ -214,17 +220,22 @@ def _states_at(
     known_by: datetime | None,
     max_age: timedelta | None,
     filters: Filters,
-) -> tuple[States, list[Asked], datetime]:
+) -> tuple[States, list[Asked], datetime, United]:
     """The priced states of events that are asked for at one moment, and by when known."""
     ids = [events] if isinstance(events, str) else sorted(set(events))
     few = len(ids) <= FEW
     opening = opened(conn, at, known_by, kept_plans=few)
+    one = united(conn, ids, opening.known_by, opening.at, thawed=False)
+    if one.spellings(filters.outcome) not in (None, [filters.outcome]):
+        filters = filters._replace(outcome=None)
     oldest = LONG_AGO if max_age is None else opening.at - max_age
-    asked = [Asked(event, opening.at, oldest) for event in ids]
+    asked = [Asked(event, opening.at, oldest) for event in one.ids]
     states = priced_states(
-        conn, asked, opening.known_by, filters, archived=opening.archived, kept_plan=few
+        *(conn, asked, opening.known_by, filters),
+        archived=opening.archived and not one.laid,
+        kept_plan=few,
     )
-    return states, asked, opening.known_by
+    return states, asked, opening.known_by, one
 
 
 def listed(keys: Iterable[str] | None) -> list[str] | None:

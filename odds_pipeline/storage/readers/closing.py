@@ -23,6 +23,7 @@ from odds_pipeline.storage.readers.prematch import (
 )
 from odds_pipeline.storage.readers.shown import Series, Shown, search
 from odds_pipeline.storage.readers.states import NO_ROW, Filters, States, read_states
+from odds_pipeline.storage.readers.united import united
 from odds_pipeline.storage.readers.voided import Lines, without_voided
 from odds_pipeline.storage.timeline import PRICED, UNUSABLE_CODE
 
@@ -95,7 +96,8 @@ def closing_lines(
     """
     _, known = resolved(conn, None, known_by)
     books, kinds = listed(bookmakers), listed(markets)
-    found = prematch_events(conn, events, known, books, kinds)
+    one = united(conn, events, known)
+    found = prematch_events(conn, one.ids, known, books, kinds)
     lines = _lines(conn, [event for event in found if event.started], known, books, kinds)
     lines = without_voided(conn, lines, known)
     rows = []
@@ -116,7 +118,7 @@ def closing_lines(
     }
     frame = line_frame(rows, types)
     frame["flagged"] = flagged(conn, frame, known).astype("boolean")
-    return _valid(frame) if valid_only else frame
+    return one.called(_valid(frame) if valid_only else frame)
 
 
 def _valid(frame: "pd.DataFrame") -> "pd.DataFrame":

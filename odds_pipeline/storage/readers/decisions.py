@@ -15,6 +15,7 @@ from odds_pipeline.storage.readers.flagged import without_flagged
 from odds_pipeline.storage.readers.moments import opened
 from odds_pipeline.storage.readers.starts import starts
 from odds_pipeline.storage.readers.states import LONG_AGO, Asked, Filters
+from odds_pipeline.storage.readers.united import united
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,10 +65,10 @@ def decision_frame(
 
     opening = opened(conn, None, known_by)
     known = opening.known_by
-    ids = sorted(set(events))
+    one = united(conn, events, known, thawed=False)
     asked, points = [], []
     apart = sorted(set(offsets), reverse=True)
-    for start in starts(conn, ids, known).values():
+    for start in starts(conn, one.ids, known).values():
         for offset in apart:
             moment, stated = start.decision(offset)
             if moment <= known:
@@ -76,7 +77,8 @@ def decision_frame(
                 precision = "day" if stated.day_only else "exact"
                 points.append((offset.total_seconds(), moment, stated.commence_time, precision))
     filters = Filters(listed(bookmakers), listed(markets))
-    frame, question = offered(conn, asked, known, max_quote_age, filters, archived=opening.archived)
+    archived = opening.archived and not one.laid
+    frame, question = offered(conn, asked, known, max_quote_age, filters, archived=archived)
     names = ["offset_seconds", "decision_time", "commence_time", "start_precision"]
     columns = pd.DataFrame(points, columns=names).astype(
         dict(zip(names, ("float64", *("datetime64[us, UTC]",) * 2, "str"), strict=True))
@@ -85,4 +87,6 @@ def decision_frame(
     frame["commence_time"] = chosen.pop("commence_time")
     for position, name in enumerate(chosen.columns, start=1):
         frame.insert(position, name, chosen[name])
-    return without_flagged(conn, frame, known) if valid_only else frame
+    # Flags go by the names that the rules saw.
+    frame = without_flagged(conn, frame, known) if valid_only else frame
+    return one.called(frame)

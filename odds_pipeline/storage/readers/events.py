@@ -19,9 +19,14 @@ if TYPE_CHECKING:
 Connection = psycopg.Connection[Any]
 
 
+# Which events to look at is found by the starts ever stated of them.
 EVENTS = """
 SELECT * FROM events_as_of(%(at)s, %(known_by)s)
-WHERE commence_time >= %(start)s AND commence_time < %(end)s
+WHERE id = ANY(ARRAY(
+        SELECT event_id FROM starts_stated
+        WHERE commence_time >= %(start)s AND commence_time < %(end)s
+    ))
+  AND commence_time >= %(start)s AND commence_time < %(end)s
   AND (%(sport)s::text IS NULL OR sport_key = %(sport)s)
 ORDER BY commence_time, id
 """

@@ -1,7 +1,8 @@
 """Which quotes of a frame a quality rule found wrong, as it was known then.
 
 Belongs here: holding a reader's rows against the flags. Does not belong here: finding issues
-(``quality``), lifting them (``storage.review``). A warning is no flag: it says unusual, not wrong.
+(``quality``), lifting them (``storage.quality_review``). A warning is no flag: it says unusual, not
+wrong.
 """
 
 from typing import TYPE_CHECKING, Any

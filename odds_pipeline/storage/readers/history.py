@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.frames import fetch_frame
 from odds_pipeline.storage.readers.event_ids import event_number
 from odds_pipeline.storage.readers.moments import resolved
+from odds_pipeline.storage.readers.united import united
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -84,5 +84,7 @@ def event_history(conn: Connection, event: str, known_by: datetime | None = None
         NotYetNormalised: ``known_by`` reaches documents that still wait.
     """
     _, known = resolved(conn, None, known_by)
-    thaw(conn, event)
-    return fetch_frame(conn, _HISTORY, {"event": event_number(conn, event), "known_by": known})
+    one = united(conn, event, known)
+    number = event_number(conn, one.ids[0])
+    frame = fetch_frame(conn, _HISTORY, {"event": number, "known_by": known})
+    return one.called(frame, one.ids[0])

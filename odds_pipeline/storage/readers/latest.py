@@ -29,7 +29,8 @@ Connection = psycopg.Connection[Any]
 
 # Of each book the newest scope that covers its market; where two scopes say something of one
 # instant it takes their known times to tell which, so that nothing is said here. The same where a
-# newest row is not known, where one lies in the future, and where a document waits.
+# newest row is not known, where one lies in the future, where a document waits, and where anything
+# is merged.
 _NOW = """
 WITH market AS MATERIALIZED (
     SELECT market_id FROM markets WHERE market_key = %(market)s
@@ -71,6 +72,7 @@ SELECT ARRAY[(SELECT schema_id::text FROM fact_state)],
     ARRAY[
         coalesce(bool_and(known IS TRUE), true),
         NOT EXISTS (SELECT FROM pending_raw),
+        NOT EXISTS (SELECT FROM merges_known('infinity')),
         NOT EXISTS (SELECT FROM spans WHERE last_capture > clock_timestamp()),
         NOT EXISTS (SELECT FROM spans GROUP BY place, last_capture HAVING count(*) > 1)
     ],

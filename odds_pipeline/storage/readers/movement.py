@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.frames import build_frame
 from odds_pipeline.storage.readers.event_ids import event_number
 from odds_pipeline.storage.readers.moments import resolved
+from odds_pipeline.storage.readers.united import united
 from odds_pipeline.storage.timeline import PRICED, Mark, Row, State, Timeline
 
 if TYPE_CHECKING:
@@ -41,8 +41,8 @@ def line_movement(
     both are null, and ``missing_reason`` says ``voided``.
     """
     moment, known = resolved(conn, at, known_by)
-    event_no = event_number(conn, event)
-    thaw(conn, [event_no], at=moment)
+    one = united(conn, event, known, at=moment)
+    event_no = event_number(conn, one.ids[0])
     outcomes = _outcomes(conn, event_no, bookmaker, market)
     timeline = _timeline(conn, event_no, list(outcomes), moment, known)
     voided = _voided(conn, event_no, list(outcomes), known)
@@ -75,7 +75,7 @@ def line_movement(
         "in_play": "bool",
         "missing_reason": "text",
     }
-    return build_frame(rows, types)
+    return one.called(build_frame(rows, types), one.ids[0])
 
 
 def _outcomes(

@@ -14,6 +14,7 @@ from odds_pipeline.storage.readers.moments import resolved
 from odds_pipeline.storage.readers.prematch import UNUSABLE, Event, Pair, prematch_events
 from odds_pipeline.storage.readers.shown import Series, Shown, search
 from odds_pipeline.storage.readers.states import multirange
+from odds_pipeline.storage.readers.united import united
 from odds_pipeline.storage.readers.voided import Lines, without_voided
 from odds_pipeline.storage.timeline import PRICED, UNUSABLE_CODE
 
@@ -108,7 +109,8 @@ def opening_lines(
     _, known = resolved(conn, None, known_by)
     books = None if bookmakers is None else list(bookmakers)
     kinds = None if markets is None else list(markets)
-    found = prematch_events(conn, events, known, books, kinds)
+    one = united(conn, events, known)
+    found = prematch_events(conn, one.ids, known, books, kinds)
     seen = [event for event in found if event.first_seen is not None]
     lines = without_voided(conn, _lines(conn, seen, known, books, kinds), known)
     rows = []
@@ -126,7 +128,7 @@ def opening_lines(
         **dict.fromkeys(("kind", "missing_reason"), "text"),
         "first_seen": "timestamptz",
     }
-    return line_frame(rows, types)
+    return one.called(line_frame(rows, types))
 
 
 def _lines(

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 
 import psycopg
 
-from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.readers.starts import Start, starts
 from odds_pipeline.storage.readers.states import LONG_AGO, Asked, multirange
 
@@ -120,7 +119,7 @@ class _Scope(NamedTuple):
 
 def prematch_events(
     conn: Connection,
-    events: Iterable[str],
+    events: Sequence[str],
     known_by: datetime,
     bookmakers: Iterable[str] | None,
     markets: Iterable[str] | None,
@@ -131,9 +130,7 @@ def prematch_events(
     of the event's captures name and all that were ever seen of it. A lay market is named by its
     twin's scope unasked, so it counts only once seen.
     """
-    ids = sorted(set(events))
-    thaw(conn, ids)
-    known = starts(conn, ids, known_by)
+    known = starts(conn, events, known_by)
     scopes = _scopes(conn, known.values(), known_by)
     seen: dict[int, set[Pair]] = {}
     if bookmakers is None or markets is None:

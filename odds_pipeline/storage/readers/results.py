@@ -16,10 +16,8 @@ _BEGUN = """
 SELECT e.commence_time, NOT e.status_inferred AND e.status = 'final'
 FROM events_as_of(%(at)s, 'infinity') e
 WHERE e.id = ANY(ARRAY(
-        SELECT i.event_id FROM event_starts s JOIN event_ids i USING (event_no)
-        JOIN sports sp USING (sport_id)
-        WHERE s.commence_time >= %(since)s AND s.commence_time <= %(at)s
-          AND sp.sport_key = %(sport)s
+        SELECT event_id FROM starts_stated
+        WHERE commence_time >= %(since)s AND commence_time <= %(at)s AND sport_key = %(sport)s
     ))
   AND e.status IN ('live', 'final') AND e.start_precision = 'exact'
   AND e.commence_time >= %(since)s AND e.commence_time <= %(at)s

@@ -25,15 +25,14 @@ _AHEAD = """
 SELECT e.commence_time
 FROM events_as_of(%(at)s, 'infinity') e
 WHERE e.id = ANY(ARRAY(
-        SELECT i.event_id FROM event_starts s JOIN event_ids i USING (event_no)
-        JOIN sports sp USING (sport_id)
-        WHERE s.commence_time > %(at)s AND sp.sport_key = %(sport)s
+        SELECT event_id FROM starts_stated
+        WHERE commence_time > %(at)s AND sport_key = %(sport)s
     ))
   AND e.sport_key = %(sport)s AND e.start_precision = 'exact'
   AND (e.status = 'scheduled' OR e.status = 'postponed' AND NOT EXISTS (
-      SELECT FROM event_starts s JOIN event_ids i USING (event_no) JOIN sports sp USING (sport_id)
-      WHERE i.event_id = e.id AND s.commence_time < e.commence_time
-        AND s.commence_time + make_interval(hours => sp.live_hours) > %(at)s
+      SELECT FROM starts_stated s
+      WHERE s.event_id = e.id AND s.commence_time < e.commence_time
+        AND s.commence_time + make_interval(hours => s.live_hours) > %(at)s
   ))
   AND e.commence_time > %(at)s AND e.updated_at >= %(listed)s
 ORDER BY e.commence_time

@@ -11,16 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from odds_pipeline.catalog.natural_key import sha_key
 from odds_pipeline.catalog.observations import (
     CaptureBasis,
     Document,
+    OddsFormat,
     Quote,
     RawDocument,
     UnusableQuote,
 )
 from odds_pipeline.errors import MalformedResponse
+from odds_pipeline.sources.archives.layout import Layout, MarketColumns, Side
 from odds_pipeline.sources.archives.layouts.registry import LAYOUTS
-from odds_pipeline.sources.archives.natural_key import sha_key
+from odds_pipeline.sources.archives.parse import request_of
 from odds_pipeline.sources.archives.phases import Phase, instant_of
 from odds_pipeline.sources.archives.shapes import _lines
 from odds_pipeline.sources.files.detect import decompressed
@@ -148,13 +151,65 @@ def test_a_second_game_of_the_day_is_another_event() -> None:
     assert scores == {keys[0]: 3, keys[1]: 2}
 
 
-def test_a_team_that_nobody_knows_waits_in_quarantine() -> None:
+def test_a_team_that_nobody_knows_is_kept_as_it_is_spelled() -> None:
     header = "date,game,away_name,home_name,away_ml,home_ml,away_score,home_score"
     document = read(f"{header}\n2019-10-22,1,Nowhere,Toronto Raptors,150,-170,1,2", "moneylines")
-    assert [r.reason for r in document.rejections] == [
-        "'Nowhere' is not in the list of teams of basketball_nba"
+    assert not document.rejections
+    (event,) = document.odds[0].events
+    assert (event.event.away_team, event.event.home_team) == ("Nowhere", "Toronto Raptors")
+
+
+AFL = "year,round,date,venue,home_team,away_team,actual_winner,actual_margin"
+
+
+def test_results_may_state_the_margin_only() -> None:
+    document = read(
+        f"{AFL}\n2026,0,2026-03-05,SCG,Sydney,Carlton,Sydney,63.0"
+        "\n2026,0,2026-03-06,SCG,Gold Coast,Geelong,Geelong,5"
+        "\n2026,0,2026-03-07,SCG,Richmond,Hawthorn,,"
+        "\n2026,0,2026-03-08,SCG,Richmond,Hawthorn,Essendon,3",
+        "afl-results",
+    )
+    told = {
+        (s.event.home_team, s.home_margin, s.completed, s.home_score)
+        for capture in document.statements
+        for s in capture.statements
+    }
+    assert told == {
+        ("Sydney Swans", 63, True, None),
+        ("Gold Coast Suns", -5, True, None),
+        ("Richmond Tigers", None, None, None),
+    }
+    assert [r.reason for r in document.rejections] == ["winner 'Essendon Bombers' is neither side"]
+
+
+def test_a_layout_may_name_both_sides_in_one_column_and_the_sport_not_at_all() -> None:
+    layout = Layout(
+        name="mine",
+        required=("day", "game"),
+        odds_format=OddsFormat.DECIMAL,
+        date="day",
+        event="game",
+        closed_names=True,
+        markets=(
+            MarketColumns("pinnacle", "h2h", Phase.CLOSE, {Side.HOME: "one", Side.AWAY: "two"}),
+        ),
+    )
+    body = (
+        "day,game,one,two\n2026-03-05,Geelong Cats @ Gold Coast Suns,1.8,2.1"
+        "\n2026-03-05,Owls v Bears,1.8,2.1\n2026-03-05,Owls,1.8,2.1"
+    )
+    raw = RawDocument(
+        "file", "archive", request_of(layout), body.encode(), READ, CaptureBasis.FILE, READ
+    )
+    document = parse_document(raw)
+    (event,) = document.odds[0].events
+    assert event.event.sport_key == "aussierules_afl"
+    assert (event.event.home_team, event.event.away_team) == ("Gold Coast Suns", "Geelong Cats")
+    assert sorted(r.reason for r in document.rejections) == [
+        "'Owls' and 'Bears' tell no sport",
+        "'Owls' does not name two sides",
     ]
-    assert not document.odds
 
 
 TWO_ROWS = """Date,VH,Team,Final,Open,Close,ML

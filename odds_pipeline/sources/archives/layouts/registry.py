@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from odds_pipeline.sources.archives.layout import Layout
-from odds_pipeline.sources.archives.layouts import american, football_data
+from odds_pipeline.sources.archives.layouts import afl, american, football_data
 
 LAYOUTS: Mapping[str, Layout] = MappingProxyType(
     {
@@ -15,6 +15,7 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
             american.NBA_ROWS,
             american.NBA_MONEYLINES,
             american.MLB_OPEN_CLOSE,
+            afl.AFL_RESULTS,
         )
     }
 )

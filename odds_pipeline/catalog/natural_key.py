@@ -1,7 +1,10 @@
-"""What names an event that no provider has given an id.
+"""What names an event by what it is: its sport, its sides and its start.
 
-Belongs here: the hash of sport, sides and start. Does not belong here: matching events of
-different sources.
+Belongs here: the hash, and how names are compared. Does not belong here: matching events of
+different sources (``matching``).
+
+An event without a provider's id goes by it; beside a provider's id it is stored all the same
+(``event_ids.sha_key``), of the event as it was stated first.
 """
 
 from datetime import datetime
@@ -28,9 +31,10 @@ def sha_key(
         number: which of several games of these sides with this start, from 1 (doubleheaders).
     """
     start = commence_time.date().isoformat() if day_only else f"{commence_time:%Y-%m-%dT%H:%M:%SZ}"
-    parts = [sport_key, *(_plain(name) for name in (home_team, away_team)), start, str(number)]
+    parts = [sport_key, *(plain_name(name) for name in (home_team, away_team)), start, str(number)]
     return sha256("\x1f".join(parts).encode()).hexdigest()
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name as names are compared: without case, width and outer or double blanks."""
     return " ".join(normalize("NFKC", name).casefold().split())
