@@ -17,6 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from odds_pipeline import crash_points
 from odds_pipeline.catalog.markets import FEATURED
+from odds_pipeline.catalog.pricing import FAIR_METHODS
 from odds_pipeline.errors import SettingsError
 from odds_pipeline.planning.adaptive import BOUNDS
 from odds_pipeline.planning.policies import SamplingMode
@@ -134,6 +135,32 @@ class Settings(BaseSettings):
         date(2020, 6, 6), description="First daily partition; the provider's history begins then."
     )
     enable_validation: bool = Field(True, description="Run the quality rules after each capture.")
+    fair_method: str = Field(
+        "power",
+        description="Margin removal of the fair price that edges are judged by: multiplicative, "
+        "additive, power, odds_ratio or shin.",
+    )
+    sharp_bookmakers: Keys = Field(
+        ("pinnacle", "circasports", "lowvig"),
+        description="Bookmaker keys whose price is the fair price, the sharpest first, comma "
+        "separated; without one of them it is that of all books together.",
+    )
+    edge_min_percent: float = Field(
+        1, ge=0, le=100, description="Least expected value of a bet that is an edge, percent."
+    )
+    low_hold_percent: float = Field(
+        1,
+        ge=0,
+        le=100,
+        description="Greatest cost of backing every outcome that is a low hold, percent.",
+    )
+    kelly_fraction: float = Field(
+        0.25, ge=0, le=1, description="Share of full Kelly that an edge's stake is told as."
+    )
+    stake_total: float = Field(
+        1000, gt=0, description="Money for which the stakes of an arbitrage are worked out."
+    )
+    stake_step: float = Field(1, gt=0, description="Smallest unit of money of a stake.")
     reject_invalid_odds: bool = Field(
         False,
         description="Strict mode: quarantine quotes that a rule finds wrong (not merely unusual), "
@@ -179,7 +206,8 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        *("sports", "bookmakers", "markets", "regions", "odds_ui_hosts", "odds_ui_proxies"),
+        *("sports", "bookmakers", "markets", "regions", "sharp_bookmakers"),
+        *("odds_ui_hosts", "odds_ui_proxies"),
         mode="before",
     )
     @classmethod
@@ -188,7 +216,7 @@ class Settings(BaseSettings):
             return tuple(part.strip() for part in value.split(",") if part.strip())
         return value
 
-    @field_validator("sports", "bookmakers", "regions")
+    @field_validator("sports", "bookmakers", "regions", "sharp_bookmakers")
     @classmethod
     def _plain_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for key in value:
@@ -204,6 +232,13 @@ class Settings(BaseSettings):
         unknown = [key for key in value if key not in FEATURED]
         if unknown or not value:
             raise ValueError(f"unknown market {unknown}; choose from {', '.join(FEATURED)}")
+        return value
+
+    @field_validator("fair_method")
+    @classmethod
+    def _stored_method(cls, value: str) -> str:
+        if value not in FAIR_METHODS:
+            raise ValueError(f"must be one of {', '.join(FAIR_METHODS)}")
         return value
 
     @field_validator("odds_api_key")

@@ -28,6 +28,7 @@ class Bookmaker:
         regions: provider regions that list it; empty when none does today.
         book_class: retail, sharp or exchange.
         in_feed: False for a book known to be absent from the feed today: missing is expected.
+        commission: share of net winnings it keeps, by its standard tariff.
     """
 
     key: str
@@ -35,6 +36,7 @@ class Bookmaker:
     regions: tuple[str, ...]
     book_class: BookClass = BookClass.RETAIL
     in_feed: bool = True
+    commission: float = 0.0
 
 
 _BOOKMAKERS = (
@@ -63,12 +65,12 @@ _BOOKMAKERS = (
     Bookmaker("betopenly", "BetOpenly", ("us_ex",), BookClass.EXCHANGE),
     Bookmaker("kalshi", "Kalshi", ("us_ex",), BookClass.EXCHANGE),
     Bookmaker("polymarket", "Polymarket", ("us_ex",), BookClass.EXCHANGE),
-    Bookmaker("betfair_ex_au", "Betfair", ("au",), BookClass.EXCHANGE),
-    Bookmaker("betfair_ex_uk", "Betfair", ("uk",), BookClass.EXCHANGE),
-    Bookmaker("betfair_ex_eu", "Betfair", ("eu",), BookClass.EXCHANGE),
-    Bookmaker("betfair", "Betfair", ("uk", "eu"), BookClass.EXCHANGE),
-    Bookmaker("matchbook", "Matchbook", ("uk", "eu"), BookClass.EXCHANGE),
-    Bookmaker("smarkets", "Smarkets", ("uk",), BookClass.EXCHANGE),
+    Bookmaker("betfair_ex_au", "Betfair", ("au",), BookClass.EXCHANGE, commission=0.05),
+    Bookmaker("betfair_ex_uk", "Betfair", ("uk",), BookClass.EXCHANGE, commission=0.05),
+    Bookmaker("betfair_ex_eu", "Betfair", ("eu",), BookClass.EXCHANGE, commission=0.05),
+    Bookmaker("betfair", "Betfair", ("uk", "eu"), BookClass.EXCHANGE, commission=0.05),
+    Bookmaker("matchbook", "Matchbook", ("uk", "eu"), BookClass.EXCHANGE, commission=0.02),
+    Bookmaker("smarkets", "Smarkets", ("uk",), BookClass.EXCHANGE, commission=0.02),
     Bookmaker("market_best", "Best of many books", (), BookClass.AGGREGATE, in_feed=False),
     Bookmaker("market_average", "Average of many books", (), BookClass.AGGREGATE, in_feed=False),
     Bookmaker("sbr_consensus", "Archive's line", (), in_feed=False),
@@ -82,6 +84,12 @@ def book_class(bookmaker_key: str) -> BookClass:
     """The class of a bookmaker; a key the catalog does not know counts as retail."""
     known = BOOKMAKERS.get(bookmaker_key)
     return known.book_class if known is not None else BookClass.RETAIL
+
+
+def commission(bookmaker_key: str) -> float:
+    """The share of net winnings a bookmaker keeps; 0 for a key the catalog does not know."""
+    known = BOOKMAKERS.get(bookmaker_key)
+    return 0.0 if known is None else known.commission
 
 
 def covered_by_regions(bookmaker_key: str, regions: tuple[str, ...]) -> bool:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from odds_pipeline.catalog.pricing import EDGE_KINDS, EDGE_STATUSES, RESULTS, VERDICTS
 from odds_pipeline.errors import NotFound
 
 
@@ -61,6 +62,12 @@ class Field:
 
 
 _PRICE_BELOW = 1e6
+_CHANCE: Mapping[str, Any] = {
+    "unit": "probability",
+    "nullable": True,
+    "minimum": 0,
+    "below": 1 + 1e-12,
+}
 
 _FIELDS = (
     # --- identity ---
@@ -195,6 +202,246 @@ _FIELDS = (
     Field("issue_type", TEXT, "Kind of issue."),
     Field("severity", TEXT, "How bad it is.", enum=("warning", "error", "critical")),
     Field("resolution", TEXT, "How the issue ended; missing while it stands.", nullable=True),
+    # --- fair prices and edges ---
+    Field(
+        "phase",
+        TEXT,
+        "Whether it is the first or the last pre-match price.",
+        enum=("opening", "closing"),
+    ),
+    Field(
+        "line",
+        NUMBER,
+        "The market's number: the home side's point, or the total.",
+        "points",
+        nullable=True,
+    ),
+    Field("method", TEXT, "How the margin was removed.", nullable=True),
+    Field("multiplicative", NUMBER, "Fair probability by scaling the implied ones.", **_CHANCE),
+    Field("additive", NUMBER, "Fair probability by taking the same from each outcome.", **_CHANCE),
+    Field("power", NUMBER, "Fair probability by one power of the implied ones.", **_CHANCE),
+    Field("odds_ratio", NUMBER, "Fair probability by one odds ratio for all outcomes.", **_CHANCE),
+    Field("shin", NUMBER, "Fair probability by Shin's model of insiders.", **_CHANCE),
+    Field("bookmakers", INTEGER, "Books that spoke for it.", minimum=0),
+    Field("stale", INTEGER, "Books that were too old to speak.", minimum=0),
+    Field("chosen", BOOLEAN, "Whether it is the fair price that edges are judged by."),
+    Field(
+        "flagged",
+        BOOLEAN,
+        "Whether a quote it used is flagged; missing where not looked at.",
+        nullable=True,
+    ),
+    Field(
+        "superseded_at",
+        TIMESTAMP,
+        "Since when later knowledge replaces it; missing while it stands.",
+        nullable=True,
+    ),
+    Field("opportunity_id", TEXT, "Stable name of the opportunity, made of what it is about."),
+    Field("strategy", TEXT, "Whose fair price judges: consensus, or model: and its name."),
+    Field("verdict", TEXT, "Whether it could be had.", enum=VERDICTS),
+    Field(
+        "category",
+        TEXT,
+        "What is bet on.",
+        enum=("game line", "alternate line", "player prop", "outright"),
+    ),
+    Field("tags", JSON, "What else is true of it: favourite, longshot, exchange and so on."),
+    Field(
+        "model_probability", NUMBER, "The model's probability; missing for a consensus.", **_CHANCE
+    ),
+    Field(
+        "model_version",
+        TEXT,
+        "Version of the model; of a consensus, method and source.",
+        nullable=True,
+    ),
+    Field(
+        "edge_percentage",
+        NUMBER,
+        "Expected profit of a bet, certain profit of an arbitrage.",
+        "% of the stake",
+        nullable=True,
+    ),
+    Field("greatest_edge_percentage", NUMBER, "The greatest edge it ever had.", "% of the stake"),
+    Field(
+        "kelly_fraction",
+        NUMBER,
+        "Share of the bankroll to stake, by KELLY_FRACTION of Kelly.",
+        "fraction",
+        nullable=True,
+        minimum=0,
+        below=1 + 1e-12,
+    ),
+    Field("total_stake", NUMBER, "Sum of whole stakes of an arbitrage.", "money", nullable=True),
+    Field(
+        "worst_case_profit",
+        NUMBER,
+        "What those stakes win whatever happens.",
+        "money",
+        nullable=True,
+    ),
+    Field("last_seen", TIMESTAMP, "Last capture that showed it."),
+    Field(
+        "expires_at",
+        TIMESTAMP,
+        "When its oldest price turns stale, or the event starts.",
+        nullable=True,
+    ),
+    Field("closed_at", TIMESTAMP, "First capture that no longer showed it.", nullable=True),
+    Field("closed_by", TEXT, "Whose price left, or: fair price, start, feed, void.", nullable=True),
+    Field("sights", INTEGER, "How often it was seen, a book at a time.", minimum=0),
+    Field("episodes", INTEGER, "How often it appeared.", minimum=0),
+    Field(
+        "life_seconds",
+        NUMBER,
+        "From the first to the last capture that showed it, all episodes.",
+        "s",
+        minimum=0,
+    ),
+    Field("legs", JSON, "Its bets: book, outcome, point, price, age, stake."),
+    Field("state", TEXT, "Whether the capture showed it.", enum=("seen", "closed")),
+    Field(
+        "result", TEXT, "How the outcome ended; missing while unknown.", nullable=True, enum=RESULTS
+    ),
+    # --- movement and bookmakers ---
+    Field("opening_point", NUMBER, "Line at the opening.", "points", nullable=True),
+    Field(
+        "opening_price",
+        NUMBER,
+        "Price at the opening.",
+        "decimal odds",
+        nullable=True,
+        minimum=1,
+        below=_PRICE_BELOW,
+    ),
+    Field("opening_probability", NUMBER, "Fair probability at the opening.", **_CHANCE),
+    Field("opened_at", TIMESTAMP, "Capture of the opening."),
+    Field("closing_point", NUMBER, "Line at the last pre-match capture.", "points", nullable=True),
+    Field(
+        "closing_price",
+        NUMBER,
+        "Price at the last pre-match capture.",
+        "decimal odds",
+        nullable=True,
+        minimum=1,
+        below=_PRICE_BELOW,
+    ),
+    Field("closing_probability", NUMBER, "Fair probability then.", **_CHANCE),
+    Field("captures", INTEGER, "Captures that showed it.", minimum=0),
+    Field("moves", INTEGER, "Changes of price or line between captures.", minimum=0),
+    Field(
+        "net_move",
+        NUMBER,
+        "Closing minus opening fair probability; missing where the line differs.",
+        "probability",
+        nullable=True,
+    ),
+    Field(
+        "largest_move",
+        NUMBER,
+        "Greatest change of fair probability between captures of one line.",
+        "probability",
+        nullable=True,
+    ),
+    Field("boards", INTEGER, "Whole markets it priced, one a capture.", minimum=0),
+    Field(
+        "uptime",
+        NUMBER,
+        "Share of the captures that showed the market anywhere in which it had it.",
+        "fraction",
+        nullable=True,
+        minimum=0,
+        below=1 + 1e-12,
+    ),
+    Field("mean_overround", NUMBER, "Mean overround.", "fraction", nullable=True),
+    Field("median_age_seconds", NUMBER, "Median age of its prices at capture.", "s", nullable=True),
+    Field(
+        "p95_age_seconds", NUMBER, "Age that 95 % of its prices do not exceed.", "s", nullable=True
+    ),
+    Field(
+        "stale_share",
+        NUMBER,
+        "Share of its markets that were stale.",
+        "fraction",
+        nullable=True,
+        minimum=0,
+        below=1 + 1e-12,
+    ),
+    Field(
+        "best_share",
+        NUMBER,
+        "Share of its outcomes that nobody paid more for.",
+        "fraction",
+        nullable=True,
+        minimum=0,
+        below=1 + 1e-12,
+    ),
+    Field("day", DATE, "UTC day."),
+    # --- statistics ---
+    Field(
+        "dimension",
+        TEXT,
+        "What the edges are grouped by.",
+        enum=("all", "bookmaker", "market", "tag"),
+    ),
+    Field("value", TEXT, "The group."),
+    Field("edges", INTEGER, "Edges.", minimum=0),
+    Field("executable", INTEGER, "Those executable when last seen.", minimum=0),
+    Field("mean_edge_percentage", NUMBER, "Mean edge at first sight.", "% of the stake"),
+    Field("median_life_seconds", NUMBER, "Median life.", "s", nullable=True),
+    Field("settled", INTEGER, "Edges whose result is known.", minimum=0),
+    Field(
+        "expected_yield",
+        NUMBER,
+        "Mean expected profit of those, a unit each.",
+        "fraction",
+        nullable=True,
+    ),
+    Field(
+        "realised_yield", NUMBER, "Mean profit of those, a unit each.", "fraction", nullable=True
+    ),
+    Field("realised_low", NUMBER, "Lower end of its 95 % interval.", "fraction", nullable=True),
+    Field("realised_high", NUMBER, "Upper end of its 95 % interval.", "fraction", nullable=True),
+    Field("with_closing", INTEGER, "Edges with a closing price of their own line.", minimum=0),
+    Field(
+        "mean_clv",
+        NUMBER,
+        "Mean closing line value of those, margin removed.",
+        "fraction",
+        nullable=True,
+    ),
+    Field("grouping", TEXT, "What the markets are grouped by.", enum=("bookmaker", "book_class")),
+    Field("markets", INTEGER, "Markets with a known result.", minimum=0),
+    Field("log_loss", NUMBER, "Mean of -ln of the winner's probability.", "nats"),
+    Field("log_loss_low", NUMBER, "Lower end of its 95 % interval.", "nats"),
+    Field("log_loss_high", NUMBER, "Upper end of its 95 % interval.", "nats"),
+    Field(
+        "brier",
+        NUMBER,
+        "Mean over markets of the summed squared error; of two outcomes, of one of them.",
+    ),
+    Field("difference", NUMBER, "Log loss minus that of the multiplicative method.", "nats"),
+    Field(
+        "t_value",
+        NUMBER,
+        "Paired t of that difference; missing where nothing differs.",
+        nullable=True,
+    ),
+    Field(
+        "reliability", JSON, "By tenth of probability: outcomes, mean probability, share that won."
+    ),
+    Field("computed_at", TIMESTAMP, "When it was worked out."),
+    Field(
+        "probability",
+        NUMBER,
+        "The model's probability, given that it is no push.",
+        "probability",
+        minimum=0,
+        below=1,
+    ),
+    Field("model_name", TEXT, "Name of the model."),
+    Field("made_at", TIMESTAMP, "When the model said it."),
     # --- calls and slots ---
     Field("endpoint", TEXT, "Which of the provider's endpoints was called."),
     Field("events_count", INTEGER, "Events in the answer.", nullable=True, minimum=0),
@@ -325,6 +572,56 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *_QUOTES,
             *("implied_probability", "overround", "fair_probability"),
         ),
+        "fair_prices": (
+            *("event_id", "market_key", "outcome_name", "description", "point", "source"),
+            *("bookmaker_key", "method", "fair_probability", "multiplicative", "additive"),
+            *("power", "odds_ratio"),
+            *("shin", "bookmakers", "stale", "chosen", "flagged", "capture_time", "known_time"),
+        ),
+        "edges": (
+            *("opportunity_id", "event_id", "sport_key", "market_key", "outcome_name"),
+            *("description", "point", "kind", "strategy", "status", "verdict", "category"),
+            *("tags", "bookmaker_key", "price", "american_price", "fair_probability"),
+            *("model_probability", "implied_probability", "model_version", "edge_percentage"),
+            *("greatest_edge_percentage", "kelly_fraction", "age_seconds", "total_stake"),
+            *("worst_case_profit", "first_seen", "last_seen", "expires_at", "commence_time"),
+            *("closed_at", "closed_by", "sights", "episodes", "life_seconds", "legs"),
+        ),
+        "edge_sights": (
+            *("capture_time", "known_time", "superseded_at", "state", "bookmaker_key", "price"),
+            *("fair_probability", "implied_probability", "edge_percentage", "kelly_fraction"),
+            *("age_seconds", "verdict", "reason", "closed_by", "legs"),
+        ),
+        "closing_prices": (
+            *("day", "event_id", "sport_key", "bookmaker_key", "market_key", "outcome_name"),
+            *("description", "phase", "point", "line", "price", "american_price", "capture_time"),
+            *("known_time", "gap_seconds", "kind", "missing_reason", "overround"),
+            *("fair_probability", "method", "result", "flagged", "commence_time"),
+        ),
+        "line_movements": (
+            *("day", "event_id", "bookmaker_key", "market_key", "outcome_name", "description"),
+            *("opening_point", "opening_price", "opening_probability", "opened_at"),
+            *("closing_point", "closing_price", "closing_probability", "closed_at"),
+            *("captures", "moves", "net_move", "largest_move"),
+        ),
+        "bookmaker_scorecards": (
+            *("day", "bookmaker_key", "market_key", "boards", "uptime", "mean_overround"),
+            *("median_age_seconds", "p95_age_seconds", "stale_share", "best_share", "moves"),
+        ),
+        "edge_statistics": (
+            *("kind", "dimension", "value", "edges", "executable", "mean_edge_percentage"),
+            *("median_life_seconds", "settled", "expected_yield", "realised_yield"),
+            *("realised_low", "realised_high", "with_closing", "mean_clv", "computed_at"),
+        ),
+        "calibrations": (
+            *("sport_key", "market_key", "phase", "grouping", "value", "method", "markets"),
+            *("mean_overround", "log_loss", "log_loss_low", "log_loss_high", "brier"),
+            *("difference", "t_value", "reliability", "computed_at"),
+        ),
+        "model_probabilities": (
+            *("event_id", "market_key", "outcome_name", "description", "point", "probability"),
+            *("model_name", "model_version", "made_at", "known_time"),
+        ),
     }
 )
 
@@ -349,6 +646,15 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "opening_lines": "Frame of `opening_lines`: the first pre-match quote, or why not.",
         "event_history": "Frame of `event_history`: every statement about one event, as it came.",
         "compare_bookmakers": "Frame of `compare_bookmakers`: the books' quotes side by side.",
+        "fair_prices": "Table: what outcomes were worth at each capture, by source.",
+        "edges": "Table: one row per opportunity, its life and its newest sight.",
+        "edge_sights": "Table: every sight of an opportunity, and each capture it was gone.",
+        "closing_prices": "Table: opening and closing price of each book's outcome, or why not.",
+        "line_movements": "Table: how each book's market moved from its opening to its close.",
+        "bookmaker_scorecards": "Table: what each book's market was worth on a day.",
+        "edge_statistics": "Table: what past edges were worth.",
+        "calibrations": "Table: how well each margin removal foretold results.",
+        "model_probabilities": "Table: what users' own models said.",
     }
 )
 
@@ -422,6 +728,60 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "nullable": True,
         "enum": (),
     },
+    ("fair_prices", "source"): {
+        "meaning": "Whose opinion it is.",
+        "enum": ("sharp", "exchange", "pool", "median"),
+    },
+    ("fair_prices", "bookmaker_key"): {"meaning": "The sharp book; missing elsewhere.", **_MAYBE},
+    ("fair_prices", "fair_probability"): {
+        "meaning": "Fair probability, given that it is no push.",
+        "nullable": False,
+    },
+    ("fair_prices", "method"): {"nullable": False},
+    ("fair_prices", "known_time"): {"meaning": "Since when it could be known."},
+    ("edges", "kind"): {"meaning": "What kind of edge.", "enum": EDGE_KINDS},
+    ("edges", "status"): {
+        "meaning": "Where it stands: expired is open, but past expires_at.",
+        "enum": EDGE_STATUSES,
+    },
+    ("edges", "outcome_name"): _MAYBE,
+    ("edges", "bookmaker_key"): {"meaning": "Its book; missing with several legs.", **_MAYBE},
+    ("edges", "price"): _MAYBE,
+    ("edges", "implied_probability"): {
+        "meaning": "One divided by the price; of several legs, their booksum after commission.",
+        "below": None,
+        **_MAYBE,
+    },
+    ("edges", "edge_percentage"): {"nullable": False},
+    ("edges", "age_seconds"): {"meaning": "Age of its oldest price when seen.", **_MAYBE},
+    ("edges", "first_seen"): {"meaning": "First capture that showed it.", "nullable": False},
+    ("edges", "expires_at"): {"nullable": False},
+    ("edges", "commence_time"): {"meaning": "Start as stated when it was last seen."},
+    ("edge_sights", "bookmaker_key"): {"meaning": "Its book; missing with several legs.", **_MAYBE},
+    ("edge_sights", "price"): _MAYBE,
+    ("edge_sights", "implied_probability"): {
+        "meaning": "One divided by the price; of several legs, their booksum after commission.",
+        "below": None,
+        **_MAYBE,
+    },
+    ("edge_sights", "age_seconds"): {"meaning": "Age of its oldest price.", **_MAYBE},
+    ("edge_sights", "verdict"): _MAYBE,
+    ("edge_sights", "reason"): {"meaning": "Why it is not executable; missing where it is."},
+    **{
+        ("closing_prices", name): _MAYBE
+        for name in ("outcome_name", "price", "capture_time", "known_time", "commence_time")
+    },
+    ("closing_prices", "day"): {"meaning": "UTC day on which the event starts."},
+    ("line_movements", "day"): {"meaning": "UTC day on which the event starts."},
+    ("bookmaker_scorecards", "day"): {"meaning": "UTC day of the captures."},
+    ("line_movements", "outcome_name"): {"meaning": "The outcome it is told of: home, or Over."},
+    ("line_movements", "closed_at"): {
+        "meaning": "Last pre-match capture that showed it.",
+        "nullable": False,
+    },
+    ("edge_statistics", "kind"): {"meaning": "What kind of edge.", "enum": EDGE_KINDS},
+    ("calibrations", "method"): {"nullable": False},
+    ("model_probabilities", "known_time"): {"meaning": "When it was stored here."},
     ("slots", "status"): {
         "meaning": "How far the capture is, or how it ended.",
         "enum": ("planned", "claimed", "fetched", "ok", "gap", "healed"),

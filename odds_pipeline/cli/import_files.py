@@ -13,7 +13,7 @@ from odds_pipeline.catalog.observations import OddsFormat
 from odds_pipeline.cli import screen
 from odds_pipeline.cli.options import AsJson
 from odds_pipeline.cli.screen import Column
-from odds_pipeline.cli.session import configured, require_database
+from odds_pipeline.cli.session import configured, platform, require_database
 from odds_pipeline.errors import NotFound
 
 if TYPE_CHECKING:
@@ -70,6 +70,9 @@ def register(app: typer.Typer) -> None:
     group.command("generic", epilog="Example: odds import generic my.csv --mapping my.toml")(
         generic
     )
+    group.command("model", epilog="Example: odds import model ratings.csv --model elo --version 3")(
+        model
+    )
     app.add_typer(group, name="import")
 
 
@@ -120,6 +123,40 @@ def generic(
     from odds_pipeline.sources.archives.parse import layout_from
 
     _run(paths, Stated(layout=layout_from(mapping)), dry_run, as_json)
+
+
+def model(
+    path: Annotated[Path, typer.Argument(help="CSV file; docs/market.md says which columns.")],
+    name: Annotated[
+        str | None, typer.Option("--model", help="Name of the model of rows that do not say.")
+    ] = None,
+    version: Annotated[str | None, typer.Option(help="Its version, likewise.")] = None,
+    made_at: Annotated[
+        str | None, typer.Option(help="When it said so, ISO 8601 with zone, likewise.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import what your own model says of outcomes: one more fair price that edges are judged by.
+
+    Rows that cannot be kept are listed with the reason; the exit code is then 2. The same file
+    again changes nothing.
+    """
+    from odds_pipeline.services.market.model_import import Stated as Model
+    from odds_pipeline.services.market.model_import import import_model
+
+    made = screen.moment(made_at, "--made-at")
+    with platform() as opened:
+        done = import_model(opened, path, Model(name, version, made))
+    refused = [{"line": one.line, "reason": one.reason} for one in done.refused]
+    if as_json:
+        screen.show_json(
+            {"rows": done.rows, "kept": done.kept, "known": done.known, "refused": refused}
+        )
+    else:
+        for one in refused[:MOST]:
+            screen.say(f"{screen.WARN} line {one['line']}: {one['reason']}")
+        screen.say(f"{done.kept} kept, {done.known} known already, {len(refused)} refused")
+    raise typer.Exit(REFUSED if refused else 0)
 
 
 def _archive(name: str) -> Callable[..., None]:

@@ -33,7 +33,7 @@ class Run:
 
 
 def run_day(settings: Settings, instance: "DagsterInstance", day: date) -> Run:
-    """Collect, normalise and judge a UTC day.
+    """Collect, normalise, judge and price a UTC day.
 
     Raises:
         OddsPipelineError: the run failed, with the reason of its first failed step.
@@ -54,7 +54,18 @@ def run_scores(settings: Settings, instance: "DagsterInstance", day: date) -> Ru
     return _run(settings, instance, day, SETTLE)
 
 
-def _run(settings: Settings, instance: "DagsterInstance", day: date, job: str) -> Run:
+def run_learning(settings: Settings, instance: "DagsterInstance") -> Run:
+    """Work out what past edges were worth, and which margin removal foretold best.
+
+    Raises:
+        OddsPipelineError: likewise.
+    """
+    from odds_pipeline.orchestration.jobs import LEARN
+
+    return _run(settings, instance, None, LEARN)
+
+
+def _run(settings: Settings, instance: "DagsterInstance", day: date | None, job: str) -> Run:
     from odds_pipeline.orchestration.runs import run_collection
 
     outcome = run_collection(settings, day, instance, job=job)

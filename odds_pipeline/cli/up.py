@@ -131,8 +131,8 @@ def _agreed(platform: "Platform") -> None:
 
 
 def _gathered(platform: "Platform", instance: "DagsterInstance", days: int) -> None:
-    """Buy a DEMO its history, then make one live collection and ask for scores."""
-    from odds_pipeline.cli.runs import run_day, run_scores
+    """Buy a DEMO its history, make one live collection, ask for scores, look at the market."""
+    from odds_pipeline.cli.runs import run_day, run_learning, run_scores
 
     if platform.settings.demo:
         demo_history.backfill(platform, instance, days)
@@ -142,6 +142,28 @@ def _gathered(platform: "Platform", instance: "DagsterInstance", days: int) -> N
     show_checks(live.checks, live.failed)
     scores = run_scores(platform.settings, instance, today)
     screen.say(f"{screen.YES} Scores: {scores.credits:,g} credits")
+    run_learning(platform.settings, instance)
+    _show_market(platform)
+
+
+def _show_market(platform: "Platform") -> None:
+    """Say how many outcomes have a fair price today, and which edges are there."""
+    from odds_pipeline.storage import edges, fair_prices
+    from odds_pipeline.storage.edges import Wanted
+    from odds_pipeline.storage.engine import transaction
+
+    now = platform.now()
+    with transaction(platform.engine) as conn:
+        sources = fair_prices.day_sources(conn, now.date())
+        found = edges.edges(conn, Wanted(status="open"), now)
+    screen.say(f"{screen.YES} Fair prices today: {int(sources['chosen'].sum()):,} outcomes")
+    executable = found[found["verdict"] == "executable"]
+    kinds = ", ".join(f"{count} {kind}" for kind, count in found["kind"].value_counts().items())
+    best = f", best {executable['edge_percentage'].max():.2f} %" if len(executable) else ""
+    screen.say(
+        f"{screen.YES} Edges open: {len(found)} ({kinds or 'none'}), {len(executable)} executable"
+        f"{best}; see `odds edges`"
+    )
 
 
 def _status(platform: "Platform") -> "Status":

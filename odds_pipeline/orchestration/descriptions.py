@@ -88,6 +88,19 @@ def ops_asset(
     return decorator
 
 
+def whole_asset(*, group: str, table: str, deps: Sequence[str]) -> Decorator:
+    """The decorator of an asset that is made anew as a whole from all days; no partitions."""
+    decorator: Decorator = dg.asset(
+        group_name=group,
+        owners=OWNERS,
+        kinds={"python", "postgres", "pandas"},
+        tags={"odds/layer": "sql"},
+        metadata=table_metadata(table),
+        deps=deps,
+    )
+    return decorator
+
+
 def table_metadata(table: str) -> dict[str, Any]:
     """Name and columns of a table, for a definition and for each materialisation."""
     known = {

@@ -19,6 +19,7 @@ from odds_pipeline.orchestration.tags import ASIDE, MAX_RUNTIME, PRIORITY
 
 COLLECT, CAPTURE, JUDGE, CLOSE_DAY = "collect", "capture", "judge", "close_day"
 SETTLE, LIST, HEAL, SWEEP = "settle_scores", "list_events", "heal_gaps", "sweep_runs"
+LEARN = "learn"
 # Runs that come every few minutes; what they leave in our tables survives them.
 TICK_JOBS = (CAPTURE, JUDGE, SETTLE, LIST, HEAL)
 
@@ -33,12 +34,15 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
     odds = dg.AssetSelection.assets("odds", "data_quality_log")
     judged = odds | dg.AssetSelection.checks_for_assets("odds")
     captured = dg.AssetSelection.assets("odds_snapshots")
+    priced = _with_checks("fair_odds", "edges")
+    by_day = _with_checks("closing_lines", "line_movements", "bookmaker_scorecards")
+    learned = _with_checks("edge_statistics", "calibration")
     listed = dg.AssetSelection.assets("events")
     return [
         _job(
             COLLECT,
-            listed | captured | judged,
-            "Capture a day's odds, normalise them, run every quality rule.",
+            listed | captured | judged | priced | by_day,
+            "Capture a day's odds, normalise and judge them, price them, find edges.",
             minutes=60,
         ),
         _job(
@@ -51,15 +55,16 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
         ),
         _job(
             JUDGE,
-            judged,
-            "Show and judge what was captured since the last time.",
+            judged | priced,
+            "Show, judge and price what was captured since the last time.",
             minutes=20,
             tags={ASIDE: JUDGE},
         ),
         _job(
             CLOSE_DAY,
-            judged,
-            "Judge a day that has ended; `slots_complete` says whether it is complete.",
+            judged | priced | by_day | learned,
+            "Judge and price a day that has ended, and learn from all of them; `slots_complete` "
+            "says whether it is complete.",
             minutes=20,
             tags={ASIDE: CLOSE_DAY},
         ),
@@ -82,9 +87,20 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
             minutes=60,
             tags={ASIDE: HEAL},
         ),
+        _job(
+            LEARN,
+            learned,
+            "What past edges were worth, and which margin removal foretold results best.",
+            minutes=30,
+            tags={ASIDE: LEARN},
+        ),
         review_job(),
         _sweep(),
     ]
+
+
+def _with_checks(*assets: str) -> dg.AssetSelection:
+    return dg.AssetSelection.assets(*assets) | dg.AssetSelection.checks_for_assets(*assets)
 
 
 def _job(

@@ -43,16 +43,16 @@ class RunOutcome:
 
 def run_collection(
     settings: Settings,
-    day: date,
+    day: date | None,
     instance: dg.DagsterInstance,
     selection: Sequence[str] | None = None,
     job: str = COLLECT,
 ) -> RunOutcome:
-    """Run a job for one UTC day in this process, recorded in the instance.
+    """Run a job, of one UTC day, in this process, recorded in the instance.
 
     Args:
         settings: all settings.
-        day: today for a live capture, a past day to complete it.
+        day: today for a live capture, a past day to complete it; ``None`` for a job without days.
         instance: Dagster's instance; the UI on it shows the run.
         selection: names of the assets to materialise; default all of the job, with its checks.
         job: name of the job; default the one that makes a day's odds complete.
@@ -62,7 +62,7 @@ def run_collection(
     with _own_signals():
         result = definition.execute_in_process(
             instance=instance,
-            partition_key=day.isoformat(),
+            partition_key=None if day is None else day.isoformat(),
             asset_selection=chosen,
             raise_on_error=False,
         )

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from odds_pipeline.errors import UsageError
+from odds_pipeline.services.market.recompute import recompute
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import derived, voids
 from odds_pipeline.storage.derived import Covered
@@ -108,14 +109,16 @@ def affected(platform: Platform, void_id: int) -> Covered:
 
 
 def _marked(platform: Platform, void_id: int) -> Void:
-    """The void, once what it touches is marked.
+    """The void, once what it touches is marked and worked out anew.
 
     A transaction of its own: whoever draws a known time holds up all who store until it commits.
     Should it be cut short, the next validation of the day marks the same.
     """
     with transaction(platform.engine) as conn:
         voids.mark_issues(conn)
-        return voids.void(conn, void_id)
+        made = voids.void(conn, void_id)
+    recompute(platform, affected(platform, void_id))
+    return made
 
 
 def _key(conn: Connection, request: VoidRequest) -> voids.VoidKey:

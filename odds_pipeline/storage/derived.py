@@ -47,6 +47,60 @@ DERIVED: Sequence[Derived] = (
               AND coalesce(l.outcome_name, c.outcome_name) = c.outcome_name
         )""",
     ),
+    Derived(
+        "fair_prices",
+        "fair_odds",
+        """SELECT f.fair_price_id::text, (f.capture_time AT TIME ZONE 'UTC')::date,
+            f.source || ' fair probability ' || round(f.fair_probability::numeric, 4)
+        FROM fair_prices f
+        WHERE f.superseded_at IS NULL AND EXISTS (
+            SELECT FROM covered c
+            WHERE f.event_no = c.event_no AND f.capture_time = c.capture_time
+              AND f.market_id = c.market_id
+              AND f.description_id IS NOT DISTINCT FROM c.description_id
+              AND abs(f.point) IS NOT DISTINCT FROM abs(c.point)
+              AND coalesce(f.bookmaker_id, c.bookmaker_id) = c.bookmaker_id
+        )""",
+    ),
+    Derived(
+        "edge_sights",
+        "edges",
+        """SELECT k.sight_id::text, (k.capture_time AT TIME ZONE 'UTC')::date,
+            k.kind || ' of ' || round(k.edge_percentage::numeric, 2) || ' %%'
+        FROM edge_sights k
+        WHERE k.superseded_at IS NULL AND k.state = 'seen' AND EXISTS (
+            SELECT FROM covered c
+            WHERE k.event_no = c.event_no AND k.capture_time = c.capture_time
+              AND k.market_id = c.market_id
+              AND k.description_id IS NOT DISTINCT FROM c.description_id
+              AND (k.kind = 'ev' OR k.legs @> jsonb_build_array(jsonb_build_object(
+                  'bookmaker_key', c.bookmaker_key, 'outcome_name', c.outcome_name)))
+        )""",
+    ),
+    Derived(
+        "closing_prices",
+        "closing_lines",
+        """SELECT p.closing_price_id::text, p.day, p.phase || ' price'
+        FROM closing_prices p
+        WHERE EXISTS (
+            SELECT FROM covered c
+            WHERE p.event_no = c.event_no AND p.bookmaker_id = c.bookmaker_id
+              AND p.market_id = c.market_id
+              AND (p.capture_time = c.capture_time OR p.missing_reason = 'voided')
+        )""",
+    ),
+    Derived(
+        "line_movements",
+        "line_movements",
+        """SELECT m.line_movement_id::text, m.day, m.moves || ' moves'
+        FROM line_movements m
+        WHERE EXISTS (
+            SELECT FROM covered c
+            WHERE m.event_no = c.event_no AND m.bookmaker_id = c.bookmaker_id
+              AND m.market_id = c.market_id
+              AND c.capture_time BETWEEN m.opened_at AND m.closed_at
+        )""",
+    ),
 )
 
 

@@ -38,9 +38,12 @@ def fetch_frame(
     names = [column.name for column in cursor.description]
     types = [conn.adapters.types.get(column.type_code) for column in cursor.description]
     rows = cursor.fetchall()
-    return build_frame(
-        rows, {n: None if t is None else t.name for n, t in zip(names, types, strict=True)}
-    )
+    # An array is looked up by its elements' type; it stays a list.
+    plain = [
+        None if t is None or t.oid != column.type_code else t.name
+        for t, column in zip(types, cursor.description, strict=True)
+    ]
+    return build_frame(rows, dict(zip(names, plain, strict=True)))
 
 
 def build_frame(

@@ -17,6 +17,8 @@ NORMALISER = 7202
 LEDGER = 7204
 # Held with the key's number while a paid call is in flight (a session lock).
 PROVIDER = 7205
+# Held while moments are priced: one pricer at a time, in order of capture.
+PRICER = 7206
 
 Connection = psycopg.Connection[Any]
 

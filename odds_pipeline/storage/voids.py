@@ -176,3 +176,14 @@ def mark_issues(conn: Connection, day: date | None = None) -> None:
         day: UTC day of the captures; default every day.
     """
     conn.execute(_MARK_ISSUES, {"day": day})
+
+
+def newest_known(conn: Connection) -> datetime | None:
+    """When the newest void or lift became known; ``None`` without any."""
+    row = conn.execute(
+        """SELECT greatest((SELECT max(known_time) FROM voids),
+            (SELECT max(known_time) FROM void_lifts))"""
+    ).fetchone()
+    assert row is not None
+    found: datetime | None = row[0]
+    return found

@@ -87,8 +87,10 @@ def test_upgrade_and_downgrade_leave_nothing_behind(empty_url: str) -> None:
     later = (
         *("fact_state", "event_selections", "event_starts", "voids", "void_lifts"),
         *("archives", "archived_events", "quality_flags", "quality_decisions"),
+        *("model_probabilities", "pricings", "fair_prices", "edges", "edge_sights"),
+        *("closing_prices", "line_movements", "bookmaker_scorecards", "edge_statistics"),
+        *("calibrations", "experiments"),
         *("merges", "merge_undos", "review_items"),
-        "experiments",
     )
     tables -= {f"relation {name}" for name in later}
     assert _objects(empty_url) == tables | {"relation alembic_version"}

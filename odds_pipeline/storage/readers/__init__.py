@@ -12,6 +12,7 @@ American odds, UTC times and ages in seconds; the columns are those of ``catalog
 from odds_pipeline.storage.readers.as_of import Offer, odds_at, offers_at
 from odds_pipeline.storage.readers.closing import closing_lines
 from odds_pipeline.storage.readers.decisions import decision_frame
+from odds_pipeline.storage.readers.each_moment import odds_at_each
 from odds_pipeline.storage.readers.event_ids import require_event
 from odds_pipeline.storage.readers.events import events_between
 from odds_pipeline.storage.readers.history import event_history
@@ -35,6 +36,7 @@ __all__ = [
     "events_between",
     "line_movement",
     "odds_at",
+    "odds_at_each",
     "offers_at",
     "opening_lines",
     "require_event",
