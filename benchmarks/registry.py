@@ -11,6 +11,7 @@ from benchmarks import (
     margin_removal,
     planning,
     provider,
+    quality,
     real_series,
     season_measures,
     storage,
@@ -38,6 +39,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
 LARGE: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
     {
         "season_large": season_measures.measure_large,
+        "quality": quality.measure,
         "season_plans": season_measures.write_plans,
     }
 )

@@ -125,7 +125,10 @@ def platform(engine: Engine, home: Path) -> Platform:
 
 
 def answers(to: Platform, written: Sequence[Body]) -> list[Answer]:
-    """The bodies as answers to calls whose slots are claimed and whose credits are reserved."""
+    """The bodies as answers to calls that are in flight.
+
+    Their slots are claimed, their credits reserved, and the spool holds their parts.
+    """
     found = []
     with transaction(to.engine) as conn:
         for number, body in enumerate(written, 1):
@@ -134,6 +137,8 @@ def answers(to: Platform, written: Sequence[Body]) -> list[Answer]:
             assert slot is not None
             call = Call(call_id, to.key_fingerprint, "live", "odds", SPORT, slot)
             reserve(conn, call, CREDITS, Budget(500 * CREDITS, 0, {}))
+            with to.spool.hold(call_id):
+                pass  # its part stays
             used, left = float(CREDITS * number), float(CREDITS * (500 - number))
             found.append(Answer(_record(body, call_id), call, CREDITS, CREDITS, used, left))
     return found

@@ -15,7 +15,7 @@ from enum import StrEnum
 class Point(StrEnum):
     """The places, in the order in which a call passes them.
 
-    Up to ``SPOOL_WRITTEN`` the answer is in no safe place; from ``SPOOLED`` on it is on disk, from
+    At ``ANSWERED`` the answer is in no safe place; from ``SPOOL_WRITTEN`` on it is on disk, from
     ``STORED`` on in the database.
     """
 

@@ -134,6 +134,11 @@ class Settings(BaseSettings):
         date(2020, 6, 6), description="First daily partition; the provider's history begins then."
     )
     enable_validation: bool = Field(True, description="Run the quality rules after each capture.")
+    reject_invalid_odds: bool = Field(
+        False,
+        description="Strict mode: quarantine quotes that a rule finds wrong (not merely unusual), "
+        "until `odds quality` releases them. Otherwise they are flagged and kept.",
+    )
     hot_raw_days: int = Field(
         3, ge=1, description="Days for which a response's JSON is also readable in plain SQL."
     )

@@ -15,27 +15,27 @@ depends_on = None
 # Triggers, for whoever writes facts must not be able to forget them: a series that is missing here
 # is never seen again. They fire for statements on the table itself, not on a partition by name.
 NOTED = """
-CREATE FUNCTION note_series() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION note_series() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO event_selections
     SELECT DISTINCT event_no, selection_id FROM fresh ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER quotes_series AFTER INSERT ON quotes
+CREATE OR REPLACE TRIGGER quotes_series AFTER INSERT ON quotes
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_series();
 
-CREATE FUNCTION note_starts() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION note_starts() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO event_starts
     SELECT DISTINCT event_no, commence_time, day_only FROM fresh ON CONFLICT DO NOTHING;
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER snapshots_starts AFTER INSERT ON snapshots
+CREATE OR REPLACE TRIGGER snapshots_starts AFTER INSERT ON snapshots
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_starts();
 
-CREATE TRIGGER event_statements_starts AFTER INSERT ON event_statements
+CREATE OR REPLACE TRIGGER event_statements_starts AFTER INSERT ON event_statements
     REFERENCING NEW TABLE AS fresh FOR EACH STATEMENT EXECUTE FUNCTION note_starts();
 """
 
@@ -168,6 +168,7 @@ WHERE q.state = 0
 
 
 def upgrade() -> None:
+    # All of it may be done twice: what follows the commit in the middle may have to wait.
     op.create_table(
         "event_selections",
         sa.Column("event_no", sa.Integer(), nullable=False),
@@ -175,6 +176,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("event_no", "selection_id", name="pk_event_selections"),
         comment="Derived from quotes: every series an event ever had a row of. "
         "Says where to look; answers nothing itself.",
+        if_not_exists=True,
     )
     op.create_table(
         "event_starts",
@@ -184,6 +186,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("event_no", "commence_time", "day_only", name="pk_event_starts"),
         comment="Derived from snapshots and event_statements: every start ever stated of an event. "
         "Says where to look; answers nothing itself.",
+        if_not_exists=True,
     )
     op.execute(NOTED)
     # Committed first: from then on the triggers note what is written, and nobody waits while what

@@ -122,6 +122,7 @@ _FIELDS = (
     Field("api_request_id", TEXT, "Id of the call or import that brought the snapshot."),
     Field("raw_data", JSON, "The event's JSON as the provider sent it.", nullable=True),
     # --- prices ---
+    Field("flagged", BOOLEAN, "Whether a quality rule found the quote wrong, as known then."),
     Field("price", NUMBER, "Price offered.", "decimal odds", minimum=1, below=_PRICE_BELOW),
     Field("decimal_price", NUMBER, "Price offered.", "decimal odds", minimum=1, below=_PRICE_BELOW),
     Field(
@@ -296,6 +297,7 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "closing_lines": (
             *_LINES,
             *("gap_seconds", "kind", "missing_reason", "commence_time", "start_precision"),
+            "flagged",
         ),
         "opening_lines": (
             *_LINES,

@@ -7,8 +7,19 @@ enough), it only lacks the extra facts.
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
+from typing import TypedDict
 
 USUAL_MINUTES = 180
+
+Range = tuple[float, float]
+
+
+class _Ranges(TypedDict):
+    """What every soccer league has in common."""
+
+    spread_below: float
+    totals: Range
+    scores: Range
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +32,11 @@ class Sport:
         usual_minutes: minutes from the start to the end of a usual event.
         live_hours: hours after the start by which an event without a result has surely ended.
         h2h_outcomes: outcomes of a complete head-to-head market (3 where a draw is priced).
+        can_tie: whether a final may be a tie.
+        doubleheaders: whether the same sides may play twice on one day.
+        spread_below: size of a full game's handicap that is out of the question.
+        totals: full game totals beyond which a line is out of the question, ends included.
+        scores: final scores of one side beyond which it is a misreading, ends included.
     """
 
     key: str
@@ -28,22 +44,55 @@ class Sport:
     usual_minutes: int = USUAL_MINUTES
     live_hours: int = 6
     h2h_outcomes: int = 2
+    can_tie: bool = True
+    doubleheaders: bool = False
+    spread_below: float | None = None
+    totals: Range | None = None
+    scores: Range | None = None
 
 
+_SOCCER: _Ranges = {"spread_below": 7, "totals": (0.5, 10), "scores": (0, 15)}
+
+# Ranges are wide on purpose: the widest that was ever seen lies well inside. NBA 2008-2015 and
+# 2020 (11,413 games): spreads to 23, totals 164-257, a side's points 56-168.
 _SPORTS = (
-    Sport("basketball_nba", "NBA", 150),
-    Sport("basketball_nba_preseason", "NBA Preseason", 150),
-    Sport("basketball_wnba", "WNBA", 135),
-    Sport("basketball_ncaab", "NCAAB", 135),
-    Sport("americanfootball_nfl", "NFL", 200),
-    Sport("americanfootball_ncaaf", "NCAAF", 210),
-    Sport("baseball_mlb", "MLB", 180),
-    Sport("icehockey_nhl", "NHL", 160),
-    Sport("soccer_epl", "EPL", 120, h2h_outcomes=3),
-    Sport("soccer_usa_mls", "MLS", 120, h2h_outcomes=3),
-    Sport("soccer_germany_bundesliga", "Bundesliga - Germany", 120, h2h_outcomes=3),
+    Sport(
+        "basketball_nba",
+        "NBA",
+        150,
+        can_tie=False,
+        spread_below=40,
+        totals=(140, 300),
+        scores=(45, 200),
+    ),
+    Sport("basketball_nba_preseason", "NBA Preseason", 150, can_tie=False, spread_below=40),
+    Sport("basketball_wnba", "WNBA", 135, can_tie=False, spread_below=40, totals=(110, 230)),
+    Sport("basketball_ncaab", "NCAAB", 135, can_tie=False, spread_below=70, totals=(90, 220)),
+    Sport(
+        "americanfootball_nfl",
+        "NFL",
+        200,
+        spread_below=35,
+        totals=(25, 75),
+        scores=(0, 80),
+    ),
+    Sport("americanfootball_ncaaf", "NCAAF", 210, can_tie=False, spread_below=70, totals=(20, 110)),
+    Sport(
+        "baseball_mlb",
+        "MLB",
+        180,
+        can_tie=False,
+        doubleheaders=True,
+        spread_below=6,
+        totals=(4, 20),
+        scores=(0, 35),
+    ),
+    Sport("icehockey_nhl", "NHL", 160, can_tie=False, spread_below=7, totals=(3, 10)),
+    Sport("soccer_epl", "EPL", 120, h2h_outcomes=3, **_SOCCER),
+    Sport("soccer_usa_mls", "MLS", 120, h2h_outcomes=3, **_SOCCER),
+    Sport("soccer_germany_bundesliga", "Bundesliga - Germany", 120, h2h_outcomes=3, **_SOCCER),
     Sport("mma_mixed_martial_arts", "MMA", live_hours=12),
-    Sport("aussierules_afl", "AFL", 160),
+    Sport("aussierules_afl", "AFL", 160, spread_below=130, totals=(80, 280), scores=(0, 300)),
 )
 
 SPORTS = MappingProxyType({sport.key: sport for sport in _SPORTS})

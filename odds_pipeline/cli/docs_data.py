@@ -6,15 +6,10 @@ Belongs here: turning rules and fields into Markdown. Does not belong here: the 
 
 from odds_pipeline.catalog.fields import MEANINGS, TABLES, Field, describe
 from odds_pipeline.cli.docs_markdown import page, table
+from odds_pipeline.quality.inputs import MEANINGS as FRAMES
 from odds_pipeline.quality.registry import Rule, load_rules
+from odds_pipeline.quality.reliability import KNOWN_FAULTS
 
-_JUDGED = {
-    "quotes": "every quote of the day",
-    "quarantine": "what the parser put aside",
-    "slots": "the day's planned captures",
-    "shares": "how much of each document stands in quarantine",
-    "reconciliation": "stored quotes against the raw responses, parsed again",
-}
 _SEVERITIES = (
     ("warning", "WARN", "unusual, perhaps genuine"),
     ("error", "ERROR", "wrong: do not use it"),
@@ -26,7 +21,7 @@ def checks_page() -> str:
     """Every quality rule, which is an asset check of `odds`."""
     rules = load_rules().values()
     summary = [
-        (f"[`{rule.name}`](#{rule.name})", str(rule.severity), _JUDGED[rule.needs], _limit(rule))
+        (f"[`{rule.name}`](#{rule.name})", str(rule.severity), rule.needs, _limit(rule))
         for rule in rules
     ]
     parts = [
@@ -35,9 +30,24 @@ def checks_page() -> str:
         "`data_quality_logs` with its evidence. Suspicious data are flagged, not dropped.",
         table(("severity", "in Dagster", "means"), _SEVERITIES),
         table(("rule", "severity", "judges", "limit"), summary),
+        table(("judges", "that is"), [(str(need), FRAMES[need]) for need in FRAMES]),
     ]
     for rule in rules:
         parts += [f"## {rule.name}", rule.documentation, f"Issue type: `{rule.issue_type}`."]
+    known = [
+        (
+            ", ".join((fault.source or "", *fault.bookmakers, *fault.markets)).strip(", "),
+            fault.what,
+            fault.evidence,
+            ", ".join(fault.not_judged),
+        )
+        for fault in KNOWN_FAULTS
+    ]
+    parts += [
+        "## What is known to be wrong",
+        "`quality/reliability.py`: rules do not judge what says nothing.",
+        table(("source, book or market", "fault", "evidence", "not judged"), known),
+    ]
     return page(parts)
 
 

@@ -74,6 +74,20 @@ _COVERED = {
     "users[].day": "UTC day it belongs to.",
     "users[].says": "What it says.",
 }
+_ITEM = {
+    "item": "What the other commands call it: 17 is an issue, q17 a quarantined part.",
+    "day": "UTC day of the capture.",
+    "rule": "Rule that found it; quarantined for what the parser put aside.",
+    "severity": "warning, error or critical.",
+    "event_id": "Event it is about; null where it is about none.",
+    "bookmaker_key": "Bookmaker it is about; null means every one.",
+    "market_key": "Market it is about; null means every one.",
+    "outcome_name": "Outcome it is about; null means every one.",
+    "snapshot_time": "Capture time of the first snapshot it is about.",
+    "until_time": "Capture time of the last one that shows the same; null: the first alone.",
+    "description": "What is wrong, in a sentence.",
+    "status": "open, quarantined, released, voided, dismissed or no longer found.",
+}
 _VOID = {
     "void_id": "Number of the void.",
     "known_time": "Since when it holds: a reader's known_by before it is not touched.",
@@ -273,6 +287,29 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
     "line-movement": _described("line_movement") | _named("american_price"),
     "best": _described("best_odds"),
     "compare": _described("compare_bookmakers"),
+    "validate": {
+        "date": "UTC day that was judged.",
+        "rules": "One object a rule, with the keys below.",
+        "rules[].rule": "Its name.",
+        "rules[].severity": "warning, error or critical.",
+        "rules[].issue_type": "Kind of issue it finds.",
+        "rules[].checked": "Rows it judged.",
+        "rules[].issues": "Issues it found.",
+        "rules[].first": "The first of them; null without any.",
+    },
+    "quality list": _ITEM,
+    "quality show": _ITEM
+    | {
+        "evidence": "What proves it, as JSON text.",
+        "decisions": "One object a decision, with the keys below.",
+        "decisions[].known_time": "When it was made.",
+        "decisions[].action": "release, void or keep.",
+        "decisions[].reason": "Why.",
+        "decisions[].decided_by": "Who.",
+    },
+    "quality release": _ITEM,
+    "quality void": _ITEM,
+    "quality keep": _ITEM,
     "backtest run": {
         "experiment": "Its number on record.",
         "dataset_hash": "SHA-256 of what was on offer and how the events ended.",

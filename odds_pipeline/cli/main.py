@@ -28,12 +28,14 @@ from odds_pipeline.cli import (
     fetch,
     import_files,
     line_movement,
+    quality,
     quota,
     scheduler,
     show_odds,
     simulator,
     status,
     up,
+    validate,
     void,
 )
 from odds_pipeline.cli.screen import complain
@@ -69,7 +71,7 @@ for each in (
         backtest,
         env,
     ),
-    *(import_files, export, doctor, void, config, db, simulator),
+    *(import_files, export, doctor, validate, quality, void, config, db, simulator),
 ):
     each.register(app)
 

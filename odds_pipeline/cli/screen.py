@@ -180,6 +180,21 @@ def moment(text: str | None, option: str) -> datetime | None:
     return value.astimezone(UTC)
 
 
+def day(text: str | None, option: str) -> date | None:
+    """The day an option states.
+
+    Raises:
+        UsageError: not an ISO 8601 date.
+    """
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        reason = f"{option}: {text!r} is not a date, such as 2026-01-31"
+    raise UsageError(reason)
+
+
 def _native(value: object) -> object:
     if value is None or value != value or type(value).__name__ in {"NAType", "NaTType"}:
         return None

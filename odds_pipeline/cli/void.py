@@ -96,7 +96,7 @@ def add(
     )
     with platform() as opened:
         found = voids.would_cover(opened, request)
-        made = None if dry_run else voids.add(opened, request, reason, by or _login())
+        made = None if dry_run else voids.add(opened, request, reason, by or login())
     if as_json:
         screen.show_json({"void_id": None if made is None else made.void_id} | _covered(found))
         return
@@ -126,7 +126,7 @@ def lift(void_id: VoidId, reason: Reason, by: By = None, as_json: AsJson = False
     from odds_pipeline.services import voids
 
     with platform() as opened:
-        lifted = voids.lift(opened, void_id, reason, by or _login())
+        lifted = voids.lift(opened, void_id, reason, by or login())
     if as_json:
         screen.show_json(lifted._asdict())
     else:
@@ -167,7 +167,8 @@ def _moment(text: str, option: str) -> datetime:
     return value
 
 
-def _login() -> str:
+def login() -> str:
+    """The login name, where the machine knows one."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):

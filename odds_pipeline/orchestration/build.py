@@ -36,7 +36,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
 def _definitions(settings: Settings) -> dg.Definitions:
     days = daily_partitions(settings)
-    daily = [*ingest_assets(days), *normalized_assets(days), *quality_assets(days)]
+    daily = [*ingest_assets(days), *normalized_assets(days), *quality_assets(settings, days)]
     assets = [*daily, *ops_assets()]
     return dg.Definitions(
         assets=[*dg.map_asset_specs(_as_demo, assets)] if settings.demo else assets,

@@ -16,20 +16,16 @@ from dagster._core.definitions.asset_checks.asset_check_evaluation import (
 from odds_pipeline.orchestration.failures import one_line_failures
 from odds_pipeline.orchestration.partitions import day_of
 from odds_pipeline.orchestration.resources import PlatformResource, Validations
+from odds_pipeline.quality.inputs import ROWS
 from odds_pipeline.quality.issues import ISSUE_KEYS
-from odds_pipeline.quality.registry import Needs, Rule, RuleResult, Severity, load_rules
+from odds_pipeline.quality.registry import Rule, RuleResult, Severity, load_rules
 from odds_pipeline.settings import Settings
 
 ASSET = dg.AssetKey("odds")
 LOG = "data_quality_log"
 WORST = 10
-_COUNTED = {
-    Needs.QUOTES: "quotes",
-    Needs.QUARANTINE: "quarantined parts",
-    Needs.SHARES: "documents with quarantined parts",
-    Needs.SLOTS: "slots",
-    Needs.RECONCILIATION: "raw responses",
-}
+# Whom an issue is about, as far as it says.
+OFFENDER = ["bookmaker_key", "market_key"]
 
 
 def quality_checks(
@@ -38,7 +34,7 @@ def quality_checks(
     """The checks on `odds`; none while ENABLE_VALIDATION is false."""
     if not settings.enable_validation:
         return []
-    specs = [_spec(rule, days) for rule in load_rules().values()]
+    specs = [_spec(rule, days, settings) for rule in load_rules().values()]
 
     @dg.multi_asset_check(name="odds_quality", specs=specs, can_subset=True)
     def odds_quality(
@@ -52,7 +48,9 @@ def quality_checks(
             for key in context.partition_keys:
                 results = validations.of_day(platform, day_of(key))
                 selected = [result for result in results if result.rule.name in chosen]
-                yield from evaluations(context.instance, selected, day_of(key))
+                yield from evaluations(
+                    context.instance, selected, day_of(key), settings.reject_invalid_odds
+                )
         for spec in specs:
             if spec.name in chosen:
                 yield dg.Output(None, spec.get_python_identifier())
@@ -61,11 +59,18 @@ def quality_checks(
 
 
 def evaluations(
-    instance: dg.DagsterInstance, results: Sequence[RuleResult], day: date
+    instance: dg.DagsterInstance, results: Sequence[RuleResult], day: date, strict: bool = False
 ) -> list[dg.AssetCheckEvaluation]:
-    """The rules' results on a day, as checks of that partition as it was last materialised."""
+    """The rules' results on a day, as checks of that partition as it was last materialised.
+
+    Args:
+        instance: Dagster's instance.
+        results: what the rules found.
+        day: UTC day they judged.
+        strict: whether what is wrong stops what would be made of it.
+    """
     target = _last_materialised(instance, day)
-    return [_evaluation(result, day, target) for result in results]
+    return [_evaluation(result, day, target, strict) for result in results]
 
 
 def _last_materialised(instance: dg.DagsterInstance, day: date) -> Target | None:
@@ -77,21 +82,28 @@ def _last_materialised(instance: dg.DagsterInstance, day: date) -> Target | None
     return Target(storage_id=newest.storage_id, run_id=newest.run_id, timestamp=newest.timestamp)
 
 
-def _evaluation(result: RuleResult, day: date, target: Target | None) -> dg.AssetCheckEvaluation:
+def blocks(rule: Rule, strict: bool) -> bool:
+    """Whether a rule's issues stop what depends on the day's odds: in strict mode, and if wrong."""
+    return strict and rule.severity is not Severity.WARNING
+
+
+def _evaluation(
+    result: RuleResult, day: date, target: Target | None, strict: bool
+) -> dg.AssetCheckEvaluation:
     return dg.AssetCheckEvaluation(
         asset_key=ASSET,
         check_name=result.rule.name,
         passed=result.passed,
         severity=_severity(result.rule),
         description=_verdict(result),
-        metadata=_numbers(result) | _worst(result),
+        metadata=_numbers(result) | _worst(result) | _sample(result),
         partition=day.isoformat(),
         target_materialization_data=target,
-        blocking=False,
+        blocking=blocks(result.rule, strict),
     )
 
 
-def _spec(rule: Rule, days: dg.DailyPartitionsDefinition) -> dg.AssetCheckSpec:
+def _spec(rule: Rule, days: dg.DailyPartitionsDefinition, settings: Settings) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         rule.name,
         asset=ASSET,
@@ -99,6 +111,7 @@ def _spec(rule: Rule, days: dg.DailyPartitionsDefinition) -> dg.AssetCheckSpec:
         # The log validates; coming after it, the checks find that pass done.
         additional_deps=[LOG],
         partitions_def=days,
+        blocking=blocks(rule, settings.reject_invalid_odds),
         metadata={
             "issue type": rule.issue_type,
             "severity": str(rule.severity),
@@ -114,12 +127,20 @@ def _severity(rule: Rule) -> dg.AssetCheckSeverity:
 
 
 def _verdict(result: RuleResult) -> str:
-    found = f"{len(result.issues):,} issues" if len(result.issues) else "no issues"
-    return f"{found} in {result.checked:,} {_COUNTED[result.rule.needs]}"
+    count = len(result.issues)
+    found = "1 issue" if count == 1 else f"{count:,} issues" if count else "no issues"
+    return f"{found} in {result.checked:,} {ROWS[result.rule.needs]}"
 
 
 def _numbers(result: RuleResult) -> dict[str, Any]:
-    counts = {"checked": result.checked, "issues": len(result.issues)}
+    found = result.issues
+    counts = {
+        "checked": result.checked,
+        "issues": len(found),
+        "issues (%)": 100 * len(found) / max(result.checked, 1),
+        "events with issues": int(found["event_id"].nunique()),
+        "bookmakers with issues": int(found["bookmaker_key"].nunique()),
+    }
     return counts | _limit(result.rule)
 
 
@@ -132,10 +153,28 @@ def _limit(rule: Rule) -> dict[str, Any]:
 def _worst(result: RuleResult) -> dict[str, Any]:
     if result.passed:
         return {}
+    counted = result.issues.groupby(OFFENDER, dropna=False)
+    found = counted.agg(issues=("description", "size"), events=("event_id", "nunique"))
+    worst = found.sort_values("issues", ascending=False, kind="stable").head(WORST).reset_index()
+    rows = worst.to_dict("records")
+    records = [
+        dg.TableRecord({**{key: _cell(row[key]) for key in OFFENDER}, **_counts(row)})
+        for row in rows
+    ]
+    return {"worst offenders": dg.MetadataValue.table(records)}
+
+
+def _counts(row: dict[Any, Any]) -> dict[str, int]:
+    return {name: int(row[name]) for name in ("issues", "events")}
+
+
+def _sample(result: RuleResult) -> dict[str, Any]:
+    if result.passed:
+        return {}
     columns = [*ISSUE_KEYS, "description", "evidence"]
     rows = result.issues.head(WORST)[columns].to_dict("records")
     records = [dg.TableRecord({str(k): _cell(v) for k, v in row.items()}) for row in rows]
-    return {"worst offenders": dg.MetadataValue.table(records)}
+    return {"sample": dg.MetadataValue.table(records)}
 
 
 def _cell(value: object) -> str:

@@ -14,6 +14,7 @@ import dagster as dg
 from odds_pipeline.orchestration.descriptions import OWNERS
 from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.retention import sweep
+from odds_pipeline.orchestration.review import review_job
 from odds_pipeline.orchestration.tags import ASIDE, MAX_RUNTIME, PRIORITY
 
 COLLECT, CAPTURE, JUDGE, CLOSE_DAY = "collect", "capture", "judge", "close_day"
@@ -81,6 +82,7 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
             minutes=60,
             tags={ASIDE: HEAL},
         ),
+        review_job(),
         _sweep(),
     ]
 

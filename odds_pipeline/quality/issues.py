@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ISSUE_KEYS = ("event_id", "bookmaker_key", "market_key", "outcome_name", "snapshot_time")
-ISSUE_COLUMNS = (*ISSUE_KEYS, "description", "evidence")
+COVERED = ("until_time", "about", "point")
+ISSUE_COLUMNS = (*ISSUE_KEYS, *COVERED, "description", "evidence")
 
 
 def issues_of(
@@ -29,13 +31,38 @@ def issues_of(
 
     Returns:
         ``ISSUE_COLUMNS``: keys as text and ``snapshot_time`` as UTC, ``evidence`` one
-        JSON-ready dict a row; empty with these columns when ``rows`` is empty.
+        JSON-ready dict a row; empty with these columns when ``rows`` is empty. Which quotes an
+        issue is about is said by the keys, a missing one meaning every one, and by ``COVERED``:
+        captures from ``snapshot_time`` to ``until_time``, whom the outcome is ``about``, and its
+        ``point`` (of a whole market its line, which is either side's point up to the sign).
     """
+    if rows.empty:
+        return _no_issues().copy()
+    return _issues(rows, descriptions, evidence)
+
+
+@cache
+def _no_issues() -> pd.DataFrame:
+    """The answer of most rules on most days."""
     import pandas as pd
 
-    issues = rows.reindex(columns=list(ISSUE_KEYS)).reset_index(drop=True)
-    issues = issues.astype({key: "str" for key in ISSUE_KEYS if key != "snapshot_time"})
-    issues["snapshot_time"] = pd.to_datetime(issues["snapshot_time"], utc=True).dt.as_unit("us")
+    return _issues(pd.DataFrame(), [], [])
+
+
+def _issues(
+    rows: pd.DataFrame, descriptions: Iterable[str], evidence: Sequence[str]
+) -> pd.DataFrame:
+    import pandas as pd
+
+    named = rows.assign(
+        about=rows.get("description"),
+        point=next((rows[name] for name in ("point", "line") if name in rows), float("nan")),
+    )
+    issues = named.reindex(columns=[*ISSUE_KEYS, *COVERED]).reset_index(drop=True)
+    texts = [key for key in (*ISSUE_KEYS, "about") if key != "snapshot_time"]
+    issues = issues.astype({**dict.fromkeys(texts, "str"), "point": "float64"})
+    for moment in ("snapshot_time", "until_time"):
+        issues[moment] = pd.to_datetime(issues[moment], utc=True).dt.as_unit("us")
     issues["description"] = pd.Series(list(descriptions), dtype="str")
     records = rows[list(evidence)].to_dict("records")
     proofs = [{str(key): _plain(value) for key, value in record.items()} for record in records]

@@ -14,7 +14,11 @@ from odds_pipeline.catalog.sports import h2h_outcomes
 if TYPE_CHECKING:
     import pandas as pd
 
-BOOK_MARKET = ["event_id", "snapshot_time", "known_time", "bookmaker_key", "market_key"]
+# One book's one market in one state; the times after the first follow from it.
+BOOK_MARKET = [
+    *("event_id", "snapshot_time", "until_time", "known_time"),
+    *("bookmaker_key", "market_key"),
+]
 SIDES = ["home", "away", "draw", "over", "under"]
 MAIN_MARKETS = tuple(
     m.key for m in MARKETS.values() if m.featured and not m.is_lay and m.outcome_kind != "many"

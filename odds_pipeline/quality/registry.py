@@ -10,19 +10,7 @@ To add a rule, add one file to ``rules``:
         '''Says what is wrong and why it matters.'''
         return issues_of(quotes[...], descriptions, evidence=[...])
 
-Input frames (times are UTC ``datetime64[us, UTC]``, text is ``str``):
-
-    quotes          one row per outcome per snapshot of one UTC day: event_id, sport_key,
-                    snapshot_time, known_time, commence_time, in_play, home_team, away_team,
-                    bookmaker_key, market_key, outcome_name, description, point, decimal_price,
-                    american_price (Int64), last_update
-    quarantine      what waits for review: id, raw_id, capture_time, event_id, bookmaker_key,
-                    market_key, location, reason, evidence
-    shares          documents of which a part waits for review: raw_id, capture_time, endpoint,
-                    parts (bookmakers' markets, events or sports), quarantined
-    slots           the day's plan: slot_id, purpose, sport_key, slot_time, status, reason
-    reconciliation  stored against parsed again: raw_id, capture_time, event_id, stated_quotes,
-                    stored_quotes, missing, different
+The input frames, one for each member of ``Needs``, are described in ``inputs``.
 """
 
 from __future__ import annotations
@@ -37,7 +25,8 @@ from typing import TYPE_CHECKING
 
 from odds_pipeline.errors import UsageError
 from odds_pipeline.quality import rules
-from odds_pipeline.quality.issues import ISSUE_COLUMNS
+from odds_pipeline.quality.inputs import Needs as Needs
+from odds_pipeline.quality.issues import ISSUE_COLUMNS, issues_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,16 +40,6 @@ class Severity(StrEnum):
     WARNING = "warning"  # unusual, perhaps genuine
     ERROR = "error"  # wrong: do not use it
     CRITICAL = "critical"  # the platform itself broke a promise
-
-
-class Needs(StrEnum):
-    """Which input frame a rule judges."""
-
-    QUOTES = "quotes"
-    QUARANTINE = "quarantine"
-    SHARES = "shares"
-    SLOTS = "slots"
-    RECONCILIATION = "reconciliation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +122,12 @@ def load_rules() -> dict[str, Rule]:
 def run_rule(rule: Rule, frame: pd.DataFrame) -> RuleResult:
     """Judge a frame by one rule; ``checked`` counts its rows, its index means nothing.
 
+    Where there is nothing there is nothing wrong.
+
     Raises:
         KeyError: the frame lacks a column the rule reads, or the rule's answer lacks one.
     """
+    if frame.empty:
+        return RuleResult(rule, 0, issues_of(frame, [], []))
     issues = rule.judge(frame.reset_index(drop=True))
     return RuleResult(rule, len(frame), issues[list(ISSUE_COLUMNS)])

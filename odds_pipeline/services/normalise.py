@@ -8,12 +8,13 @@ stops those behind it. One that can be read but not written is written around th
 to blame (``dead_letters``).
 """
 
+import dataclasses
 import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from msgspec.structs import replace
+import msgspec
 from sqlalchemy import Engine
 
 from odds_pipeline.catalog.observations import Document, RawDocument, Rejection
@@ -25,10 +26,12 @@ from odds_pipeline.sources.files.detect import decompressed
 from odds_pipeline.sources.parse import PARSER_VERSION, parse_document
 from odds_pipeline.storage import fetch_log, locks, normalisation, raw, remembered
 from odds_pipeline.storage.captures import Item
-from odds_pipeline.storage.engine import Connection, transaction
-from odds_pipeline.storage.facts import write_documents
+from odds_pipeline.storage.engine import Connection, need_no_sync, transaction
+from odds_pipeline.storage.facts import FactWriter
+from odds_pipeline.storage.json_text import plain_text
 from odds_pipeline.storage.memory import Memory
-from odds_pipeline.storage.normalisation import Mark, Pending
+from odds_pipeline.storage.normalisation import Cursor, Mark, Pending
+from odds_pipeline.storage.raw import Packed
 
 BATCH = 100
 HOT_DAYS = 3
@@ -60,11 +63,21 @@ class Normalised:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A pending document, read: itself (decompressed) and what it says."""
+    """A pending document, read: itself (decompressed) and what it says.
+
+    ``copy`` is the text to keep for plain SQL; ``None`` if there is to be none, or if PostgreSQL
+    has to be asked whether it can read the body.
+    """
 
     pending: Pending
     plain: RawDocument
     document: Document
+    copy: str | None
+
+    @property
+    def item(self) -> Item:
+        """What is to be written."""
+        return Item(self.pending.raw_id, self.pending.known_time, self.document)
 
 
 def finish_pending(platform: Platform, batch: int = BATCH) -> Normalised:
@@ -98,10 +111,18 @@ def normalise_all(engine: Engine, batch: int = BATCH, hot_days: int = HOT_DAYS) 
 
 
 def _next_batch(engine: Engine, size: int, hot_days: int) -> Normalised:
-    with _uncollected(), remembered.memory(engine) as (conn, memory):
-        batch = normalisation.oldest_pending(conn, size, hot_days)
-        done = _normalise(conn, memory, batch) if batch else Normalised()
+    def ask(conn: Connection) -> Cursor:
+        need_no_sync(conn)  # raw says all of it again, and the queue that it waits
+        return normalisation.ask_oldest(conn, size, hot_days)
+
+    with _uncollected(), remembered.memory(engine, ask) as (conn, memory, asked):
+        read, failed = _read_all(conn, normalisation.pending(asked))
+        facts = FactWriter(conn, memory, [one.item for one in read])
+        with conn.pipeline():  # to the commit: only numbers of new rows are waited for
+            done = _write(conn, memory, facts, read, failed)
+            conn.commit()
     reached(Point.NORMALISED)
+    _try_copies(engine, read)
     return done
 
 
@@ -121,60 +142,76 @@ def _around(engine: Engine, hot_days: int) -> Normalised:
     """Write the oldest document around what cannot be written, or set all of it aside."""
     with transaction(engine) as conn:
         locks.take(conn, locks.NORMALISER)
-        batch = normalisation.oldest_pending(conn, 1, hot_days)
-        if not batch:
+        waiting = normalisation.pending(normalisation.ask_oldest(conn, 1, hot_days))
+        if not waiting:
             return Normalised()
         try:
             with conn.transaction():
-                return _write_around(conn, batch[0])
+                return _write_around(conn, *waiting[0])
         except Exception as poison:
             if not dead_letters.is_of_the_document(poison):
                 raise
             reason = dead_letters.reason_of(poison)
-        _set_aside(conn, batch[0], reason)
+        _set_aside(conn, Mark(waiting[0][0], error=reason))
     return Normalised(documents=1, failed=1)
 
 
-def _write_around(conn: Connection, pending: Pending) -> Normalised:
-    read = _read(pending, raw.packed(conn, [pending.raw_id]).get(pending.raw_id))
-    around = dead_letters.write_around(
-        conn, Item(pending.raw_id, pending.known_time, read.document)
-    )
+def _write_around(conn: Connection, pending: Pending, stored: Packed) -> Normalised:
+    read = _read(pending, raw.complete(conn, [stored]).get(pending.raw_id))
+    around = dead_letters.write_around(conn, read.item)
     rejections = (*read.document.rejections, *around.letters)
-    document = replace(around.document, rejections=rejections)
-    written = [_Read(pending, read.plain, document)]
+    document = msgspec.structs.replace(around.document, rejections=rejections)
+    written = [dataclasses.replace(read, document=document)]
     quarantined = _finish(conn, Memory(), written, around.written.by_raw)
     snapshots, quotes, statements, _ = around.written
     return Normalised(1, 0, snapshots, quotes, statements, quarantined)
 
 
-def _normalise(conn: Connection, memory: Memory, batch: Sequence[Pending]) -> Normalised:
-    stored = raw.packed(conn, [pending.raw_id for pending in batch])
-    read, failed = [], 0
-    for pending in batch:
+def _read_all(
+    conn: Connection, waiting: Sequence[tuple[Pending, Packed]]
+) -> tuple[list[_Read], list[Mark]]:
+    """The documents that can be read, and the marks of those that cannot."""
+    complete = raw.complete(conn, [stored for _, stored in waiting])
+    read, failed = [], []
+    for pending, _ in waiting:
         reason = ""
         try:
-            read.append(_read(pending, stored.get(pending.raw_id)))
+            read.append(_read(pending, complete.get(pending.raw_id)))
         except (MalformedResponse, StorageError) as unreadable:
             reason = str(unreadable)
         if reason:
-            _set_aside(conn, pending, reason)
-            failed += 1
-    items = [Item(r.pending.raw_id, r.pending.known_time, r.document) for r in read]
-    written = write_documents(conn, memory, items)
+            failed.append(Mark(pending, error=reason))
+    return read, failed
+
+
+def _write(
+    conn: Connection,
+    memory: Memory,
+    facts: FactWriter,
+    read: Sequence[_Read],
+    failed: Sequence[Mark],
+) -> Normalised:
+    written = facts.write()
     reached(Point.COPIED)
+    for mark in failed:
+        _set_aside(conn, mark)
     quarantined = _finish(conn, memory, read, written.by_raw)
     reached(Point.MARKED)
-    return Normalised(
-        len(batch), failed, written.snapshots, written.quotes, written.statements, quarantined
-    )
+    snapshots, quotes, statements, _ = written
+    total = len(read) + len(failed)
+    return Normalised(total, len(failed), snapshots, quotes, statements, quarantined)
 
 
-def _read(pending: Pending, stored: raw.Packed | None) -> _Read:
+def _read(pending: Pending, stored: Packed | None) -> _Read:
     if stored is None:
         raise StorageError(f"the bytes of raw document {pending.raw_id} are not stored here")
     plain = plain_of(raw.unpacked(stored))
-    return _Read(pending, plain, parse_document(plain))
+    copy = plain_text(plain.body) if _is_hot(pending, plain) else None
+    return _Read(pending, plain, parse_document(plain), copy)
+
+
+def _is_hot(pending: Pending, plain: RawDocument) -> bool:
+    return not pending.cold and len(plain.body) <= HOT_LIMIT
 
 
 def plain_of(stored: RawDocument) -> RawDocument:
@@ -196,24 +233,30 @@ def plain_of(stored: RawDocument) -> RawDocument:
 def _finish(
     conn: Connection, memory: Memory, read: Sequence[_Read], by_raw: dict[int, tuple[int, int]]
 ) -> int:
-    hot = {r.pending.raw_id: r.plain.body for r in read if _is_hot(r)}
     marks = [
         Mark(r.pending, *by_raw.get(r.pending.raw_id, (0, 0)), usable=_usable(r.document))
         for r in read
     ]
-    with conn.pipeline():
-        undecided = normalisation.keep_hot(conn, hot)
-        fetch_log.count(conn, {r.pending.raw_id: held(r.document) for r in read})
-        normalisation.mark(conn, PARSER_VERSION, marks)
-    normalisation.try_hot(conn, undecided)
+    for r in read:
+        if r.copy is not None:
+            normalisation.keep_hot(conn, r.pending.raw_id, r.copy)
+    fetch_log.count(conn, {r.pending.raw_id: held(r.document) for r in read})
+    normalisation.mark(conn, PARSER_VERSION, marks)
     drift.report(conn, memory, (r.plain for r in read))
     return sum(
         normalisation.quarantine(conn, r.pending.raw_id, r.document.rejections) for r in read
     )
 
 
-def _is_hot(read: _Read) -> bool:
-    return not read.pending.cold and len(read.plain.body) <= HOT_LIMIT
+def _try_copies(engine: Engine, read: Sequence[_Read]) -> None:
+    """Ask PostgreSQL for copies of bodies that only it can say whether it reads.
+
+    Each in a transaction of its own: one refused is left out, and a copy lost is no fact lost.
+    """
+    for r in read:
+        if r.copy is None and _is_hot(r.pending, r.plain):
+            with suppress(*normalisation.NOT_READABLE), transaction(engine) as conn:
+                normalisation.try_hot(conn, r.pending.raw_id, r.plain.body)
 
 
 def _usable(document: Document) -> bool:
@@ -230,7 +273,8 @@ def held(document: Document) -> tuple[int, int]:
     return len(events) + stated, len(books)
 
 
-def _set_aside(conn: Connection, pending: Pending, reason: str) -> None:
-    whole = Rejection(where="document", reason=reason, evidence=reason[:EVIDENCE])
-    normalisation.quarantine(conn, pending.raw_id, [whole])
-    normalisation.mark(conn, PARSER_VERSION, [Mark(pending, error=reason)])
+def _set_aside(conn: Connection, mark: Mark) -> None:
+    assert mark.error is not None
+    whole = Rejection(where="document", reason=mark.error, evidence=mark.error[:EVIDENCE])
+    normalisation.quarantine(conn, mark.pending.raw_id, [whole])
+    normalisation.mark(conn, PARSER_VERSION, [mark])

@@ -4,7 +4,7 @@ Belongs here: the reconciliation frame. Does not belong here: the rule that judg
 """
 
 from collections import OrderedDict, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,10 @@ TYPES = {
     "different": "int8",
 }
 
+
+# Documents of a day that are read again: all of them cost as much as ingesting the day did, and
+# `odds db rebuild --verify` does it.
+DOCUMENTS = 24
 
 # Quotes: a season's file or a few days of live captures, some 100 MB.
 REMEMBERED = 250_000
@@ -80,7 +84,9 @@ class Readings:
 def reconciliation_frame(
     conn: Connection, day: date, readings: Readings | None = None
 ) -> "pd.DataFrame":
-    """One row an event a capture of the day: quotes stated in raw against quotes stored.
+    """One row an event a capture: quotes stated in raw against quotes stored.
+
+    Of a day of many documents a sample is read again, spread over the day, the newest included.
 
     Args:
         conn: a connection inside a transaction.
@@ -94,7 +100,7 @@ def reconciliation_frame(
             place = (event.event.event_id, capture.capture_time)
             stated[place] |= _quotes(event)
             told_by[place] = raw_id
-    stored = _stored(conn, day)
+    stored = _stored(conn, day, sorted({moment for _, moment in stated}))
     rows = []
     for (event_id, moment), quotes in stated.items():
         found = stored.get((event_id, moment), {})
@@ -111,9 +117,17 @@ def _size(capture: OddsCapture) -> int:
 
 
 def _captures(conn: Connection, day: date, readings: Readings) -> Iterator[tuple[int, OddsCapture]]:
-    for raw_id in quality_log.raw_of(conn, day):
+    for raw_id in _sample(quality_log.raw_of(conn, day)):
         for capture in readings.of_day(conn, raw_id, day):
             yield raw_id, capture
+
+
+def _sample(raw_ids: Sequence[int]) -> Sequence[int]:
+    """So many documents at most, spread evenly over the day, the newest among them."""
+    if len(raw_ids) <= DOCUMENTS:
+        return raw_ids
+    step = (len(raw_ids) - 1) / (DOCUMENTS - 1)
+    return [raw_ids[round(place * step)] for place in range(DOCUMENTS)]
 
 
 def _quotes(event: EventOdds) -> dict[Key, float]:
@@ -124,7 +138,9 @@ def _quotes(event: EventOdds) -> dict[Key, float]:
     }
 
 
-def _stored(conn: Connection, day: date) -> dict[tuple[str, datetime], dict[Key, float]]:
+def _stored(
+    conn: Connection, day: date, moments: Sequence[datetime]
+) -> dict[tuple[str, datetime], dict[Key, float]]:
     stored: dict[tuple[str, datetime], dict[Key, float]] = defaultdict(dict)
     for (
         event_id,
@@ -135,6 +151,6 @@ def _stored(conn: Connection, day: date) -> dict[tuple[str, datetime], dict[Key,
         description,
         point,
         price,
-    ) in quality_log.stored_quotes(conn, day):
+    ) in quality_log.stored_quotes(conn, day, moments):
         stored[event_id, moment][book, market, outcome, description, point] = price
     return stored

@@ -135,7 +135,7 @@ def _one(platform: Platform, stale: Stale, done: Reparsed, dry_run: bool) -> Non
     """Do one document in one transaction, around what of it cannot be written."""
     with suppress(_NothingKept):
         try:
-            with remembered.memory(platform.engine) as (conn, memory):
+            with remembered.memory(platform.engine, remembered.nothing) as (conn, memory, _):
                 _reparse(conn, memory, stale, done, _write)
                 if dry_run:
                     raise _NothingKept

@@ -2,10 +2,12 @@
 
 Belongs here: durable files, one a call. Does not belong here: storing them (``answers``).
 
-A call in flight holds the lock of its ``<call>.part`` file, in which room for the largest answer
-is reserved before anything is paid. The lock dies with its process, so a part whose lock is free
-names a call that died. An answer is written into the part, synced, renamed, and its folder synced:
-an ``<call>.answer`` file is whole.
+A call in flight holds the lock of its ``<call>.part`` file, whose name is on disk for good, and in
+which room for the largest answer is reserved, before anything is paid. The lock dies with its
+process, so a part whose lock is free names a call that died. An answer is written into the part
+behind its digest and synced, which is the one sync between its last byte and the database. Then it
+is renamed to ``<call>.answer``; where a power cut undoes that, the part's digest says that it is
+whole.
 
 Units: bytes.
 """
@@ -15,6 +17,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from hashlib import sha256
+from operator import itemgetter
 from pathlib import Path
 from uuid import UUID
 
@@ -64,6 +68,7 @@ class Spool:
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             descriptor = _locked(self._part(call_id))
+            _sync(self._folder)
         except OSError as refused:
             reason = refused.strerror or type(refused).__name__
         if reason:
@@ -106,14 +111,18 @@ class Spool:
         """
         self._folder.mkdir(parents=True, exist_ok=True)
         part = self._part(answer.call.call_id)
-        with part.open("r+b" if part.exists() else "wb") as file:
-            file.write(msgspec.msgpack.encode(answer))
+        held = part.exists()
+        with part.open("r+b" if held else "wb") as file:
+            content = msgspec.msgpack.encode(answer)
+            file.write(sha256(content).digest())
+            file.write(content)
             file.truncate()
             file.flush()
             os.fsync(file.fileno())
+        if not held:
+            _sync(self._folder)
         reached(Point.SPOOL_WRITTEN)
         part.replace(self._path(answer.call.call_id))
-        _sync(self._folder)
 
     def remove(self, call_id: UUID) -> None:
         """Forget a call that has ended, with its answer."""
@@ -125,29 +134,38 @@ class Spool:
 
         A file that is none is set aside as ``<call>.unreadable``.
         """
+        for part in self._parts_of_the_dead():
+            if _read(part) is not None:
+                part.replace(part.with_suffix(".answer"))
         waiting = []
         for path in self._folder.glob(ANSWERS):
             with suppress(FileNotFoundError):
-                waiting.append((path.stat().st_mtime_ns, path, path.read_bytes()))
-        for _, path, data in sorted(waiting):
-            try:
-                answer = msgspec.msgpack.decode(data, type=Answer)
-            except msgspec.MsgspecError:
+                waiting.append((path.stat().st_mtime_ns, path, _read(path)))
+        for _, path, answer in sorted(waiting, key=itemgetter(0, 1)):
+            if answer is None:
                 with suppress(FileNotFoundError):
                     path.replace(path.with_suffix(".unreadable"))
-                continue
-            yield answer
+            else:
+                yield answer
 
     def abandoned(self) -> Iterator[UUID]:
-        """Calls that died before their answer was on disk; each is held while it is looked at."""
+        """Calls that died before their answer was on disk; each is held while it is looked at.
+
+        A part that is a whole answer is left to ``waiting``.
+        """
+        for part in self._parts_of_the_dead():
+            if _read(part) is None:
+                yield UUID(part.stem)
+
+    def _parts_of_the_dead(self) -> Iterator[Path]:
         for path in self._folder.glob("*.part"):
             with suppress(FileNotFoundError, BlockingIOError, ValueError):
-                call_id = UUID(path.stem)
+                UUID(path.stem)
                 descriptor = os.open(path, os.O_RDWR)
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     if _stands_at(descriptor, path):
-                        yield call_id
+                        yield path
                 finally:
                     os.close(descriptor)
 
@@ -172,6 +190,21 @@ def _stands_at(descriptor: int, path: Path) -> bool:
     with suppress(FileNotFoundError):
         return os.path.samestat(os.fstat(descriptor), path.stat())
     return False
+
+
+def _read(path: Path) -> Answer | None:
+    """The answer in a file; ``None`` if there is no whole one."""
+    with path.open("rb") as file:
+        digest = file.read(sha256().digest_size)
+        if not any(digest):  # empty, or room reserved and nothing written
+            return None
+        content = file.read()
+    if sha256(content).digest() != digest:
+        return None
+    try:
+        return msgspec.msgpack.decode(content, type=Answer)
+    except msgspec.MsgspecError:
+        return None
 
 
 def _sync(folder: Path) -> None:

@@ -4,19 +4,27 @@ Belongs here: the frames the rules need, and the log. Does not belong here: any 
 (``quality.rules``).
 
 Validating a day again is safe: each issue stands once, and one that a later run no longer finds
-is marked resolved, never deleted.
+is marked resolved, never deleted. In strict mode (REJECT_INVALID_ODDS) what is wrong beyond a
+warning is quarantined: readers give no price for it until somebody releases it.
 """
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from odds_pipeline.quality.markets import complete_markets
 from odds_pipeline.quality.registry import Needs, Rule, RuleResult, load_rules, run_rule
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.reconcile import Readings, reconciliation_frame
-from odds_pipeline.storage import quality_log
+from odds_pipeline.storage import quality_log, review
 from odds_pipeline.storage.engine import Connection, transaction
+from odds_pipeline.storage.quality_frames import (
+    OddsFrames,
+    events_frame,
+    odds_frames,
+    scores_frame,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,16 +45,15 @@ def validate_day(
         readings: handed from day to day by whoever validates several.
     """
     chosen = list(load_rules().values()) if rules is None else list(rules)
-    by_need: dict[Needs, list[Rule]] = defaultdict(list)
-    for rule in chosen:
-        by_need[rule.needs].append(rule)
-    results: list[RuleResult] = []
-    for need, wanting in by_need.items():
-        with transaction(platform.engine) as conn:
-            frame = _frame(conn, need, day, readings)
-        results.extend(run_rule(rule, frame) for rule in wanting)
+    needed = dict.fromkeys(rule.needs for rule in chosen)
+    with transaction(platform.engine) as conn:
+        read = _Day(conn, day, readings)
+        frames = {need: read.frame(need) for need in needed}
+    results = [run_rule(rule, frames[rule.needs]) for rule in chosen]
     with transaction(platform.engine) as conn:
         quality_log.record(conn, day, [_finding(result) for result in results])
+        if platform.settings.reject_invalid_odds:
+            review.quarantine_issues(conn, day)
     return results
 
 
@@ -60,13 +67,30 @@ def _finding(result: RuleResult) -> quality_log.Finding:
     )
 
 
-def _frame(conn: Connection, need: Needs, day: date, readings: Readings | None) -> "pd.DataFrame":
-    if need is Needs.QUOTES:
-        return quality_log.quotes_of(conn, day)
-    if need is Needs.QUARANTINE:
-        return quality_log.quarantine_of(conn, day)
-    if need is Needs.SHARES:
-        return quality_log.shares_of(conn, day)
-    if need is Needs.SLOTS:
-        return quality_log.slots_of(conn, day)
-    return reconciliation_frame(conn, day, readings)
+class _Day:
+    """A day's frames, each read once and only if some rule needs it."""
+
+    def __init__(self, conn: Connection, day: date, readings: Readings | None) -> None:
+        self._conn, self._day, self._readings = conn, day, readings
+
+    @cached_property
+    def _odds(self) -> OddsFrames:
+        return odds_frames(self._conn, self._day)
+
+    def frame(self, need: Needs) -> "pd.DataFrame":
+        """The input frame of a kind of rule."""
+        conn, day = self._conn, self._day
+        made: dict[Needs, Callable[[], pd.DataFrame]] = {
+            Needs.QUOTES: lambda: self._odds.quotes,
+            Needs.MARKETS: lambda: complete_markets(self._odds.quotes),
+            Needs.BOARDS: lambda: self._odds.boards,
+            Needs.COVERAGE: lambda: self._odds.coverage,
+            Needs.SNAPSHOTS: lambda: self._odds.snapshots,
+            Needs.EVENTS: lambda: events_frame(conn, day),
+            Needs.SCORES: lambda: scores_frame(conn, day),
+            Needs.QUARANTINE: lambda: quality_log.quarantine_of(conn, day),
+            Needs.SHARES: lambda: quality_log.shares_of(conn, day),
+            Needs.SLOTS: lambda: quality_log.slots_of(conn, day),
+            Needs.RECONCILIATION: lambda: reconciliation_frame(conn, day, self._readings),
+        }
+        return made[need]()

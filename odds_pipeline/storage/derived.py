@@ -40,7 +40,8 @@ DERIVED: Sequence[Derived] = (
         FROM data_quality_logs l
         WHERE EXISTS (
             SELECT FROM covered c
-            WHERE l.event_id = c.event_id AND l.snapshot_time = c.capture_time
+            WHERE l.event_id = c.event_id AND c.capture_time
+                  BETWEEN l.snapshot_time AND coalesce(l.until_time, l.snapshot_time)
               AND l.bookmaker_key = c.bookmaker_key
               AND coalesce(l.market_key, c.market_key) = c.market_key
               AND coalesce(l.outcome_name, c.outcome_name) = c.outcome_name

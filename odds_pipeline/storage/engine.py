@@ -93,6 +93,15 @@ def pipelined(engine: Engine) -> Iterator[Connection]:
             driver.commit()  # queued too; its error is then psycopg's own
 
 
+def need_no_sync(conn: Connection) -> None:
+    """Let the transaction's commit return before it is on disk.
+
+    For what can be made again from what is: a server that dies within the next moment (half a
+    second, or until any other commit) may forget the transaction as a whole, never a part of it.
+    """
+    conn.execute("SET LOCAL synchronous_commit = off")
+
+
 @contextmanager
 def session(engine: Engine) -> Iterator[Connection]:
     """One connection outside any transaction, for locks that outlive one.

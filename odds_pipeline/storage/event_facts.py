@@ -51,7 +51,7 @@ def _insert_statements(
     rows: list[tuple[Any, ...]],
 ) -> int:
     columns = [list(column) for column in zip(*rows, strict=True)]
-    return conn.execute(
+    new = conn.execute(
         """INSERT INTO event_statements (event_no, capture_time, known_time, capture_id,
             matchup_id, commence_time, day_only, completed, home_score, away_score, score_time)
         SELECT a.event_no, %s, %s, %s, a.matchup_id, a.commence_time, a.day_only, a.completed,
@@ -71,7 +71,7 @@ def _insert_statements(
               IS DISTINCT FROM
               (a.matchup_id, a.commence_time, a.day_only, a.completed, a.home_score,
                a.away_score, a.score_time)
-        ON CONFLICT DO NOTHING""",
+        ON CONFLICT DO NOTHING RETURNING event_no""",
         (
             capture.capture_time,
             item.known_time,
@@ -79,4 +79,5 @@ def _insert_statements(
             *columns,
             capture.capture_time,
         ),
-    ).rowcount
+    )
+    return len(new.fetchall())

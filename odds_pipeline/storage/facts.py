@@ -31,28 +31,44 @@ class Written(NamedTuple):
     by_raw: dict[int, tuple[int, int]]
 
 
+class FactWriter:
+    """Writes a batch of documents, in the order given, which must be known order.
+
+    Made, it has read what the batch depends on, and numbered its keys. ``write`` is then as well
+    done in a pipeline. After an error of either ``memory`` must be thrown away.
+    """
+
+    def __init__(self, conn: Connection, memory: Memory, items: Sequence[Item]) -> None:
+        self._conn = conn
+        self._memory = memory
+        self.items = items
+        resolve(conn, memory.dims, items)
+        captures = incoming_captures(conn, memory.dims, items)
+        self._odds = OddsWriter(conn, memory.dims, memory.standing, captures) if captures else None
+
+    def write(self) -> Written:
+        """Write the batch."""
+        memory, odds = self._memory, self._odds
+        statements = write_statements(self._conn, memory, self.items)
+        if odds is None:
+            return Written(0, 0, statements, {})
+        snapshots, quotes = odds.write()
+        by_known = {item.known_time: item.raw_id for item in self.items}
+        rows = dict.fromkeys(by_known.values(), (0, 0))
+        for known_time, (s, q) in odds.counts().items():
+            rows[by_known[known_time]] = (s, q)
+        memory.standing = odds.stand()
+        memory.wrote(odds.capture_ids, [c.capture.capture_time for c in odds.captures])
+        return Written(snapshots, quotes, statements, rows)
+
+
 def write_documents(conn: Connection, memory: Memory, items: Sequence[Item]) -> Written:
-    """Write a batch of documents, in the order given, which must be known order.
+    """Write a batch of documents; see ``FactWriter``.
 
     Raises:
         psycopg.Error: the batch is not written and ``memory`` must be thrown away.
     """
-    dims = memory.dims
-    resolve(conn, dims, items)
-    captures = incoming_captures(conn, dims, items)
-    statements = write_statements(conn, memory, items)
-    if not captures:
-        return Written(0, 0, statements, {})
-    writer = OddsWriter(conn, dims, memory.standing, captures)
-    writer.apply()
-    snapshots, quotes = writer.flush()
-    by_known = {item.known_time: item.raw_id for item in items}
-    rows = dict.fromkeys(by_known.values(), (0, 0))
-    for known_time, (s, q) in writer.counts().items():
-        rows[by_known[known_time]] = (s, q)
-    memory.standing = writer.stand()
-    memory.wrote(writer.capture_ids, [c.capture.capture_time for c in captures])
-    return Written(snapshots, quotes, statements, rows)
+    return FactWriter(conn, memory, items).write()
 
 
 def resolve(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> None:

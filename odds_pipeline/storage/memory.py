@@ -17,6 +17,7 @@ from odds_pipeline.storage.dimensions import Dimensions
 from odds_pipeline.storage.standing import Standing
 
 Connection = psycopg.Connection[Any]
+Cursor = psycopg.Cursor[Any]
 
 _MARK = """
 SELECT schema_id, removals, (SELECT max(capture_id) FROM captures),
@@ -78,11 +79,14 @@ def recalled(kept: Memory | None, now: FactMark) -> Memory:
     return fresh
 
 
-def locked_mark(conn: Connection) -> FactMark:
-    """Take the normaliser's lock; the mark of the facts, which nobody else moves meanwhile."""
-    with conn.pipeline():
-        locks.take(conn, locks.NORMALISER)
-        found = conn.execute(_MARK)
-    row = found.fetchone()
+def ask_locked_mark(conn: Connection) -> Cursor:
+    """Take the normaliser's lock and ask how far the facts are; ``locked_mark`` has the answer."""
+    locks.take(conn, locks.NORMALISER)
+    return conn.execute(_MARK)
+
+
+def locked_mark(asked: Cursor) -> FactMark:
+    """The mark of the facts, which nobody else moves until the transaction ends."""
+    row = asked.fetchone()
     assert row is not None
     return FactMark(*row)

@@ -4,8 +4,7 @@ Belongs here: pending documents, marks, quarantine rows and hot documents. Does 
 parsing, and the facts themselves (``facts``).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -13,11 +12,22 @@ import psycopg
 
 from odds_pipeline.catalog.observations import Rejection
 from odds_pipeline.storage import slots
-from odds_pipeline.storage.json_text import plain_text
+from odds_pipeline.storage.raw import PACKED, Packed
 
 Connection = psycopg.Connection[Any]
+Cursor = psycopg.Cursor[Any]
 UNREADABLE = "unreadable response"
 UNUSABLE = "nothing usable in the response"
+NOT_READABLE = (psycopg.DataError, psycopg.errors.ProgramLimitExceeded, UnicodeDecodeError)
+
+_OLDEST = f"""SELECT p.raw_id, p.known_time,
+    p.known_time < clock_timestamp() - make_interval(days => %s)
+        OR EXISTS (SELECT FROM hot_documents h WHERE h.raw_id = p.raw_id),
+    {PACKED}
+FROM (SELECT * FROM pending_raw ORDER BY known_time LIMIT %s) p
+    JOIN raw_responses r USING (raw_id)
+    LEFT JOIN raw_bodies b ON b.raw_id = r.raw_id AND b.known_time = r.known_time
+ORDER BY p.known_time"""  # noqa: S608  (a constant of `raw`)
 
 _HOT = "INSERT INTO hot_documents (raw_id, document) VALUES (%s, %s)"
 _TRY_HOT = """INSERT INTO hot_documents (raw_id, document)
@@ -46,22 +56,20 @@ class Pending(NamedTuple):
     cold: bool
 
 
-def oldest_pending(conn: Connection, limit: int, hot_days: int) -> list[Pending]:
-    """The next documents to normalise, in known order.
+def ask_oldest(conn: Connection, limit: int, hot_days: int) -> Cursor:
+    """Ask for the next documents to normalise, in known order; ``pending`` reads the answer.
 
     Args:
-        conn: a connection inside a transaction.
+        conn: a connection inside a transaction, or in its pipeline.
         limit: how many at most.
         hot_days: age in days from which a document gets no SQL-readable copy.
     """
-    rows = conn.execute(
-        """SELECT raw_id, known_time,
-            known_time < clock_timestamp() - make_interval(days => %s)
-            OR EXISTS (SELECT FROM hot_documents h WHERE h.raw_id = p.raw_id)
-        FROM pending_raw p ORDER BY known_time LIMIT %s""",
-        (hot_days, limit),
-    )
-    return [Pending(*row) for row in rows]
+    return conn.execute(_OLDEST, (hot_days, limit))
+
+
+def pending(asked: Cursor) -> list[tuple[Pending, Packed]]:
+    """The documents that ``ask_oldest`` asked for, as they are stored."""
+    return [(Pending(*row[:3]), Packed(*row[3:])) for row in asked]
 
 
 class Mark(NamedTuple):
@@ -129,38 +137,30 @@ def quarantine(
     ]
     if not rows:
         return 0
-    return conn.execute(
+    new = conn.execute(
         """INSERT INTO quarantine (raw_id, known_time, capture_time, event_id, bookmaker_key,
             market_key, location, reason, evidence)
         SELECT * FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::text[],
             %s::text[], %s::text[], %s::text[], %s::text[], %s::text[])
-        ON CONFLICT DO NOTHING""",
+        ON CONFLICT DO NOTHING RETURNING id""",
         [list(column) for column in zip(*rows, strict=True)],
-    ).rowcount
+    )
+    return len(new.fetchall())
 
 
-def keep_hot(conn: Connection, bodies: Mapping[int, bytes]) -> dict[int, bytes]:
-    """Keep JSON bodies readable in plain SQL too; returns those that ``try_hot`` has to decide."""
-    undecided = {}
-    for raw_id, body in bodies.items():
-        text = plain_text(body)
-        if text is None:
-            undecided[raw_id] = body
-        else:
-            conn.execute(_HOT, (raw_id, text))
-    return undecided
+def keep_hot(conn: Connection, raw_id: int, text: str) -> None:
+    """Keep the text of a JSON body readable in plain SQL too."""
+    conn.execute(_HOT, (raw_id, text))
 
 
-def try_hot(conn: Connection, bodies: Mapping[int, bytes]) -> None:
-    """Leave out what PostgreSQL cannot read; the exact bytes stay readable through ``raw``.
+def try_hot(conn: Connection, raw_id: int, body: bytes) -> None:
+    """As ``keep_hot``, of a body that PostgreSQL may not be able to read.
 
-    Not in a pipeline: each refusal has to come back before the next one is tried.
+    Raises:
+        psycopg.Error, UnicodeDecodeError: one of ``NOT_READABLE``; the exact bytes stay readable
+            through ``raw``.
     """
-    for raw_id, body in bodies.items():
-        with suppress(psycopg.DataError, psycopg.errors.ProgramLimitExceeded, UnicodeDecodeError):
-            text = body.decode()
-            with conn.transaction():
-                conn.execute(_TRY_HOT, (raw_id, text))
+    conn.execute(_TRY_HOT, (raw_id, body.decode()))
 
 
 def expire_hot(conn: Connection, days: int) -> int:

@@ -14,9 +14,9 @@ import psycopg
 
 from odds_pipeline.catalog.observations import OddsCapture, Scope
 from odds_pipeline.storage import timelines
-from odds_pipeline.storage.bulk_load import SnapshotRow, copy_quotes, copy_snapshots
 from odds_pipeline.storage.captures import Item, insert_captures, stated_capture
 from odds_pipeline.storage.dimensions import Dimensions, Stated
+from odds_pipeline.storage.fact_rows import SnapshotRow, append_quotes, append_snapshots
 from odds_pipeline.storage.listings import Listing, last_listed, leaves_feed, restated
 from odds_pipeline.storage.prepared import (
     PreparedBoard,
@@ -105,8 +105,9 @@ def odds_row(c: IncomingCapture) -> tuple[Any, ...]:
 class OddsWriter:
     """Applies odds captures to timelines in memory, then writes the new rows at once.
 
-    What stands in memory serves captures that lie after all that is stored; others are applied to
-    what is loaded for them.
+    Made, it has read what it depends on: ``write`` reads numbers of new rows only. What stands in
+    memory serves captures that lie after all that is stored; others are applied to what is loaded
+    for them.
     """
 
     def __init__(
@@ -131,9 +132,6 @@ class OddsWriter:
         self.events_of: dict[int, set[int]] = defaultdict(set)
         for event_no, sport_id in self.sport_of.items():
             self.events_of[sport_id].add(event_no)
-        # Only now: the listings stored before must be without those of this batch.
-        self.capture_ids = insert_captures(conn, [odds_row(c) for c in captures])
-        self._next = 0
 
     def _stored_listings(self) -> dict[int, list[Listing]]:
         """Stored listings that lie behind captures of the batch, by sport."""
@@ -182,12 +180,14 @@ class OddsWriter:
         self.standing.whole_sports |= others.keys()
         return found
 
-    def apply(self) -> None:
-        """Apply the captures, in the order they were given."""
+    def write(self) -> tuple[int, int]:
+        """Apply the captures in the order given, and write the new rows: (snapshots, quotes)."""
+        self.capture_ids = insert_captures(self.conn, [odds_row(c) for c in self.captures])
         for incoming, events, capture_id in zip(
             self.captures, self.prepared, self.capture_ids, strict=True
         ):
             self._apply(incoming, events, capture_id)
+        return self._flush()
 
     def _apply(
         self, incoming: IncomingCapture, events: Sequence[PreparedEvent], capture_id: int
@@ -349,15 +349,14 @@ class OddsWriter:
         )
         return {k: (snapshots[k], quotes[k]) for k in snapshots.keys() | quotes.keys()}
 
-    def flush(self) -> tuple[int, int]:
-        """Write all new rows; returns how many snapshots and quote rows."""
+    def _flush(self) -> tuple[int, int]:
         quotes = [row for line in self.timelines.values() for row in line.new_rows.values()]
         moments = {row.capture_time for row in quotes} | {
             row.capture_time for row in self.snapshots
         }
         self._ensure_months(moments)
-        copy_snapshots(self.conn, self.snapshots)
-        copy_quotes(self.conn, quotes)
+        append_snapshots(self.conn, self.snapshots)
+        append_quotes(self.conn, quotes)
         timelines.save_spans(self.conn, self.timelines, self.marked, self.sport_of)
         return len(self.snapshots), len(quotes)
 

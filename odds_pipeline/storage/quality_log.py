@@ -7,7 +7,7 @@ Days are UTC days of the capture time.
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -21,24 +21,54 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Connection = psycopg.Connection[Any]
+NO_LONGER_FOUND = "no longer found"
 
-_QUOTES = """
-SELECT o.event_id, sp.sport_key, o.capture_time AS snapshot_time, o.known_time,
-    s.commence_time, s.in_play, m.home_team, m.away_team, o.bookmaker_key, o.market_key,
-    o.outcome_name, o.description, o.point, o.price AS decimal_price,
-    american(o.price) AS american_price, o.last_update
-FROM stored_odds o
-JOIN event_ids e ON e.event_id = o.event_id
-JOIN sports sp USING (sport_id)
-JOIN snapshots s ON s.event_no = e.event_no AND s.capture_time = o.capture_time
-    AND s.known_time = o.known_time AND NOT s.unlisted
-LEFT JOIN matchups m USING (matchup_id)
-WHERE o.capture_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
-  AND o.capture_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
-  -- Said once more, for only a range of its own lets the planner leave other months out.
-  AND s.capture_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
-  AND s.capture_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
-"""
+_FOUND = (
+    ("event_id", "text"),
+    ("bookmaker_key", "text"),
+    ("market_key", "text"),
+    ("outcome_name", "text"),
+    ("snapshot_time", "timestamptz"),
+    ("description", "text"),
+    ("until_time", "timestamptz"),
+    ("about", "text"),
+    ("point", "float8"),
+    ("evidence", "text"),
+)
+
+# An issue that is found again is touched only where something about it changed, and what somebody
+# decided about it (released, voided) stays decided.
+_RECORD = f"""
+WITH found AS (
+    SELECT DISTINCT ON (event_id, bookmaker_key, market_key, outcome_name, snapshot_time,
+        description) *
+    FROM unnest({", ".join(f"%({name})s::{kind}[]" for name, kind in _FOUND)})
+        AS f({", ".join(name for name, _ in _FOUND)})
+), kept AS (
+    INSERT INTO data_quality_logs AS l (partition, rule, issue_type, severity, event_id,
+        bookmaker_key, market_key, outcome_name, snapshot_time, description, until_time, about,
+        point, raw_data)
+    SELECT %(day)s::date, %(rule)s, %(type)s, %(severity)s, event_id, bookmaker_key, market_key,
+        outcome_name, snapshot_time, description, until_time, about, point, evidence::jsonb
+    FROM found
+    ON CONFLICT ON CONSTRAINT uq_data_quality_logs_issue DO UPDATE
+        SET resolution = nullif(l.resolution, '{NO_LONGER_FOUND}'),
+            until_time = excluded.until_time
+        WHERE l.resolution = '{NO_LONGER_FOUND}'
+           OR l.until_time IS DISTINCT FROM excluded.until_time
+)
+UPDATE data_quality_logs l SET resolution = '{NO_LONGER_FOUND}'
+WHERE l.partition = %(day)s AND l.rule = %(rule)s AND l.resolution IS NULL
+  AND NOT EXISTS (
+      SELECT FROM found f
+      WHERE f.description = l.description
+        AND f.event_id IS NOT DISTINCT FROM l.event_id
+        AND f.bookmaker_key IS NOT DISTINCT FROM l.bookmaker_key
+        AND f.market_key IS NOT DISTINCT FROM l.market_key
+        AND f.outcome_name IS NOT DISTINCT FROM l.outcome_name
+        AND f.snapshot_time IS NOT DISTINCT FROM l.snapshot_time
+  )
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +82,10 @@ class Finding:
     issues: Sequence[dict[Any, Any]]
 
 
-def quotes_of(conn: Connection, day: date) -> "pd.DataFrame":
-    """One row per outcome per snapshot of the day."""
-    thaw_day(conn, day)
-    return fetch_frame(conn, _QUOTES, {"day": day})
-
-
-def stored_quotes(conn: Connection, day: date) -> Iterator[tuple[Any, ...]]:
-    """The day's quotes as plain rows, for comparison."""
+def stored_quotes(
+    conn: Connection, day: date, moments: Sequence[datetime] | None = None
+) -> Iterator[tuple[Any, ...]]:
+    """A day's quotes as plain rows, for comparison; only of captures of these times, if given."""
     thaw_day(conn, day)
     yield from conn.execute(
         """SELECT event_id, capture_time, bookmaker_key, market_key, outcome_name, description,
@@ -67,8 +93,9 @@ def stored_quotes(conn: Connection, day: date) -> Iterator[tuple[Any, ...]]:
         FROM stored_odds
         WHERE capture_time >= %(day)s::date::timestamp AT TIME ZONE 'UTC'
           AND capture_time < (%(day)s::date + 1)::timestamp AT TIME ZONE 'UTC'
+          AND (%(moments)s::timestamptz[] IS NULL OR capture_time = ANY(%(moments)s))
         ORDER BY known_time""",
-        {"day": day},
+        {"day": day, "moments": None if moments is None else list(moments)},
     )
 
 
@@ -172,14 +199,15 @@ def record(conn: Connection, day: date, findings: Iterable[Finding]) -> None:
 
 def note_once(conn: Connection, day: date, rule: str, description: str) -> int:
     """Log a warning unless the same one was ever logged, on whatever day; 1 if it is new."""
-    return conn.execute(
+    new = conn.execute(
         """INSERT INTO data_quality_logs (partition, rule, issue_type, severity, description)
         SELECT %(day)s, %(rule)s, %(rule)s, 'warning', %(what)s
         WHERE NOT EXISTS (
             SELECT FROM data_quality_logs WHERE rule = %(rule)s AND description = %(what)s
-        )""",
+        ) RETURNING id""",
         {"day": day, "rule": rule, "what": description},
-    ).rowcount
+    )
+    return len(new.fetchall())
 
 
 def _record(conn: Connection, day: date, finding: Finding) -> None:
@@ -190,49 +218,24 @@ def _record(conn: Connection, day: date, finding: Finding) -> None:
         (day, finding.rule, finding.checked, len(finding.issues)),
     )
     rows = [_row(issue) for issue in finding.issues]
-    columns: list[list[Any]] = [list(c) for c in zip(*rows, strict=True)] or [[] for _ in range(7)]
+    columns: list[list[Any]] = [list(c) for c in zip(*rows, strict=True)] or [[] for _ in _FOUND]
+    names = [name for name, _ in _FOUND]
     conn.execute(
-        """WITH found AS (
-            SELECT * FROM unnest(%(events)s::text[], %(books)s::text[], %(markets)s::text[],
-                %(outcomes)s::text[], %(times)s::timestamptz[], %(texts)s::text[],
-                %(evidence)s::text[]) AS f(event_id, bookmaker_key, market_key, outcome_name,
-                snapshot_time, description, evidence)
-        ), kept AS (
-            INSERT INTO data_quality_logs (partition, rule, issue_type, severity, event_id,
-                bookmaker_key, market_key, outcome_name, snapshot_time, description, raw_data)
-            SELECT DISTINCT ON (event_id, bookmaker_key, market_key, outcome_name, snapshot_time,
-                    description)
-                %(day)s::date, %(rule)s, %(type)s, %(severity)s, event_id, bookmaker_key,
-                market_key, outcome_name, snapshot_time, description, evidence::jsonb
-            FROM found
-            ON CONFLICT ON CONSTRAINT uq_data_quality_logs_issue DO UPDATE SET resolution = NULL
-            RETURNING id
-        )
-        UPDATE data_quality_logs SET resolution = 'no longer found'
-        WHERE partition = %(day)s AND rule = %(rule)s AND resolution IS NULL
-          AND created_at < transaction_timestamp()
-          AND id NOT IN (SELECT id FROM kept)""",
+        _RECORD,
         {
             "day": day,
             "rule": finding.rule,
             "type": finding.issue_type,
             "severity": finding.severity,
-            "events": columns[0],
-            "books": columns[1],
-            "markets": columns[2],
-            "outcomes": columns[3],
-            "times": columns[4],
-            "texts": columns[5],
-            "evidence": columns[6],
+            **dict(zip(names, columns, strict=True)),
         },
     )
 
 
 def _row(issue: dict[Any, Any]) -> tuple[Any, ...]:
-    keys = ("event_id", "bookmaker_key", "market_key", "outcome_name", "snapshot_time")
+    *keys, _ = (name for name, _ in _FOUND)
     return (
         *(_plain(issue.get(key)) for key in keys),
-        issue["description"],
         json.dumps(issue["evidence"], default=str),
     )
 

@@ -4,7 +4,7 @@ Belongs here: storing, finding and reading back raw documents. Does not belong h
 Bodies are zstd-compressed whole; known time is set by the database.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -22,6 +22,30 @@ from odds_pipeline.storage.archive.bodies import archived
 
 Connection = psycopg.Connection[Any]
 LEVEL = 3
+
+# Of the month that a known time drawn now may lie in: the clock may pass midnight meanwhile.
+_ENSURE_MONTHS = """SELECT ensure_month(moment, ARRAY['raw_bodies'])
+FROM unnest(ARRAY[clock_timestamp(), clock_timestamp() + interval '1 hour']) AS moment"""
+_STORE = """
+WITH stored AS (
+    INSERT INTO raw_responses (call_id, source, endpoint, request, status, headers, sha256,
+        body_size, received_at, received_basis, clock_at, provider_date, captured_at,
+        odds_format, elapsed_ms, credits)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+    ON CONFLICT DO NOTHING RETURNING raw_id, known_time
+), body AS (
+    INSERT INTO raw_bodies (raw_id, known_time, body) SELECT raw_id, known_time, %b FROM stored
+), queued AS (
+    INSERT INTO pending_raw (raw_id, known_time) SELECT raw_id, known_time FROM stored WHERE %s
+)
+SELECT raw_id, known_time FROM stored
+"""
+# The columns of ``Packed`` that are stored, of raw_responses r and raw_bodies b.
+PACKED = """r.raw_id, r.source, r.endpoint, r.request, b.body, r.received_at, r.received_basis,
+    r.known_time, r.captured_at, r.odds_format, r.sha256"""
+_PACKED = f"""SELECT {PACKED}
+FROM raw_responses r LEFT JOIN raw_bodies b USING (raw_id, known_time)
+WHERE raw_id = ANY(%s)"""  # noqa: S608  (a constant of this module)
 
 
 class RawRecord(msgspec.Struct, frozen=True):
@@ -57,13 +81,16 @@ class StoredRaw:
 
 
 class Packed(NamedTuple):
-    """A stored document as it stands in the tables, or (``plain``) as its archive has it."""
+    """A stored document as it stands in the tables, or (``plain``) as its archive has it.
+
+    Where its bytes are archived ``body`` is ``None`` until ``complete`` has brought them.
+    """
 
     raw_id: int
     source: str
     endpoint: str
     request: dict[str, str]
-    body: bytes
+    body: bytes | None
     received_at: datetime
     received_basis: str
     known_time: datetime
@@ -81,12 +108,9 @@ def store(conn: Connection, record: RawRecord, queue: bool = True) -> StoredRaw:
     """
     digest = sha256(record.body).digest()
     body = zstandard.ZstdCompressor(LEVEL).compress(record.body)
+    conn.execute(_ENSURE_MONTHS)
     row = conn.execute(
-        """INSERT INTO raw_responses (call_id, source, endpoint, request, status, headers, sha256,
-            body_size, received_at, received_basis, clock_at, provider_date, captured_at,
-            odds_format, elapsed_ms, credits)
-        VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
-        ON CONFLICT DO NOTHING RETURNING raw_id, known_time""",
+        _STORE,
         (
             record.call_id,
             record.source,
@@ -104,6 +128,8 @@ def store(conn: Connection, record: RawRecord, queue: bool = True) -> StoredRaw:
             None if record.odds_format is None else str(record.odds_format),
             record.elapsed_ms,
             record.credits,
+            body,
+            queue,
         ),
     ).fetchone()
     if row is None:
@@ -111,15 +137,6 @@ def store(conn: Connection, record: RawRecord, queue: bool = True) -> StoredRaw:
         assert present is not None
         return StoredRaw(*present, created=False)
     raw_id, known_time = row
-    conn.execute("SELECT ensure_month(%s, ARRAY['raw_bodies'])", (known_time,))
-    conn.execute(
-        "INSERT INTO raw_bodies (raw_id, known_time, body) VALUES (%s, %s, %b)",
-        (raw_id, known_time, body),
-    )
-    if queue:
-        conn.execute(
-            "INSERT INTO pending_raw (raw_id, known_time) VALUES (%s, %s)", (raw_id, known_time)
-        )
     return StoredRaw(raw_id, known_time, created=True)
 
 
@@ -157,14 +174,13 @@ def read(conn: Connection, raw_id: int) -> RawDocument:
 
 def packed(conn: Connection, raw_ids: Sequence[int]) -> dict[int, Packed]:
     """Stored documents by number, their bytes as they stand, in tables or archives."""
-    rows = conn.execute(
-        """SELECT r.raw_id, r.source, r.endpoint, r.request, b.body, r.received_at,
-            r.received_basis, r.known_time, r.captured_at, r.odds_format, r.sha256
-        FROM raw_responses r LEFT JOIN raw_bodies b USING (raw_id, known_time)
-        WHERE raw_id = ANY(%s)""",
-        (list(raw_ids),),
-    )
-    found = {row[0]: Packed(*row) for row in rows.fetchall()}
+    rows = conn.execute(_PACKED, (list(raw_ids),))
+    return complete(conn, [Packed(*row) for row in rows.fetchall()])
+
+
+def complete(conn: Connection, stored: Iterable[Packed]) -> dict[int, Packed]:
+    """The documents by number, with archived bytes brought; those without any are left out."""
+    found = {one.raw_id: one for one in stored}
     bodies = archived(conn, [n for n, one in found.items() if one.body is None])
     thawed = {n: found[n]._replace(body=body, plain=True) for n, body in bodies.items()}
     return {n: one for n, one in (found | thawed).items() if one.body is not None}
@@ -176,6 +192,7 @@ def unpacked(stored: Packed) -> RawDocument:
     Raises:
         StorageError: its bytes are not those that were stored.
     """
+    assert stored.body is not None
     body = stored.body if stored.plain else zstandard.ZstdDecompressor().decompress(stored.body)
     if sha256(body).digest() != stored.sha256:
         raise StorageError(f"raw document {stored.raw_id} is damaged: its sha256 does not match")

@@ -603,6 +603,10 @@ data_quality_logs = Table(
     Column("raw_data", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("resolution", Text),
     Column("created_at", Time, nullable=False, server_default=NOW),
+    Column("until_time", Time),
+    Column("about", Text),
+    Column("point", Double),
+    Column("void_ids", ARRAY(Integer), nullable=False, server_default=text("'{}'::integer[]")),
     UniqueConstraint(
         "partition",
         "rule",
@@ -618,6 +622,40 @@ data_quality_logs = Table(
     CheckConstraint("severity IN ('warning', 'error', 'critical')", name="severity"),
     Index("ix_data_quality_logs_event_id", "event_id"),
     comment="Issues the rules found, once each; resolution is set when a later run clears one.",
+)
+
+# Without foreign keys, as with voids: the log's rows never go.
+quality_flags = Table(
+    "quality_flags",
+    metadata,
+    Column("flag_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("log_id", BigInteger, nullable=False),
+    Column("known_time", Time, nullable=False),
+    Column("standing", Boolean, nullable=False),
+    Column("until_time", Time),
+    Index("ix_quality_flags_log_id", "log_id", "known_time"),
+    Index("ix_quality_flags_known_time", "known_time"),
+    comment="What was known of each logged issue of an event, and since when: whether it stands, "
+    "and until which capture. Append-only, written by the log itself.",
+)
+
+quality_decisions = Table(
+    "quality_decisions",
+    metadata,
+    Column("decision_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("known_time", Time, nullable=False, unique=True, server_default=func.clock_timestamp()),
+    Column("log_id", BigInteger),
+    Column("quarantine_id", BigInteger),
+    Column("action", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("decided_by", Text, nullable=False),
+    CheckConstraint("(log_id IS NULL) <> (quarantine_id IS NULL)", name="item"),
+    CheckConstraint("action IN ('release', 'void', 'keep')", name="action"),
+    CheckConstraint("btrim(reason) <> ''", name="reason"),
+    Index("ix_quality_decisions_log_id", "log_id"),
+    Index("ix_quality_decisions_quarantine_id", "quarantine_id"),
+    comment="What people decided about logged issues and quarantined parts, who and why. "
+    "Immutable.",
 )
 
 quality_runs = Table(

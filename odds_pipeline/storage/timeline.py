@@ -21,6 +21,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from msgspec import Struct
+
 DAY = timedelta(days=1)
 
 PRICED, REMOVED_CODE, UNUSABLE_CODE = 0, 1, 2
@@ -61,8 +63,8 @@ class Row(NamedTuple):
     state: State
 
 
-class NewRow(NamedTuple):
-    """One row to write, in the column order of ``quotes``."""
+class NewRow(Struct, frozen=True, gc=False):
+    """One row to write, its fields named as the columns of ``quotes``."""
 
     capture_time: datetime
     known_time: datetime

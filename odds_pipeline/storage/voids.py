@@ -60,8 +60,7 @@ WHERE %(void_id)s::int IS NULL OR v.void_id = %(void_id)s
 ORDER BY v.void_id
 """
 
-# An issue of a whole market used each of its outcomes. One void by a description marks nothing:
-# the log does not say whom an issue is about.
+# An issue of a whole market used each of its outcomes; a void has to cover all of its captures.
 _MARK_ISSUES = """
 WITH judged AS (
     SELECT l.id, EXISTS (
@@ -70,14 +69,16 @@ WITH judged AS (
           AND (v.bookmaker_id IS NULL OR v.bookmaker_id = b.bookmaker_id)
           AND (v.market_id IS NULL OR l.market_key IS NULL OR v.market_id = mk.market_id)
           AND (v.outcome_id IS NULL OR l.outcome_name IS NULL OR v.outcome_id = o.name_id)
-          AND v.description_id IS NULL
-          AND l.snapshot_time BETWEEN v.from_capture AND v.to_capture
+          AND (v.description_id IS NULL OR v.description_id = d.name_id)
+          AND l.snapshot_time >= v.from_capture
+          AND coalesce(l.until_time, l.snapshot_time) <= v.to_capture
     ) AS voided
     FROM data_quality_logs l
     JOIN event_ids e USING (event_id)
     JOIN bookmakers b USING (bookmaker_key)
     LEFT JOIN markets mk USING (market_key)
     LEFT JOIN names o ON o.name = l.outcome_name
+    LEFT JOIN names d ON d.name = l.about
     WHERE (l.resolution IS NULL OR l.resolution = 'voided')
       AND (%(day)s::date IS NULL OR l.partition = %(day)s)
 )

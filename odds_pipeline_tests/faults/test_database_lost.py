@@ -22,7 +22,7 @@ from odds_pipeline_tests.faults import invariants, writer
 from odds_pipeline_tests.faults.tcp_proxy import Direction, Do, TcpProxy
 from odds_pipeline_tests.services.books import rows, slots_of
 
-INSERT_RAW, INSERT_QUOTES = b"INSERT INTO raw_responses", b"COPY quotes"
+INSERT_RAW, INSERT_QUOTES = b"INSERT INTO raw_responses", b"INSERT INTO quotes"
 
 
 @pytest.fixture

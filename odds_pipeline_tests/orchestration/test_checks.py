@@ -30,10 +30,13 @@ def test_a_failed_rule_shows_its_numbers_and_worst_offenders(name: str, severity
     assert (shown.partition, shown.blocking) == ("2026-01-31", False)
     assert shown.metadata["checked"].value == result.checked
     assert shown.metadata["issues"].value == len(result.issues) > 0
-    worst = shown.metadata["worst offenders"]
-    assert isinstance(worst, dg.TableMetadataValue)
-    assert len(worst.records) == min(WORST, len(result.issues))
-    assert worst.records[0].data["description"]
+    worst, sample = shown.metadata["worst offenders"], shown.metadata["sample"]
+    assert isinstance(worst, dg.TableMetadataValue) and isinstance(sample, dg.TableMetadataValue)
+    counted = result.issues.groupby(["bookmaker_key", "market_key"]).size().max()
+    assert worst.records[0].data["issues"] == counted
+    assert shown.metadata["bookmakers with issues"].value == 3
+    assert len(sample.records) == min(WORST, len(result.issues))
+    assert sample.records[0].data["description"]
 
 
 def test_a_passed_rule_shows_what_it_checked() -> None:

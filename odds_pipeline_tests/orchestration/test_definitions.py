@@ -88,6 +88,7 @@ def test_every_asset_can_be_read_by_a_newcomer() -> None:
 JOBS = (
     *("collect", "capture", "judge", "close_day"),
     *("settle_scores", "list_events", "heal_gaps", "sweep_runs"),
+    "review_quarantine",
 )
 
 

@@ -4,26 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
+from odds_pipeline.quality.inputs import COLUMNS, Needs, typed
+from odds_pipeline_tests.quality import recorded
+
 NOON = datetime(2026, 3, 3, 12, tzinfo=UTC)
-TIMES = ("snapshot_time", "known_time", "commence_time", "last_update")
-QUOTE_TYPES = {
-    "event_id": "str",
-    "sport_key": "str",
-    "snapshot_time": "datetime64[us, UTC]",
-    "known_time": "datetime64[us, UTC]",
-    "commence_time": "datetime64[us, UTC]",
-    "in_play": "bool",
-    "home_team": "str",
-    "away_team": "str",
-    "bookmaker_key": "str",
-    "market_key": "str",
-    "outcome_name": "str",
-    "description": "str",
-    "point": "float64",
-    "decimal_price": "float64",
-    "american_price": "Int64",
-    "last_update": "datetime64[us, UTC]",
-}
+ODD_TYPES = {"last_update": "datetime64[us, UTC]"}
+QUOTE_TYPES = dict(COLUMNS[Needs.QUOTES]) | ODD_TYPES
 BOARDS = (
     ("h2h", (("Boston", None, None, 1.5), ("Miami", None, None, 2.7))),
     ("spreads", (("Boston", None, -5.5, 1.91), ("Miami", None, 5.5, 1.91))),
@@ -66,7 +52,9 @@ def clean_quotes() -> pd.DataFrame:
                             {
                                 "event_id": event,
                                 "sport_key": sport,
+                                "source": "odds",
                                 "snapshot_time": snapshot,
+                                "until_time": snapshot,
                                 "known_time": snapshot + timedelta(seconds=1),
                                 "commence_time": NOON + timedelta(hours=6),
                                 "in_play": False,
@@ -167,3 +155,47 @@ def reconciled(missing: int = 0, different: int = 0) -> pd.DataFrame:
             "different": [different],
         }
     )
+
+
+def priced(need: Needs) -> pd.DataFrame:
+    """The clean quotes as another frame that is made of priced rows."""
+    return recorded.frames_of(clean_quotes())[need]
+
+
+def coverage(*offered: int, events: int = 4) -> pd.DataFrame:
+    """One book asked for one market in captures half an hour apart, offering so many events."""
+    rows = pd.DataFrame(
+        {
+            "sport_key": "basketball_nba",
+            "snapshot_time": [NOON + timedelta(minutes=30 * i) for i in range(len(offered))],
+            "bookmaker_key": "draftkings",
+            "market_key": "h2h",
+            "events": events,
+            "offered": list(offered),
+        },
+        columns=list(COLUMNS[Needs.COVERAGE]),
+    )
+    return typed(rows, Needs.COVERAGE)
+
+
+def scores(
+    home: int = 101,
+    away: int = 99,
+    before: tuple[int, int] | None = None,
+    sport: str = "basketball_nba",
+    after: timedelta = timedelta(hours=3),
+) -> pd.DataFrame:
+    """One final score, stated so long after the start, and the one stated before."""
+    rows = pd.DataFrame(
+        {
+            "event_id": ["e1"],
+            "sport_key": [sport],
+            "snapshot_time": [NOON + after],
+            "commence_time": [NOON],
+            "home_score": [home],
+            "away_score": [away],
+            "previous_home_score": [None if before is None else before[0]],
+            "previous_away_score": [None if before is None else before[1]],
+        }
+    )
+    return typed(rows, Needs.SCORES)

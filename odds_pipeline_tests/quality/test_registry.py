@@ -21,7 +21,7 @@ from odds_pipeline.quality.registry import Needs, Severity, rule
 def throw_away(quotes):
     """Prices are not 2.7."""
     bad = quotes[quotes["decimal_price"] == 2.7]
-    return issues_of(bad, ["it is 2.7"] * len(bad), ["decimal_price", "last_update", "point"])
+    return issues_of(bad, ["it is 2.7"] * len(bad), ["decimal_price", "point"])
 '''
 
 

@@ -1,6 +1,5 @@
 """An event that cannot be written harms nothing but itself."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +12,6 @@ from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.validate import validate_day
 from odds_pipeline.storage import facts
-from odds_pipeline.storage.captures import Item
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline_tests.services.books import rows, slots_of
 from odds_pipeline_tests.services.documents import NOON, event, store
@@ -94,16 +92,15 @@ def test_an_event_that_crashes_the_writer_is_not_taken_for_one_that_left_the_fee
 ) -> None:
     store(platform, [event("good"), event("hurt"), event("left")])
     finish_pending(platform)
-    write = facts.write_documents
+    write = facts.FactWriter.write
 
-    def crash(conn: Any, dims: Any, items: Sequence[Item]) -> facts.Written:
-        stated = {e.event.event_id for i in items for c in i.document.odds for e in c.events}
+    def crash(writer: facts.FactWriter) -> facts.Written:
+        stated = {e.event.event_id for i in writer.items for c in i.document.odds for e in c.events}
         if "hurt" in stated:
             raise ZeroDivisionError("planted")
-        return write(conn, dims, items)
+        return write(writer)
 
-    monkeypatch.setattr(dead_letters, "write_documents", crash)
-    monkeypatch.setattr("odds_pipeline.services.normalise.write_documents", crash)
+    monkeypatch.setattr(facts.FactWriter, "write", crash)
     store(platform, [event("good", (1.5, 2.9)), event("hurt")], LATER)
     done = finish_pending(platform)
     assert (done.failed, done.quarantined) == (0, 1)
@@ -173,7 +170,7 @@ def test_what_is_not_the_documents_fault_sets_nothing_aside(
         raise kind("planted")
 
     store(platform, [event("one")])
-    monkeypatch.setattr("odds_pipeline.services.normalise.write_documents", fail)
+    monkeypatch.setattr(facts.FactWriter, "write", fail)
     with pytest.raises(kind):
         finish_pending(platform)
     monkeypatch.undo()

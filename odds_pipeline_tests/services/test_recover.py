@@ -1,7 +1,9 @@
 """What a dead process left is finished once: answers, claims, documents."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -96,6 +98,35 @@ def test_a_spooled_answer_is_stored_once(platform: Platform, at: str) -> None:
     again = recover(platform)
     assert (again.answers, again.claims, again.normalised.documents) == (0, 0, 0)
     assert collect_odds(platform).made == ()
+
+
+def _undo_renames(platform: Platform) -> Path:
+    """As a power cut may do behind the sync of an answer."""
+    (answer,) = (platform.settings.home / "spool").glob("*.answer")
+    return answer.replace(answer.with_suffix(".part"))
+
+
+@pytest.mark.usefixtures("balanced")
+def test_an_answer_whose_rename_a_power_cut_undid_is_stored(platform: Platform) -> None:
+    _die(platform, "written")
+    _undo_renames(platform)
+    assert list(platform.spool.abandoned()) == []
+    done = recover(platform)
+    assert (done.answers, done.claims) == (1, 0)
+    assert slots_of(platform) == [("live", "ok", None)]
+    assert _spooled(platform) == set()
+
+
+@pytest.mark.parametrize("damage", [lambda b: b[:-1], lambda b: b[:-1] + b"?", lambda b: b + b"?"])
+def test_an_answer_that_is_not_whole_is_none(
+    platform: Platform, damage: Callable[[bytes], bytes]
+) -> None:
+    _die(platform, "written")
+    part = _undo_renames(platform)
+    part.write_bytes(damage(part.read_bytes()))
+    done = recover(platform)
+    assert (done.answers, done.claims) == (0, 1)
+    assert slots_of(platform) == [("live", "gap", "charge unknown")]
 
 
 @pytest.mark.usefixtures("balanced")

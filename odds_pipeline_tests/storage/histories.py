@@ -32,7 +32,7 @@ from odds_pipeline.catalog.observations import (
 from odds_pipeline.storage import normalisation, raw
 from odds_pipeline.storage.captures import Item
 from odds_pipeline.storage.facts import write_documents
-from odds_pipeline.storage.memory import Memory, locked_mark, recalled
+from odds_pipeline.storage.memory import Memory, ask_locked_mark, locked_mark, recalled
 from odds_pipeline.storage.normalisation import Mark, Pending
 from odds_pipeline.storage.scoping import answered, covers, covers_start
 
@@ -210,7 +210,7 @@ def store_history(
     memory = Memory()
     for size in sizes:
         batch, waiting = waiting[:size], waiting[size:]
-        memory = recalled(memory, locked_mark(conn)) if remember else Memory()
+        memory = recalled(memory, locked_mark(ask_locked_mark(conn))) if remember else Memory()
         write_documents(conn, memory, batch)
         for item in batch:
             pending = Pending(item.raw_id, item.known_time, False)

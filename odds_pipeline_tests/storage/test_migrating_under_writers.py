@@ -161,8 +161,9 @@ def _down_and_up(engine: Engine, url: str, captures: int) -> list[Writer]:
                 (SELECT count(*) FROM quotes WHERE event_no < 1000000)"""
         ).fetchone()
         derived = conn.execute(
-            """SELECT event_no, selection_id FROM quotes EXCEPT TABLE event_selections UNION ALL
-            (TABLE event_selections EXCEPT SELECT event_no, selection_id FROM quotes)"""
+            """WITH stored AS (SELECT DISTINCT event_no, selection_id FROM quotes),
+                noted AS (SELECT event_no, selection_id FROM event_selections)
+            (TABLE stored EXCEPT TABLE noted) UNION ALL (TABLE noted EXCEPT TABLE stored)"""
         ).fetchall()
     written = sum(writer.written for writer in writers)
     assert stored == (written, written, 2 * written)

@@ -36,7 +36,7 @@ class Broken(Exception):
 
 @contextmanager
 def _numbers_kept(engine: Engine) -> Iterator[tuple[Connection, Dimensions]]:
-    with remembered.memory(engine) as (conn, memory):
+    with remembered.memory(engine, remembered.nothing) as (conn, memory, _):
         yield conn, memory.dims
 
 

@@ -55,8 +55,14 @@ def _write(conn: Connection, memory: Memory, minutes: int, price: float | None) 
     return write_documents(conn, memory, [item]).quotes
 
 
+@contextmanager
+def _memory(engine: Engine) -> Iterator[tuple[Connection, Memory]]:
+    with remembered.memory(engine, remembered.nothing) as (conn, memory, _):
+        yield conn, memory
+
+
 def _told(engine: Engine, minutes: int, price: float | None) -> int:
-    with remembered.memory(engine) as (conn, memory):
+    with _memory(engine) as (conn, memory):
         return _write(conn, memory, minutes, price)
 
 
@@ -76,13 +82,13 @@ def _other(engine: Engine) -> Iterator[Engine]:
 
 def test_the_next_capture_finds_what_stands_in_memory(engine: Engine) -> None:
     assert _told(engine, 0, 1.5) == 1
-    with remembered.memory(engine) as (conn, memory):
+    with _memory(engine) as (conn, memory):
         (line,) = memory.standing.lines.values()
         assert _write(conn, memory, 1, 1.5) == 0
         assert _write(conn, memory, 2, 1.6) == 1
         assert memory.standing.lines[line.event_no] is line
     assert _told(engine, 3, None) == 1
-    with remembered.memory(engine) as (_, memory):
+    with _memory(engine) as (_, memory):
         assert not memory.standing.lines, "an event that left the feed is not kept"
     assert _told(engine, 4, 1.6) == 1
     assert _prices(engine) == [1.5, 1.6, None, 1.6]
@@ -103,7 +109,7 @@ def test_another_writer_between_makes_it_forget(engine: Engine) -> None:
 @pytest.mark.parametrize("failure", [Broken, KeyboardInterrupt])
 def test_what_was_rolled_back_does_not_stand(engine: Engine, failure: type[BaseException]) -> None:
     assert _told(engine, 0, 1.5) == 1
-    with pytest.raises(failure), remembered.memory(engine) as (conn, memory):
+    with pytest.raises(failure), _memory(engine) as (conn, memory):
         assert _write(conn, memory, 1, 1.6) == 1
         raise failure
     assert _told(engine, 2, 1.6) == 1

@@ -13,20 +13,25 @@ from odds_pipeline.orchestration.figures import Metadata, quality_metadata
 from odds_pipeline.orchestration.materialise import day_by_day
 from odds_pipeline.orchestration.resources import PlatformResource, Validations
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.settings import Settings
 
 
-def quality_assets(days: dg.DailyPartitionsDefinition) -> list[dg.AssetsDefinition]:
+def quality_assets(
+    settings: Settings, days: dg.DailyPartitionsDefinition
+) -> list[dg.AssetsDefinition]:
     """The data quality log."""
-    return [_data_quality_log(days)]
+    # In strict mode the checks of `odds` stop what depends on it; the log that they come after
+    # must not be among that. It normalises what waits by itself.
+    return [_data_quality_log(days, "odds_snapshots" if settings.reject_invalid_odds else "odds")]
 
 
-def _data_quality_log(days: dg.DailyPartitionsDefinition) -> dg.AssetsDefinition:
+def _data_quality_log(days: dg.DailyPartitionsDefinition, after: str) -> dg.AssetsDefinition:
     @daily_asset(
         days,
         group="quality",
         table="data_quality_logs",
         layer="sql",
-        deps=["odds"],
+        deps=[after],
         backfill_policy=dg.BackfillPolicy.single_run(),
     )
     def data_quality_log(

@@ -3,39 +3,39 @@
 The bands are the usual ones (retail 2-15 %) widened on evidence from about 21,000 recorded
 markets: genuine retail margins lie in 0.1-15.7 % (5 of 19,914 above 15 %), sharp ones in 1.9-6 %,
 three-way and in-play ones reach further up, and an exchange's back side has no ceiling, since
-nobody may be offering: half of those above 10 % are above 50 %.
+nobody may be offering: half of those above 10 % are above 50 %, up to 96 %.
 """
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from odds_pipeline.catalog.bookmakers import AGGREGATES, BookClass, book_class
-from odds_pipeline.catalog.markets import FEATURED, MARKETS
+from odds_pipeline.catalog.bookmakers import BookClass, book_class
+from odds_pipeline.catalog.markets import FEATURED
 from odds_pipeline.quality.issues import issues_of
-from odds_pipeline.quality.outcomes import BOOK_MARKET, SIDES, with_sides
 from odds_pipeline.quality.registry import Needs, Severity, rule
+from odds_pipeline.quality.reliability import OVERROUND, judgeable
 
 if TYPE_CHECKING:
     import pandas as pd
 
 LOWEST = {BookClass.RETAIL: 0.0, BookClass.SHARP: 0.0, BookClass.EXCHANGE: -0.02}
-HIGHEST = {BookClass.RETAIL: 0.15, BookClass.SHARP: 0.10, BookClass.EXCHANGE: 0.50}
+HIGHEST = {BookClass.RETAIL: 0.15, BookClass.SHARP: 0.10, BookClass.EXCHANGE: math.inf}
 # Added to the highest for each of: a third outcome, in play, not a featured market.
 ALLOWANCE = 0.05
 ROUNDING = 1e-9
-LAY_MARKETS = tuple(key for key, market in MARKETS.items() if market.is_lay)
 
 
-@rule(issue_type="overround_out_of_band", severity=Severity.WARNING, needs=Needs.QUOTES)
-def overround_in_band(quotes: pd.DataFrame) -> pd.DataFrame:
+@rule(issue_type="overround_out_of_band", severity=Severity.WARNING, needs=Needs.MARKETS)
+def overround_in_band(markets: pd.DataFrame) -> pd.DataFrame:
     """The margin of one book's one complete market lies in the band of the book's class.
 
     Below it the book would pay its bettors to bet; above it a price is stale, swapped or
     misread, or nobody is offering. Lay markets, fields of many participants and incomplete
     markets are not judged, nor prices of different books together (as aggregates have them).
     """
-    markets = _complete(quotes[~_not_judged(quotes)])
+    markets = markets[judgeable(markets, OVERROUND)].copy()
     classes = {key: book_class(key) for key in markets["bookmaker_key"].dropna().unique()}
     of_class = markets["bookmaker_key"].map({key: c.value for key, c in classes.items()})
     wider = (
@@ -59,37 +59,6 @@ def overround_in_band(quotes: pd.DataFrame) -> pd.DataFrame:
     ]
     evidence = ["overround", "lowest", "highest", "outcomes", "line", "description", "in_play"]
     return issues_of(bad, described, evidence)
-
-
-def _not_judged(quotes: pd.DataFrame) -> pd.Series[bool]:
-    return quotes["market_key"].isin(LAY_MARKETS) | quotes["bookmaker_key"].isin(AGGREGATES)
-
-
-def _complete(quotes: pd.DataFrame) -> pd.DataFrame:
-    """Complete markets, one row per book, market and line, with their overround.
-
-    A market is complete when each of its sides stands in it exactly once with a price.
-    """
-    rows = with_sides(quotes)
-    rows["inverse"] = 1 / rows["decimal_price"].where(rows["decimal_price"] > 0)
-    markets = (
-        rows.groupby([*BOOK_MARKET, "description", "line"], dropna=False)
-        .agg(
-            **{side: (side, "sum") for side in SIDES},
-            outcomes=("market_key", "size"),
-            priced=("inverse", "count"),
-            needs_draw=("needs_draw", "any"),
-            in_play=("in_play", "any"),
-            total=("inverse", "sum"),
-        )
-        .reset_index()
-    )
-    teams = (markets["home"] == 1) & (markets["away"] == 1)
-    teams &= (markets["draw"] <= 1) & (markets["draw"] >= markets["needs_draw"])
-    total = (markets["over"] == 1) & (markets["under"] == 1)
-    known = markets[SIDES].sum(axis=1) == markets["outcomes"]
-    complete = (teams | total) & known & (markets["priced"] == markets["outcomes"])
-    return markets[complete].assign(overround=markets["total"] - 1)
 
 
 def _named(part: object) -> str:

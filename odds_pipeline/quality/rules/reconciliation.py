@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     unit="quotes",
 )
 def reconciliation(parsed: pd.DataFrame) -> pd.DataFrame:
-    """What is stored equals what the raw response says: nothing missing, nothing different."""
+    """What is stored equals what the raw response says: nothing missing, nothing different.
+
+    Of a day of more than 24 documents so many are read again, spread over the day, the newest
+    among them; `odds db rebuild --verify` reads them all.
+    """
     bad = parsed[(parsed["missing"] + parsed["different"]) != 0]
     bad = bad.rename(columns={"capture_time": "snapshot_time"})
     described = [

@@ -194,17 +194,14 @@ def _event(sent: SentEvent, reading: Reading, quotes: ByBytes[tuple[Quote, ...]]
     for bookmaker in sent.bookmakers:
         book = keys[bookmaker.key]
         reading.title(book, bookmaker.title)
-        _require_once(bookmaker.markets)
         for market in bookmaker.markets:
             update = times[market.last_update] or times[bookmaker.last_update]
             boards.append(Board(book, keys[market.key], update, quotes[bytes(market.outcomes)]))
-    _require_once(sent.bookmakers)
+    if len({bookmaker.key for bookmaker in sent.bookmakers}) < len(sent.bookmakers):
+        raise Unclean("a bookmaker is stated twice")
+    if len({(board.bookmaker, board.market) for board in boards}) < len(boards):
+        raise Unclean("a market is stated twice")
     return EventOdds(event, tuple(boards))
-
-
-def _require_once(parts: Sequence[SentBookmaker] | Sequence[SentMarket]) -> None:
-    if len({part.key for part in parts}) < len(parts):
-        raise Unclean("a bookmaker or market is stated twice")
 
 
 def _newest_update(events: Iterable[EventOdds]) -> datetime | None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 
 from odds_pipeline.storage.frames import flags_of, numbers_of, seconds_of, texts_of, times_of
+from odds_pipeline.storage.readers.flagged import without_flagged
 from odds_pipeline.storage.readers.moments import opened
 from odds_pipeline.storage.readers.priced import priced_states
 from odds_pipeline.storage.readers.states import (
@@ -115,10 +116,12 @@ def odds_at(
     bookmakers: Iterable[str] | None = None,
     markets: Iterable[str] | None = None,
     outcome: str | None = None,
+    valid_only: bool = False,
 ) -> "pd.DataFrame":
     """Every price on offer at ``at``: one row an event, bookmaker, market and outcome.
 
-    A voided quote has no price and point, and ``missing_reason`` says ``voided``.
+    A voided quote has no price and point, and ``missing_reason`` says ``voided``; with
+    ``valid_only`` so has one that a quality rule found wrong, and it says ``flagged``.
 
     Args:
         conn: a connection inside a transaction.
@@ -130,6 +133,7 @@ def odds_at(
         bookmakers: only these; default all.
         markets: only these; default all.
         outcome: only this one; default all.
+        valid_only: leave out the prices that a quality rule found wrong, as known by then.
 
     Raises:
         UsageError: a time without zone.
@@ -137,8 +141,9 @@ def odds_at(
         StorageError: an archive's file is missing or damaged.
     """
     filters = Filters(listed(bookmakers), listed(markets), outcome)
-    frame, _ = _frame(*_states_at(conn, events, at, known_by, max_age, filters), max_quote_age)
-    return frame
+    states, asked, known = _states_at(conn, events, at, known_by, max_age, filters)
+    frame, _ = _frame(states, asked, max_quote_age)
+    return without_flagged(conn, frame, known) if valid_only else frame
 
 
 class Offer(NamedTuple):
@@ -174,7 +179,7 @@ def offers_at(
         StorageError: an archive's file is missing or damaged.
     """
     filters = Filters(listed(bookmakers), listed(markets), outcome)
-    states, asked = _states_at(conn, events, at, known_by, max_age, filters)
+    states, asked, _ = _states_at(conn, events, at, known_by, max_age, filters)
     shown, names = states.snapshots, states.names.all
     of_snapshots = [
         (asked[question].event, captured.replace(tzinfo=UTC))
@@ -209,8 +214,8 @@ def _states_at(
     known_by: datetime | None,
     max_age: timedelta | None,
     filters: Filters,
-) -> tuple[States, list[Asked]]:
-    """The priced states of events that are asked for at one moment."""
+) -> tuple[States, list[Asked], datetime]:
+    """The priced states of events that are asked for at one moment, and by when known."""
     ids = [events] if isinstance(events, str) else sorted(set(events))
     few = len(ids) <= FEW
     opening = opened(conn, at, known_by, kept_plans=few)
@@ -219,7 +224,7 @@ def _states_at(
     states = priced_states(
         conn, asked, opening.known_by, filters, archived=opening.archived, kept_plan=few
     )
-    return states, asked
+    return states, asked, opening.known_by
 
 
 def listed(keys: Iterable[str] | None) -> list[str] | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 
 from odds_pipeline.storage.readers.as_of import listed
+from odds_pipeline.storage.readers.flagged import FLAGGED, flagged
 from odds_pipeline.storage.readers.line_frames import Line, covered, line_frame, missing
 from odds_pipeline.storage.readers.moments import resolved
 from odds_pipeline.storage.readers.prematch import (
@@ -54,6 +55,7 @@ def closing_lines(
     known_by: datetime | None = None,
     bookmakers: Iterable[str] | None = None,
     markets: Iterable[str] | None = None,
+    valid_only: bool = False,
 ) -> "pd.DataFrame":
     """The last pre-match quote of each outcome, with its provenance; never a price in play.
 
@@ -76,7 +78,8 @@ def closing_lines(
     seen pre-match there is one without outcome, and ``missing_reason`` says why: ``not captured
     before the start``, ``never offered`` (captured, but not there), ``unusable``, ``not started``
     (the true start lies after ``known_by``). A line whose capture lies inside a void is ``none``
-    because it is ``voided``; no earlier price takes its place.
+    because it is ``voided``; no earlier price takes its place. ``flagged`` states whether a
+    quality rule found the quote wrong, as known by then.
 
     Args:
         conn: a connection inside a transaction.
@@ -85,6 +88,7 @@ def closing_lines(
         bookmakers: those expected; default all that the event's captures asked for by name, and
             all that were ever seen of it.
         markets: likewise.
+        valid_only: a flagged line is ``none`` because it is ``flagged``.
 
     Raises:
         NotYetNormalised: ``known_by`` reaches documents that still wait.
@@ -110,7 +114,20 @@ def closing_lines(
         "commence_time": "timestamptz",
         "start_precision": "text",
     }
-    return line_frame(rows, types)
+    frame = line_frame(rows, types)
+    frame["flagged"] = flagged(conn, frame, known).astype("boolean")
+    return _valid(frame) if valid_only else frame
+
+
+def _valid(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """The lines, those flagged without what was offered."""
+    wrong = frame["flagged"].astype(bool) & frame["price"].notna()
+    gone = ("point", "price", "american_price", "capture_time", "known_time", "gap_seconds")
+    return frame.assign(
+        **{name: frame[name].mask(wrong) for name in gone},
+        kind=frame["kind"].mask(wrong, "none"),
+        missing_reason=frame["missing_reason"].mask(wrong, FLAGGED),
+    )
 
 
 def _covered(event: Event, lines: Mapping[Pair, Sequence[Line]]) -> Iterable[tuple[Pair, Line]]:

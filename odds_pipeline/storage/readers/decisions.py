@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from odds_pipeline.storage.readers.as_of import listed, offered
+from odds_pipeline.storage.readers.flagged import without_flagged
 from odds_pipeline.storage.readers.moments import opened
 from odds_pipeline.storage.readers.starts import starts
 from odds_pipeline.storage.readers.states import LONG_AGO, Asked, Filters
@@ -30,6 +31,7 @@ def decision_frame(
     max_quote_age: timedelta | None = None,
     bookmakers: Iterable[str] | None = None,
     markets: Iterable[str] | None = None,
+    valid_only: bool = False,
 ) -> "pd.DataFrame":
     """What was on offer at each event's decision points: one row an offset and quote.
 
@@ -52,6 +54,7 @@ def decision_frame(
         max_quote_age: greatest age of its last_update; a quote without one is left out.
         bookmakers: only these; default all.
         markets: only these; default all.
+        valid_only: leave out the prices that a quality rule found wrong, as known by then.
 
     Raises:
         NotYetNormalised: ``known_by`` reaches documents that still wait.
@@ -82,4 +85,4 @@ def decision_frame(
     frame["commence_time"] = chosen.pop("commence_time")
     for position, name in enumerate(chosen.columns, start=1):
         frame.insert(position, name, chosen[name])
-    return frame
+    return without_flagged(conn, frame, known) if valid_only else frame

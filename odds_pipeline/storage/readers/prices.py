@@ -26,12 +26,23 @@ def best_odds(
     at: datetime | None = None,
     known_by: datetime | None = None,
     max_age: timedelta | None = None,
+    valid_only: bool = False,
 ) -> "pd.DataFrame":
     """The highest price of each event's outcome and point, with every book that offers it.
 
-    Figures over many books (an archive's maximum and average) are no book to bet at.
+    Figures over many books (an archive's maximum and average) are no book to bet at. With
+    ``valid_only`` quotes that a quality rule found wrong are no offer either.
     """
-    offered = odds_at(conn, events, at, known_by, max_age, markets=[market], outcome=outcome)
+    offered = odds_at(
+        conn,
+        events,
+        at,
+        known_by,
+        max_age,
+        markets=[market],
+        outcome=outcome,
+        valid_only=valid_only,
+    )
     frame = _priced(offered)
     frame = frame[~frame["bookmaker_key"].isin(AGGREGATES)]
     keys = ["event_id", "outcome_name", "description", "point"]
@@ -48,13 +59,16 @@ def compare_bookmakers(
     at: datetime | None = None,
     known_by: datetime | None = None,
     max_age: timedelta | None = None,
+    valid_only: bool = False,
 ) -> "pd.DataFrame":
     """Each book's prices side by side, with implied and fair probability and overround.
 
     The fair probability is the implied one divided by its book's sum (multiplicative margin
-    removal); a market with one side only has none.
+    removal); a market with one side only has none. ``valid_only`` as in ``best_odds``.
     """
-    frame = _priced(odds_at(conn, event, at, known_by, max_age, markets=[market]))
+    frame = _priced(
+        odds_at(conn, event, at, known_by, max_age, markets=[market], valid_only=valid_only)
+    )
     frame["implied_probability"] = 1.0 / frame["price"]
     # A spread's two sides carry opposite points: both are put as the home side's.
     away = frame["outcome_name"] == frame["away_team"]

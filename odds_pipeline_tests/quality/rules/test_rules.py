@@ -9,19 +9,29 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from odds_pipeline.quality.registry import Needs, RuleResult, load_rules, run_rule
+from odds_pipeline_tests.quality import recorded
 from odds_pipeline_tests.quality.frames import (
     NOON,
     american,
     at,
     clean_quotes,
+    coverage,
+    priced,
     quarantine,
     reconciled,
+    scores,
     shares,
     slots,
 )
 
 CLEAN: dict[Needs, Callable[[], pd.DataFrame]] = {
     Needs.QUOTES: clean_quotes,
+    Needs.MARKETS: lambda: priced(Needs.MARKETS),
+    Needs.BOARDS: lambda: priced(Needs.BOARDS),
+    Needs.SNAPSHOTS: lambda: priced(Needs.SNAPSHOTS),
+    Needs.EVENTS: lambda: priced(Needs.EVENTS),
+    Needs.COVERAGE: lambda: coverage(4, 4, 3, 4, 4),
+    Needs.SCORES: scores,
     Needs.QUARANTINE: quarantine,
     Needs.SHARES: shares,
     Needs.SLOTS: lambda: slots("ok", "healed", "ok"),
@@ -32,7 +42,11 @@ Fault = Callable[[pd.DataFrame], pd.DataFrame]
 
 
 def judged(name: str, frame: pd.DataFrame) -> RuleResult:
-    return run_rule(load_rules()[name], frame)
+    """A rule's result on its own frame, or on the one that these quotes make."""
+    rule = load_rules()[name]
+    if "decimal_price" in frame and rule.needs is not Needs.QUOTES:
+        frame = recorded.frames_of(frame)[rule.needs]
+    return run_rule(rule, frame)
 
 
 @pytest.mark.parametrize("name", load_rules())
@@ -66,7 +80,6 @@ EVERYWHERE: list[tuple[str, dict[str, float | str | datetime]]] = [
     ("price_above_one", {"decimal_price": 1.0}),
     ("american_impossible_zone", {"american_price": 7}),
     ("required_fields", {"sport_key": ""}),
-    ("capture_time_not_in_future", {"known_time": NOON - timedelta(days=1)}),
     ("outcomes_match_market", {"home_team": "Nobody", "away_team": "Noone"}),
 ]
 
@@ -118,13 +131,16 @@ FAULTS: list[tuple[str, Fault]] = [
     ("required_fields", put("decimal_price", None, "h2h", "Miami")),
     ("required_fields", put("outcome_name", "", "h2h", "Miami")),
     ("required_fields", put("commence_time", None, "h2h", "Miami")),
-    ("capture_time_not_in_future", put("known_time", NOON - timedelta(seconds=3), "h2h", "Miami")),
-    ("capture_time_not_in_future", put("last_update", NOON + timedelta(seconds=3), "h2h", "Miami")),
+    ("capture_time_not_in_future", put("known_time", NOON - timedelta(seconds=3), "h2h", "Boston")),
+    (
+        "capture_time_not_in_future",
+        put("last_update", NOON + timedelta(seconds=3), "h2h", "Boston"),
+    ),
     ("overround_in_band", put("decimal_price", 27.0, "h2h", "Miami")),  # shifted decimal point
     ("overround_in_band", put("decimal_price", 1.27, "h2h", "Miami")),
     ("overround_in_band", put("decimal_price", 2.3, "totals", "Over")),
     ("overround_in_band", put("decimal_price", 1.7, "spreads", "Boston", "pinnacle")),
-    ("overround_in_band", put("decimal_price", 1.1, "h2h", "Miami", "betfair_ex_eu")),
+    ("overround_in_band", put("decimal_price", 3.3, "h2h", "Miami", "betfair_ex_eu")),
     ("overround_in_band", put("decimal_price", 2.5, "player_points", "Over")),
     ("overround_in_band", put("decimal_price", 9.0, "alternate_spreads", "Miami")),
     ("both_sides_present", drop("h2h", "Miami")),
@@ -141,7 +157,14 @@ FAULTS: list[tuple[str, Fault]] = [
     ("duplicate_outcomes", repeat("player_points", "Over", decimal_price=1.95)),
     ("outcomes_match_market", put("outcome_name", "Chicago", "h2h", "Miami")),
     ("outcomes_match_market", put("outcome_name", "Boston", "totals", "Over")),
-    ("in_play_leakage", put("commence_time", NOON, "h2h", "Miami")),
+    ("in_play_leakage", put("commence_time", NOON, "h2h", "Boston")),
+    ("points_in_range", put("point", 41.0, "spreads", "Miami")),
+    ("points_in_range", put("point", 21.5, "totals", "Over")),
+    ("points_on_grid", put("point", 5.4, "spreads", "Miami")),
+    ("lay_not_below_back", put("decimal_price", 2.6, "h2h_lay", "Miami")),
+    ("spread_agrees_with_moneyline", put("decimal_price", 3.6, "h2h", "Boston")),
+    ("arbitrage_too_good", put("decimal_price", 4.5, "h2h", "Miami")),
+    ("updates_keep_pace", put("last_update", NOON - timedelta(minutes=12), "h2h", "Boston")),
 ]
 
 
@@ -277,3 +300,154 @@ def test_any_plausible_retail_market_passes_and_any_underround_is_found(
 def test_an_american_price_made_from_a_decimal_one_is_never_impossible(price: float) -> None:
     quotes = clean_quotes().head(1).assign(decimal_price=price, american_price=american(price))
     assert judged("american_impossible_zone", quotes.astype({"american_price": "Int64"})).passed
+
+
+# --- rules that see more than one market ---
+
+
+def _books(quotes: pd.DataFrame, *more: str) -> pd.DataFrame:
+    """The quotes with further books that price like draftkings."""
+    like = quotes[quotes["bookmaker_key"] == "draftkings"]
+    return pd.concat([quotes, *(like.assign(bookmaker_key=book) for book in more)])
+
+
+def test_a_book_far_from_its_peers_is_found_and_one_that_swapped_its_sides_as_such() -> None:
+    quotes = _books(clean_quotes(), "fanduel", "betmgm", "bovada").reset_index(drop=True)
+    assert judged("far_from_peers", quotes).passed
+    home, away = at(quotes, "h2h", "Boston"), at(quotes, "h2h", "Miami")
+    quotes.loc[home, "decimal_price"], quotes.loc[away, "decimal_price"] = 2.7, 1.5
+    for name in ("far_from_peers", "swapped_outcomes"):
+        (issue,) = judged(name, quotes).issues.to_dict("records")
+        assert (issue["bookmaker_key"], issue["market_key"]) == ("draftkings", "h2h")
+    quotes.loc[home, "decimal_price"], quotes.loc[away, "decimal_price"] = 1.95, 1.85
+    assert len(judged("far_from_peers", quotes).issues) == 1
+    assert judged("swapped_outcomes", quotes).passed
+
+
+@pytest.mark.parametrize(
+    ("name", "column", "market", "outcomes", "values"),
+    [
+        ("probability_jump", "decimal_price", "h2h", ("Boston", "Miami"), (2.4, 1.58)),
+        ("probability_jump", "decimal_price", "totals", ("Over", "Under"), (1.5, 2.6)),
+        ("line_jump", "point", "spreads", ("Boston", "Miami"), (-16.5, 16.5)),
+    ],
+)
+def test_a_jump_between_captures_is_found_at_the_later_one(
+    name: str, column: str, market: str, outcomes: tuple[str, str], values: tuple[float, float]
+) -> None:
+    quotes = clean_quotes()
+    later = quotes["snapshot_time"] > NOON
+    for outcome, value in zip(outcomes, values, strict=True):
+        chosen = later & (quotes["market_key"] == market) & (quotes["outcome_name"] == outcome)
+        quotes.loc[chosen & (quotes["bookmaker_key"] == "draftkings"), column] = value
+    (issue,) = judged(name, quotes).issues.to_dict("records")
+    assert issue["snapshot_time"] == NOON + timedelta(minutes=30)
+    assert judged(name, quotes.assign(in_play=True)).passed
+    quotes.loc[later, ["snapshot_time", "until_time"]] += timedelta(hours=3)  # a day may do that
+    assert judged(name, quotes).passed
+
+
+def test_an_overround_that_is_not_the_books_own_is_found_inside_the_band_of_its_class() -> None:
+    quotes = pd.concat(
+        [clean_quotes().assign(event_id=f"e{n}") for n in range(1, 4)], ignore_index=True
+    )
+    quotes = quotes[quotes["sport_key"] == "basketball_nba"].reset_index(drop=True)
+    quotes.loc[at(quotes, "spreads", "Miami"), "decimal_price"] = 1.65  # 13 % where 4.7 % is usual
+    assert judged("overround_in_band", quotes).passed
+    (issue,) = judged("margin_is_the_books_own", quotes).issues.to_dict("records")
+    assert (issue["bookmaker_key"], issue["event_id"]) == ("draftkings", "e1")
+
+
+def test_an_update_that_runs_backwards_is_found() -> None:
+    quotes = clean_quotes()
+    later = quotes["snapshot_time"] > NOON
+    quotes.loc[later, "last_update"] = NOON - timedelta(minutes=11)
+    found = judged("updates_in_order", quotes).issues
+    assert set(found["snapshot_time"]) == {pd.Timestamp(NOON + timedelta(minutes=30))}
+    quotes.loc[later, "last_update"] = NOON - timedelta(minutes=10)
+    assert judged("updates_in_order", quotes).passed
+
+
+def test_what_was_asked_for_and_never_came_is_found_once_a_day() -> None:
+    (issue,) = judged("asked_books_answer", coverage(0, 0, 0)).issues.to_dict("records")
+    assert issue["description"] == (
+        "draftkings was asked for h2h of basketball_nba and priced no event"
+    )
+    assert (issue["snapshot_time"], issue["until_time"]) == (
+        pd.Timestamp(NOON),
+        pd.Timestamp(NOON + timedelta(hours=1)),
+    )
+    assert judged("asked_books_answer", coverage(0, 1, 0)).passed
+    assert judged("asked_books_answer", coverage(0, 0, events=2)).passed
+    absent = coverage(0, 0).assign(bookmaker_key="circasports")
+    assert judged("asked_books_answer", absent).passed
+
+
+def test_a_book_that_offers_less_than_usual_is_found_by_its_own_habit() -> None:
+    (issue,) = judged("book_offers_as_usual", coverage(4, 4, 1, 4, 4)).issues.to_dict("records")
+    assert issue["snapshot_time"] == NOON + timedelta(hours=1)
+    assert judged("book_offers_as_usual", coverage(1, 1, 1, 1, 1)).passed  # it never offers more
+    assert judged("book_offers_as_usual", coverage(4, 4, 1, 4)).passed  # too few to know
+
+
+@pytest.mark.parametrize(
+    ("name", "made"),
+    [
+        ("no_tied_final", scores(95, 95)),
+        ("score_in_range", scores(9, 99)),
+        ("final_score_changed", scores(101, 99, before=(101, 98))),
+        ("late_score", scores(after=timedelta(days=4))),
+    ],
+)
+def test_a_score_that_cannot_be_is_found(name: str, made: pd.DataFrame) -> None:
+    assert len(judged(name, made).issues) == 1
+
+
+def test_scores_that_may_be_are_no_fault() -> None:
+    assert judged("no_tied_final", scores(1, 1, sport="soccer_epl")).passed
+    assert judged("final_score_changed", scores(101, 99, before=(101, 99))).passed
+    assert judged("late_score", scores(before=(101, 99), after=timedelta(days=4))).passed
+
+
+def _events(apart: timedelta, sport: str = "basketball_nba") -> pd.DataFrame:
+    one = priced(Needs.EVENTS).head(1).assign(sport_key=sport)
+    other = one.assign(
+        event_id="again",
+        commence_time=one["commence_time"] + apart,
+        home_team=one["away_team"],
+        away_team=one["home_team"],
+    )
+    return pd.concat([one, other], ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("hours", "duplicate", "doubleheader"), [(0, 1, 0), (2, 1, 0), (5, 0, 1), (21, 0, 0)]
+)
+def test_one_game_twice_and_two_games_of_a_day_are_told_apart(
+    hours: int, duplicate: int, doubleheader: int
+) -> None:
+    made = _events(timedelta(hours=hours))
+    assert len(judged("duplicate_event", made).issues) == duplicate
+    assert len(judged("doubleheader", made).issues) == doubleheader
+
+
+@pytest.mark.parametrize(
+    ("statuses", "late"),
+    [(("ok", "ok", "gap"), False), (("ok", "gap", "gap", "gap"), True), (("gap",) * 4, True)],
+)
+def test_freshness_follows_the_plan(statuses: tuple[str, ...], late: bool) -> None:
+    assert judged("captures_fresh", slots(*statuses)).passed != late
+    assert judged("captures_fresh", slots()).passed  # no games, no alarm
+
+
+def test_what_is_known_to_be_wrong_is_told_once_and_not_compared() -> None:
+    quotes = clean_quotes()
+    best = quotes[quotes["bookmaker_key"] == "draftkings"].assign(
+        bookmaker_key="market_best", decimal_price=3.0
+    )
+    frame = pd.concat([quotes, best], ignore_index=True)
+    (issue,) = judged("known_faults", frame).issues.to_dict("records")
+    assert issue["evidence"]["quotes"] == len(best)
+    assert issue["evidence"]["evidence"]
+    for name in ("overround_in_band", "arbitrage_too_good", "margin_is_the_books_own"):
+        assert judged(name, frame).passed
