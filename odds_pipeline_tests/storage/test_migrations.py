@@ -185,6 +185,7 @@ def test_differences_are_found(database_url: str) -> None:
 def test_the_code_knows_the_newest_revision(database_url: str) -> None:
     scripts = ScriptDirectory.from_config(Config(toml_file=REPOSITORY / "pyproject.toml"))
     assert scripts.get_current_head() == composition.REVISION
+    before = scripts.get_revision(composition.REVISION).down_revision
     engine = open_engine(database_url)
     require_schema(engine, composition.REVISION)
     migrate(database_url, "downgrade", "-1")
