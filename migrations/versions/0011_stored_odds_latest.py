@@ -1,12 +1,12 @@
 """The view `stored_odds` lets the planner know how many snapshots an event has.
 
-Revision ID: 0015
+Revision ID: 0011
 Revises: 0010
 """
 
 from alembic import context, op
 
-revision = "0015"
+revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None

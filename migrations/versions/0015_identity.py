@@ -1,7 +1,7 @@
 """What is the same across sources: merges of events and of teams' names, and the review queue.
 
-Revision ID: 0011
-Revises: 0012
+Revision ID: 0015
+Revises: 0014
 """
 
 import unicodedata
@@ -10,27 +10,15 @@ from hashlib import sha256
 import sqlalchemy as sa
 from alembic import context, op
 
-revision = "0011"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 branch_labels = None
 depends_on = None
 
-# As in 0005, and merges and their undos share the order of everything known.
-NEXT_KNOWN_TIME = """
-CREATE OR REPLACE FUNCTION next_known_time() RETURNS timestamptz LANGUAGE plpgsql AS $$
-BEGIN
-    PERFORM pg_advisory_xact_lock(7201);
-    RETURN greatest(
-        clock_timestamp(),
-        (SELECT max(known_time) + interval '1 microsecond' FROM raw_responses),
-        (SELECT max(known_time) + interval '1 microsecond' FROM normalisations),
-        (SELECT max(known_time) + interval '1 microsecond' FROM voids),
-        (SELECT max(known_time) + interval '1 microsecond' FROM void_lifts),
+# Merges and their undos share the order of everything known.
+AND_MERGES = """,
         (SELECT max(known_time) + interval '1 microsecond' FROM merges),
-        (SELECT max(known_time) + interval '1 microsecond' FROM merge_undos)
-    );
-END $$;
-"""
+        (SELECT max(known_time) + interval '1 microsecond' FROM merge_undos)"""
 
 # Written so that the planner can take their text into the query that calls them: over an empty
 # table they cost next to nothing.
@@ -214,6 +202,12 @@ WHERE m.home_team IS NOT NULL AND m.away_team IS NOT NULL
 TABLES = ("merges", "merge_undos")
 
 
+def _next_known_time(more: str) -> str:
+    older = context.script.get_revision("0005").module
+    flags = context.script.get_revision("0014").module.AND_FLAGS
+    return str(older.NEXT_KNOWN_TIME.format(more=older.AND_VOIDS + flags + more))
+
+
 def upgrade() -> None:
     _create_tables()
     for table in TABLES:
@@ -228,7 +222,7 @@ def upgrade() -> None:
         op.execute(f"SELECT refuse_truncate('{table}')")
     op.add_column("event_ids", sa.Column("sha_key", sa.Text(), nullable=True))
     op.add_column("event_statements", sa.Column("home_margin", sa.Integer(), nullable=True))
-    op.execute(NEXT_KNOWN_TIME)
+    op.execute(_next_known_time(AND_MERGES))
     op.execute(KNOWN)
     op.execute(VOIDS_KNOWN)
     op.execute("DROP VIEW events")
@@ -346,7 +340,7 @@ END $$""")
     before = context.script.get_revision("0005").module
     # Committed first, and then its lock awaited: whoever is inside the newer text needs the tables.
     with op.get_context().autocommit_block():
-        op.execute(before.NEXT_KNOWN_TIME.format(more=before.AND_VOIDS))
+        op.execute(_next_known_time(""))
     op.execute("SELECT pg_advisory_xact_lock(7201)")
     op.execute("DROP VIEW events")
     op.execute("DROP FUNCTION events_as_of(timestamptz, timestamptz)")

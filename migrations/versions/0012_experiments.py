@@ -1,15 +1,15 @@
 """Backtests are kept as experiments, each with what it ran on and what came of it.
 
-Revision ID: 0016
-Revises: 0015
+Revision ID: 0012
+Revises: 0011
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0016"
-down_revision = "0015"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

@@ -1,20 +1,30 @@
 """What is worked out of quotes: fair prices, edges, closes, movements, scorecards, calibration.
 
-Revision ID: 0013
-Revises: 0011
+Revision ID: 0016
+Revises: 0015
 """
 
 import sqlalchemy as sa
-from alembic import op
+from alembic import context, op
 from sqlalchemy.dialects import postgresql
 
-revision = "0013"
-down_revision = "0011"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
 
 MODELS = "model_probabilities"
+# What a user's model said shares the order of everything known.
+AND_MODELS = """,
+        (SELECT max(known_time) + interval '1 microsecond' FROM model_probabilities)"""
+
+
+def _next_known_time(more: str) -> str:
+    older = context.script.get_revision("0005").module
+    flags = context.script.get_revision("0014").module.AND_FLAGS
+    merges = context.script.get_revision("0015").module.AND_MERGES
+    return str(older.NEXT_KNOWN_TIME.format(more=older.AND_VOIDS + flags + merges + more))
 
 
 def upgrade() -> None:
@@ -28,6 +38,7 @@ def upgrade() -> None:
         "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
     )
     op.execute(f"SELECT refuse_truncate('{MODELS}')")
+    op.execute(_next_known_time(AND_MODELS))
 
 
 def _create_tables() -> None:
@@ -399,6 +410,10 @@ def _create_tables() -> None:
 
 
 def downgrade() -> None:
+    # Committed first, and then its lock awaited: whoever is inside the newer text needs the table.
+    with op.get_context().autocommit_block():
+        op.execute(_next_known_time(""))
+    op.execute("SELECT pg_advisory_xact_lock(7201)")
     op.drop_table("pricings")
     op.drop_index("ix_model_probabilities_known_time", table_name="model_probabilities")
     op.drop_table("model_probabilities")

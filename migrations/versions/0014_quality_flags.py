@@ -1,14 +1,14 @@
 """Flags with a known time of their own, what they cover, and what people decided about them.
 
-Revision ID: 0012
-Revises: 0014
+Revision ID: 0014
+Revises: 0013
 """
 
 import sqlalchemy as sa
 from alembic import context, op
 
-revision = "0012"
-down_revision = "0014"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 

@@ -3,14 +3,14 @@
 Who waited for the other looked again with what the session knew before, and made it twice. A lock
 on the parent, which attaching takes anyway, lets the session learn first what others committed.
 
-Revision ID: 0014
-Revises: 0016
+Revision ID: 0013
+Revises: 0012
 """
 
 from alembic import op
 
-revision = "0014"
-down_revision = "0016"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
