@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from time import monotonic
+from time import monotonic, sleep
 from typing import NamedTuple
 
 import pytest
@@ -25,6 +25,7 @@ from odds_pipeline_tests.services.books import rows
 
 SECONDS = float(os.environ.get("ODDS_STRESS_SECONDS", "60"))
 READERS = 4
+POLL_S = 0.02
 BEFORE = "-1"  # running collectors of this code can work on the revision before its own
 
 
@@ -101,6 +102,9 @@ def _collecting(stage: Stage, seconds: float) -> Iterator[None]:
     ]
     for process in running:
         process.start()
+    # A process that begins while the database is a revision down would refuse it, and rightly.
+    while not all(file.exists() for file in files) and all(one.is_alive() for one in running):
+        sleep(POLL_S)
     yield
     for process in running:
         process.join()

@@ -80,7 +80,7 @@ def lines_of(conn: Connection, events: "pd.DataFrame", terms: Terms) -> "pd.Data
     closing = readers.closing_lines(conn, ids).assign(phase=CLOSING)
     named = events.set_index("id")[["home_team", "away_team", "commence_time"]]
     opening = opening.join(named["commence_time"], on="event_id")
-    columns = [*closing.columns.drop("start_precision")]
+    columns = [*closing.columns.drop(["start_precision", "flagged"])]
     lines = pd.concat([opening[columns], closing[columns]], ignore_index=True)
     lines = lines.join(named[["home_team", "away_team"]], on="event_id")
     return without_margin(lines, terms).assign(
