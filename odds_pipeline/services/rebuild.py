@@ -112,8 +112,9 @@ def _require_readable(conn: Connection, day: Day) -> None:
             )
     if rebuild.is_archived(conn, day):
         raise UsageError(
-            f"{day.start:%Y-%m-%d} is archived and holds what an earlier parser read otherwise, "
-            "which cannot be made again; it can be read, not compared with its raw documents"
+            f"{day.start:%Y-%m-%d} is archived, or follows days that are, and an earlier parser "
+            "read otherwise there, which cannot be made again: it can be read, not compared with "
+            "its raw documents"
         )
 
 

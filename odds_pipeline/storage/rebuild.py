@@ -221,10 +221,10 @@ def _put_before(conn: Connection, day: Day) -> None:
 
 
 def is_archived(conn: Connection, day: Day) -> bool:
-    """Whether rows of the day stand in archives."""
-    month = day.start.timetuple()[:2]
+    """Whether rows of the day, or of the earlier ones it depends on, stand in archives."""
+    months = day.months()
     return any(
-        one.kind != BODIES and (one.month.year, one.month.month) == month
+        one.kind != BODIES and (one.month.year, one.month.month) in months
         for one in all_current(conn)
     )
 
@@ -252,6 +252,7 @@ def keep_stored(conn: Connection, day: Day, source: Source) -> None:
             ).format(sql.Identifier(table), sql.Identifier("public", table)),
             values,
         )
+    _renumber(conn, source)
     conn.execute(
         """INSERT INTO quotes SELECT * FROM public.quotes
         WHERE event_no IN (SELECT event_no FROM snapshots WHERE known_time = %(known)s)
@@ -271,6 +272,22 @@ def keep_stored(conn: Connection, day: Day, source: Source) -> None:
             last_capture = excluded.last_capture, last_listed = excluded.last_listed,
             last_commence = excluded.last_commence, max_commence = excluded.max_commence""",
         values,
+    )
+
+
+def _renumber(conn: Connection, source: Source) -> None:
+    """Absences that a late document brought stand under the captures of others, staged anew."""
+    others = "WHERE known_time <> {}"
+    staged, stored = (
+        sql.SQL(_KEYS["captures"].format(**names) + " " + others).format(source.known_time)
+        for names in (_STAGED, _PUBLIC)
+    )
+    conn.execute(
+        sql.SQL("UPDATE snapshots s SET capture_id = m.staged FROM (")
+        + sql.SQL(_SAME).format(staged=staged, stored=stored)
+        + sql.SQL(") m WHERE s.known_time = {} AND s.capture_id = m.stored").format(
+            source.known_time
+        )
     )
 
 

@@ -242,12 +242,6 @@ def test_forty_answers_stay(platform: Platform, monkeypatch: pytest.MonkeyPatch)
     _require_all(platform, monkeypatch, 8, 40)
 
 
-@pytest.mark.slow
-@pytest.mark.xfail(
-    strict=True,
-    reason="after a re-parse that appended captures, a rebuilt day can name another capture or "
-    "known time for an event's absence from a later one: in about two histories of a hundred",
-)
 @pytest.mark.parametrize("seed", [31, 117])
 def test_a_rebuilt_day_says_of_absent_events_what_is_stored(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, seed: int

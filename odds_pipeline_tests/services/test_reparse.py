@@ -438,5 +438,5 @@ def test_archived_captures_are_read_again_too(
     assert (done.agreeing, done.changed, done.quotes) == (1, 1, 2)
     assert _prices(platform, moment) == [("a", "Away", 3.1), ("a", "Home", 1.5), *before[2:]]
     assert _prices(platform, moment, known) == before
-    with pytest.raises(UsageError, match="is archived and holds what an earlier parser"):
+    with pytest.raises(UsageError, match="is archived, or follows days that are"):
         rebuild_day(platform, moment.date(), verify=True)
