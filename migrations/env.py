@@ -15,8 +15,8 @@ from odds_pipeline.storage.tables import metadata
 
 PARTITION = re.compile(r"_\d{4}_\d{2}$")
 LOCK_MS = 200
-TRIES = 15
-PAUSE_SECONDS = 0.3
+TRIES = 45
+PAUSE_SECONDS = 0.1
 
 
 def ours(name: str | None, kind: str, _parents: object) -> bool:

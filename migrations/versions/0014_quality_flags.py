@@ -197,6 +197,10 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    # Committed first, and then its lock awaited: whoever is inside the newer text needs the tables.
+    with op.get_context().autocommit_block():
+        op.execute(_next_known_time(""))
+    op.execute("SELECT pg_advisory_xact_lock(7201)")
     op.execute(context.script.get_revision("0005").module.ODDS)
     op.execute("DROP FUNCTION flags_known(text, timestamptz)")
     op.execute(
@@ -207,7 +211,6 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER data_quality_logs_changed_flags ON data_quality_logs")
     op.execute("DROP FUNCTION keep_new_flags()")
     op.execute("DROP FUNCTION keep_changed_flags()")
-    op.execute(_next_known_time(""))
     op.drop_table("quality_decisions")
     op.drop_table("quality_flags")
     for column in ("void_ids", "point", "about", "until_time"):
