@@ -30,6 +30,7 @@ from odds_pipeline.backtesting.strategies import find
 from odds_pipeline.catalog.sports import usual_length
 from odds_pipeline.errors import NotFound, UsageError
 from odds_pipeline.planning.captures import day_window
+from odds_pipeline.redaction import redact
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import experiments, readers
 from odds_pipeline.storage.engine import transaction
@@ -154,7 +155,7 @@ def run_backtest(
             experiments.complete(conn, experiment, _metrics(summed, weighed, leaks))
     except BaseException as failure:
         with transaction(platform.engine) as conn:
-            experiments.fail(conn, experiment, f"{type(failure).__name__}: {failure}")
+            experiments.fail(conn, experiment, redact(f"{type(failure).__name__}: {failure}"))
         if isinstance(failure, ValueError):
             raise UsageError(str(failure)) from failure
         raise

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from odds_pipeline.cli.json_keys import JSON_KEYS
 from odds_pipeline_tests.cli.conftest import REPOSITORY, Odds, is_one_line
@@ -143,3 +144,31 @@ def test_a_strategy_written_from_the_docs_alone_runs(season: Odds, home: Path) -
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (found["strategy_name"], found["total_bets"]) == ("longshot", 2)
+
+
+TELLTALE = """
+import os
+from odds_pipeline.backtesting.strategy import Picks, Strategy
+
+
+class Telltale(Strategy):
+    name = "telltale"
+    summary = "Gives a secret away."
+
+    def opportunities(self, offers):
+        raise RuntimeError("cannot reach " + os.environ["DATABASE_URL"])
+"""
+
+
+def test_what_a_strategy_gives_away_is_not_kept(
+    season: Odds, home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "telltale.py").write_text(TELLTALE)
+    monkeypatch.syspath_prepend(home)
+    ended = season("backtest", "run", "telltale:Telltale", *WHEN)
+    assert ended.code == 1
+    password = make_url(database_url).password
+    assert password
+    (kept,) = season("backtest", "list", "--json").json
+    assert kept["error"].startswith("RuntimeError: cannot reach")
+    assert str(password) not in kept["error"] + ended.err + ended.out
