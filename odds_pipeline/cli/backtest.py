@@ -227,6 +227,11 @@ def _tell(result: "Result") -> None:
         f"{sign} ROI {_percent(found.roi)}, 95 % interval {_percent(worth.roi_low)} to "
         f"{_percent(worth.roi_high)}; trial {worth.trials} on this data"
     )
+    if found.pending_bets:
+        screen.say(
+            f"{screen.WARN} {found.pending_bets:,} bets are open: no score of their events is "
+            "stored (the provider tells scores for three days; `odds import` has older ones)"
+        )
     if worth.bets_needed > found.total_bets:
         screen.say(f"It would take {worth.bets_needed:,} bets to tell such an ROI from luck")
     screen.say(f"Experiment {result.experiment}: `odds backtest show {result.experiment}`")

@@ -65,14 +65,16 @@ def test_a_run_is_made_kept_and_counted(season: Odds) -> None:
     assert found["roi"] == pytest.approx(0.13)
     assert (found["trials"], found["days"], found["leaks"]) == (1, 4, [])
 
+    told = season("backtest", "run", "favourite", *WHEN).out
+    assert "1 bets are open: no score of their events is stored" in told
     again = season("backtest", "run", "favourite", *WHEN, "--json").json
-    assert again["trials"] == 2
+    assert again["trials"] == 3
     assert again["dataset_hash"] == found["dataset_hash"]
     other = season("backtest", "run", "favourite", *WHEN, "--market", "totals", "--json")
     assert is_one_line(other, 3)
 
     listed = season("backtest", "list", "--json").json
-    assert [row["status"] for row in listed] == ["failed", "completed", "completed"]
+    assert [row["status"] for row in listed] == ["failed", *["completed"] * 3]
     assert set(listed[0]) == set(JSON_KEYS["backtest list"])
     assert "nothing was on offer" in listed[0]["error"]
     shown = season("backtest", "show", str(found["experiment"]), "--json").json
