@@ -93,10 +93,16 @@ def fail(conn: Connection, experiment: int, error: str) -> None:
 
 
 def daily_ratios(conn: Connection, dataset_hash: str) -> list[float]:
-    """The daily Sharpe ratio of every completed run on this data: one entry a trial."""
+    """The daily Sharpe ratio of every completed run on this data: one entry a trial.
+
+    Every point of a sweep is one.
+    """
     rows = conn.execute(
-        """SELECT (metrics ->> 'daily_sharpe')::double precision FROM experiments
-        WHERE dataset_hash = %s AND status = 'completed'""",
+        """SELECT CASE WHEN p.point IS NULL THEN (e.metrics ->> 'daily_sharpe')::double precision
+            ELSE p.daily_sharpe END
+        FROM experiments e LEFT JOIN sweep_points p ON p.experiment_id = e.id
+        WHERE e.dataset_hash = %s AND e.status = 'completed'
+        ORDER BY e.completed_at, e.id, p.point""",
         (dataset_hash,),
     )
     return [float("nan") if ratio is None else float(ratio) for (ratio,) in rows]
