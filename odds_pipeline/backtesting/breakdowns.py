@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from odds_pipeline.backtesting.engine import Backtest
-from odds_pipeline.backtesting.figures import settled
-
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -20,36 +17,36 @@ HOURS = (-np.inf, 1.0, 3.0, 12.0, 24.0, 72.0, np.inf)
 COLUMNS = ("breakdown", "part", "bets", "won", "wagered", "profit", "roi", "clv")
 
 
-def breakdowns(of: Backtest) -> "pd.DataFrame":
-    """One row a part of each cut that has bets: the ``COLUMNS``.
+def breakdowns(bets: "pd.DataFrame") -> "pd.DataFrame":
+    """One row a part of each cut that has settled bets: the ``COLUMNS``.
 
     ``won`` counts bets with a profit, ``clv`` is the expected profit a unit by the closing fair
-    chances of the bets that have one (before commission), NaN of none. Bets are the settled ones;
-    months are those of the settlement, in UTC.
+    chances of the bets that have one (before commission), NaN of none. Months are those of the
+    settlement, in UTC.
+
+    Args:
+        bets: as ``engine.Backtest.bets``.
     """
     import pandas as pd
 
-    bets = settled(of)
-    offer = of.tape.offered.iloc[bets.row].reset_index(drop=True)
-    worth = of.tape.closing_chance[bets.row] * bets.price - 1.0
-    known = np.isfinite(worth)
+    done = bets[bets["profit"].notna() & ~bets["void"].astype(bool)].reset_index(drop=True)
+    worth = done["closing_chance"] * done["price"] - 1.0
     values = pd.DataFrame(
         {
             "bets": 1,
-            "won": bets.profit > 0.0,
-            "wagered": bets.stake,
-            "profit": bets.profit,
-            "worth": np.where(known, worth * bets.stake, 0.0),
-            "valued": np.where(known, bets.stake, 0.0),
+            "won": done["profit"] > 0.0,
+            "wagered": done["stake"],
+            "profit": done["profit"],
+            "worth": (worth * done["stake"]).fillna(0.0),
+            "valued": done["stake"].where(worth.notna(), 0.0),
         }
     )
-    hours = (offer["commence_time"] - offer["decision_time"]).dt.total_seconds() / 3_600
-    months = bets.day.astype("datetime64[D]").astype("datetime64[M]").astype(str)
+    hours = (done["commence_time"] - done["decision_time"]).dt.total_seconds() / 3_600
     cuts = {
-        "bookmaker": offer["bookmaker_key"].astype(object),
-        "market": offer["market_key"].astype(object),
-        "price": pd.Series(pd.cut(bets.price, PRICES, right=False, labels=_labels(PRICES, ""))),
-        "month": pd.Series(months),
+        "bookmaker": done["bookmaker_key"].astype(object),
+        "market": done["market_key"].astype(object),
+        "price": pd.cut(done["price"], PRICES, right=False, labels=_labels(PRICES, "")),
+        "month": done["settled_at"].dt.strftime("%Y-%m"),
         "hours to start": pd.cut(hours, HOURS, labels=_labels(HOURS, " h")),
     }
     parts = []

@@ -94,11 +94,16 @@ class Backtest:
 
     @cached_property
     def bets(self) -> "pd.DataFrame":
-        """The ledger as a frame: the offer's columns, and those of ``Ledger`` but for ``row``."""
+        """The ledger as a frame.
+
+        The offer's columns, those of ``Ledger`` but for ``row``, and ``closing_chance``: the fair
+        chance by the closing line, NaN without one.
+        """
         import pandas as pd
 
         columns = self.ledger._asdict()
         del columns["row"]
+        columns["closing_chance"] = self.tape.closing_chance[self.ledger.row]
         offer = self.tape.offered.iloc[self.ledger.row].reset_index(drop=True)
         moments = columns["settled_at"].astype("datetime64[us]")
         moments[self.ledger.settled_at == NEVER] = np.datetime64("NaT")

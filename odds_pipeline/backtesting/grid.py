@@ -6,6 +6,7 @@ Belongs here: which points there are. Does not belong here: running them (``swee
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
+from math import prod
 
 STAKE = "stake"
 
@@ -35,8 +36,25 @@ class Grid:
         """How many values each axis has."""
         return tuple(len(values) for values in self.axes.values())
 
+    @property
+    def count(self) -> int:
+        """How many points there are."""
+        return prod(self.shape)
+
     def points(self) -> Sequence[Mapping[str, str]]:
         """Every point: a value of each axis."""
         return [
             dict(zip(self.axes, values, strict=True)) for values in product(*self.axes.values())
         ]
+
+
+def spaced(first: float, last: float, count: int) -> tuple[str, ...]:
+    """So many numbers at equal distances, both ends included, to ten digits.
+
+    Raises:
+        ValueError: fewer than two.
+    """
+    if count < 2:
+        raise ValueError("two numbers or more")
+    step = (last - first) / (count - 1)
+    return tuple(f"{first + step * place:.10g}" for place in range(count))

@@ -31,8 +31,9 @@ from odds_pipeline.catalog.sports import usual_length
 from odds_pipeline.errors import NotFound, UsageError
 from odds_pipeline.planning.captures import day_window
 from odds_pipeline.redaction import redact
+from odds_pipeline.services.closes import closing_prices
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.storage import experiments, readers
+from odds_pipeline.storage import experiments, ledgers, readers
 from odds_pipeline.storage.engine import transaction
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def run_backtest(
             conn,
             name=plan.name or plan.strategy,
             strategy=plan.strategy,
-            config=_config(selection, plan),
+            config=config(selection, plan),
             code_version=version("odds-pipeline"),
             seed=plan.seed,
             risk_mode=plan.sizing,
@@ -147,12 +148,15 @@ def run_backtest(
         digest = dataset_hash(offered, ended)
         with transaction(platform.engine) as conn:
             experiments.ran_on(conn, experiment, digest)
-        made = backtest(strategy, offered, ended, run)
+        markets = [str(key) for key in offered["market_key"].unique()]
+        closes = closing_prices(platform, ended, markets, selection.known_by)
+        made = backtest(strategy, offered, ended, run, closes)
         leaks = find_leaks(strategy, offered, seed=plan.seed)
         with transaction(platform.engine) as conn:
             weighed = honesty(made, experiments.daily_ratios(conn, digest), plan.seed)
             summed = figures(made)
-            experiments.complete(conn, experiment, _metrics(summed, weighed, leaks))
+            ledgers.keep(conn, experiment, made.bets)
+            experiments.complete(conn, experiment, metrics(summed, weighed, leaks))
     except BaseException as failure:
         with transaction(platform.engine) as conn:
             experiments.fail(conn, experiment, redact(f"{type(failure).__name__}: {failure}"))
@@ -266,7 +270,8 @@ def _ended(events: "pd.DataFrame") -> "pd.DataFrame":
     )
 
 
-def _config(selection: Selection, plan: Plan) -> dict[str, Any]:
+def config(selection: Selection, plan: Plan) -> dict[str, Any]:
+    """What was chosen, as JSON has it."""
     chosen = asdict(selection) | {
         "first": selection.first.isoformat(),
         "last": selection.last.isoformat(),
@@ -290,11 +295,30 @@ def _config(selection: Selection, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _metrics(summed: Figures, weighed: Honesty, leaks: LeakReport) -> dict[str, Any]:
+def metrics(summed: Figures, weighed: Honesty, leaks: LeakReport) -> dict[str, Any]:
     """Figures as JSON has them: no NaN, no infinity."""
     every = asdict(summed) | asdict(weighed)
     every |= {"leaks": len(leaks.leaks), "leak_moments": leaks.moments}
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in every.items()
-    }
+    return {name: number(value) for name, value in every.items()}
+
+
+def number(value: object) -> object:
+    """As JSON has it: no NaN, no infinity, nothing of numpy."""
+    plain = value.item() if hasattr(value, "item") else value
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
+
+
+def stake(text: str) -> tuple[str, float]:
+    """A way of staking and its size.
+
+    Raises:
+        UsageError: not ``KIND:NUMBER``, or no such kind.
+    """
+    kind, _, size = text.partition(":")
+    try:
+        found = float(size)
+    except ValueError:
+        raise UsageError(f"stake: {text!r} is not KIND:NUMBER, such as kelly:0.25") from None
+    if kind not in SIZINGS:
+        raise UsageError(f"no sizing {kind!r}; choose from {', '.join(SIZINGS)}")
+    return kind, found
