@@ -21,11 +21,19 @@ if TYPE_CHECKING:
 
 MOST_BETS = 500
 LATE = 0.05
+LONG = 60  # letters
+SMALL = 0.001
 MISSING = "-"
 _SHARES = frozenset(
     {
         *("roi", "roi_low", "roi_high", "clv", "return_on_bankroll", "max_drawdown_percent"),
         *("win_rate", "forward_roi", "forward_return"),
+    }
+)
+_CHANCES = frozenset(
+    {
+        *("p_value", "p_value_close", "holm_p_value", "false_discovery_p_value"),
+        *("reality_check", "superior_ability", "overfitting", "overfitting_loss"),
     }
 )
 _CARDS = (
@@ -61,9 +69,9 @@ h1 { font-size: 1.5rem; margin: 0 0 .2rem; } h2 { font-size: 1.1rem; margin: 2re
   font-size: 1.15rem; font-variant-numeric: tabular-nums; }
 img { max-width: 100%; height: auto; display: block; margin: .5rem 0; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: .85rem; }
-th, td { text-align: left; padding: .2rem .6rem .2rem 0; border-bottom: 1px solid #e6e9ee;
-  vertical-align: top; white-space: nowrap; } td.number { text-align: right;
-  font-variant-numeric: tabular-nums; } td.text { white-space: normal; }
+th, td { text-align: left; padding: .2rem .9rem .2rem 0; border-bottom: 1px solid #e6e9ee;
+  vertical-align: top; white-space: nowrap; } .number { text-align: right;
+  font-variant-numeric: tabular-nums; } .long { white-space: normal; min-width: 16rem; }
 summary { cursor: pointer; }
 """
 
@@ -164,13 +172,13 @@ def _sweep(of: Experiment, points: Sequence[KeptPoint]) -> str:
     drawn = pictures.grid(
         axes, [point.metrics for point in points], metrics["best_point"], "Every point of the grid"
     )
+    said = {name: _shown(name, value) for name, value in metrics.items()}
     text = (
-        f"{len(points):,} points. The best of them by chance alone: p "
-        f"{_shown('p', metrics.get('reality_check'))} by White's reality check, "
-        f"{_shown('p', metrics.get('superior_ability'))} by Hansen's test. Chance that choosing "
-        f"the best was overfitting: {_shown('p', metrics.get('overfitting'))}. Choosing by the "
-        f"past and betting on what followed, {metrics.get('forward_steps')} times: ROI "
-        f"{_shown('forward_roi', metrics.get('forward_roi'))}."
+        f"{len(points):,} points. Chance of such a best point without any skill: "
+        f"{said['reality_check']} by White's reality check, {said['superior_ability']} by Hansen's "
+        f"test. Chance that choosing the best was overfitting: {said['overfitting']}. Choosing by "
+        f"the past and betting on what followed, {said['forward_steps']} times: ROI "
+        f"{said['forward_roi']}."
     )
     return f"<h2>The sweep</h2><p>{escape(text)}</p>{_picture(drawn, 'ROI of every point')}"
 
@@ -201,14 +209,23 @@ def _table(title: str, rows: Sequence[tuple[str, str]]) -> str:
 
 
 def _rows(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-    head = "".join(f"<th>{escape(name)}</th>" for name in columns)
+    first = cells[0] if cells else columns
+    head = "".join(
+        f'<th class="{_kind(text)}">{escape(name)}</th>'
+        for name, text in zip(columns, first, strict=True)
+    )
     body = "".join(f"<tr>{''.join(_cell(text) for text in row)}</tr>" for row in cells)
     return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
 
 
 def _cell(text: str) -> str:
-    number = text.strip("+-%").replace(",", "").replace(".", "").isdigit()
-    return f'<td class="{"number" if number else "text"}">{escape(text)}</td>'
+    return f'<td class="{_kind(text)}">{escape(text)}</td>'
+
+
+def _kind(text: str) -> str:
+    if text.strip("<+-%").replace(",", "").replace(".", "").isdigit():
+        return "number"
+    return "long" if len(text) > LONG else "text"
 
 
 def _picture(image: bytes, said: str) -> str:
@@ -219,12 +236,10 @@ def _picture(image: bytes, said: str) -> str:
 def _shown(name: str, value: object) -> str:
     if value is None or value != value or str(value) == "NaT":
         return MISSING
-    if isinstance(value, float):
-        return (
-            f"{value:+.2%}"
-            if name in _SHARES
-            else f"{value:,.4g}"
-            if abs(value) < 1
-            else f"{value:,.2f}"
-        )
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    if not isinstance(value, float):
+        return f"{value:,}" if isinstance(value, int) else str(value)
+    if name in _SHARES:
+        return f"{value:+.2%}"
+    if name in _CHANCES and value < SMALL:
+        return f"<{SMALL:g}"
+    return f"{value:,.4f}" if abs(value) < 1.0 else f"{value:,.2f}"
