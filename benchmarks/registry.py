@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from benchmarks import (
     archive,
+    backtest,
     definitions_import,
     ingest_bulk,
     ingest_live,
@@ -29,6 +30,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
         "storage": storage.measure,
         "archive": archive.measure,
         "provider": provider.measure,
+        "backtest": backtest.measure,
         "market": market.measure,
         "planning": planning.measure,
         "margin_removal": margin_removal.measure,

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from odds_pipeline.backtesting.bankroll import Money, Staker, Walk, walk, walk_by_hand
 from odds_pipeline.backtesting.costs import Costs
+from odds_pipeline.backtesting.passes import endings, in_time, slates
 from odds_pipeline.backtesting.sizing import Candidates, Flat, Sizing
 from odds_pipeline.backtesting.strategy import Opportunity, Picks, Strategy
 from odds_pipeline.backtesting.tape import NEVER, Tape
-from odds_pipeline.betting.settlement import profit
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -143,34 +143,35 @@ def play(strategy: Strategy, on: Tape, picks: Picks, how: Run) -> Backtest:
         ValueError: see ``backtest``.
     """
     named = _in_order(picks, len(on.price))
-    accepted = how.costs.accepted(named.group, how.seed)
-    taken = _take(named, np.flatnonzero(accepted))
-    endings = on.endings(taken.rows)
-    book = on.book[taken.rows]
-    by_book = how.costs.commission(on.books)
-    commission = by_book[book]
-    price = on.price[taken.rows]
-    gained = profit(endings.result, price, 1.0, commission, endings.void)
-    limit = how.costs.limit(on.books)[book]
-    of = _walk_of(on.moment[taken.rows], endings.settled_at, gained, limit, taken.group)
-    money = _money(strategy, of, taken, price, commission, how)
-    gained = profit(endings.result, price, money.stakes, commission, endings.void)
+    taken = _accepted(named, how)
+    known = on.graded(taken.rows)
+    commission = how.costs.commission(on.books)
+    price, result, void, settled_at, unit = endings(
+        taken.rows, on.price, known.result, known.void, known.settled_at, on.book, commission
+    )
+    money = _money(strategy, on, taken, price, _walk_of(on, taken, settled_at, unit, how), how)
     ledger = Ledger(
         taken.rows,
         taken.probability,
         money.stakes,
-        endings.result,
-        endings.void,
-        gained,
-        endings.settled_at,
+        result,
+        void,
+        money.stakes * unit,
+        settled_at,
         money.bankroll,
         taken.group,
     )
     made = money.stakes > 0.0
     if not made.all():
         ledger = Ledger._make(column[made] for column in ledger)
-    refused = int((~accepted).sum())
-    return Backtest(strategy.name, on, ledger, how.bankroll, by_book, len(named.rows), refused)
+    refused = len(named.rows) - len(taken.rows)
+    return Backtest(strategy.name, on, ledger, how.bankroll, commission, len(named.rows), refused)
+
+
+def _accepted(named: Picks, how: Run) -> Picks:
+    if how.costs.rejected == 0.0:
+        return named
+    return _take(named, np.flatnonzero(how.costs.accepted(named.group, how.seed)))
 
 
 def _in_order(picks: Picks, count: int) -> Picks:
@@ -194,37 +195,35 @@ def _ascending(values: Ints) -> bool:
 
 
 def _take(picks: Picks, places: Ints) -> Picks:
-    if len(places) == len(picks.rows) and _ascending(places):
-        return picks
     return Picks(
         picks.rows[places], picks.probability[places], picks.weight[places], picks.group[places]
     )
 
 
-def _walk_of(moments: Ints, settled_at: Ints, gained: Floats, limit: Floats, group: Ints) -> Walk:
-    begins = np.flatnonzero(np.diff(moments, prepend=-1))
-    settled = np.flatnonzero(settled_at < NEVER)
-    at = settled_at[settled]
-    order = np.argsort(at, kind="stable")
+def _walk_of(on: Tape, picks: Picks, settled_at: Ints, unit: Floats, how: Run) -> Walk:
+    begins, placed_at = slates(picks.rows, on.moment)
+    rising, count = in_time(settled_at, NEVER)
+    order = np.arange(count) if rising else np.argsort(settled_at, kind="stable")[:count]
+    limit = how.costs.limit(on.books)
     return Walk(
-        np.append(begins, len(moments)),
-        moments[begins],
-        settled[order],
-        at[order],
-        1.0 + np.nan_to_num(gained),
-        limit,
-        group,
+        begins,
+        placed_at,
+        order,
+        settled_at[:count] if rising else settled_at[order],
+        1.0 + np.where(np.isnan(unit), 0.0, unit),
+        limit[on.book[picks.rows]] if how.costs.limits else np.full(len(unit), np.inf),
+        picks.group,
     )
 
 
-def _money(
-    strategy: Strategy, of: Walk, picks: Picks, price: Floats, commission: Floats, how: Run
-) -> Money:
+def _money(strategy: Strategy, on: Tape, picks: Picks, price: Floats, of: Walk, how: Run) -> Money:
     smallest, step = how.costs.smallest_stake, how.costs.step
     if strategy.sizes_itself:
         return walk_by_hand(of, _staker(strategy, price, picks), how.bankroll, smallest, step)
-    slate = np.repeat(np.arange(len(of.placed_at)), np.diff(of.begins))
-    candidates = Candidates(price, picks.probability, commission, picks.weight, slate)
+    commission = np.zeros(len(price))
+    if how.costs.commissions:
+        commission = how.costs.commission(on.books)[on.book[picks.rows]]
+    candidates = Candidates(price, picks.probability, commission, picks.weight, of.begins)
     amount, share = how.sizing.sized(candidates)
     return walk(of, amount, share, how.bankroll, smallest, step)
 

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from odds_pipeline.backtesting.engine import Backtest
+from odds_pipeline.backtesting.passes import in_time, sums
+from odds_pipeline.backtesting.tape import NEVER
 from odds_pipeline.betting.daily_returns import sharpe_ratio, sortino_ratio
 from odds_pipeline.betting.expected_value import expected_value
-from odds_pipeline.betting.performance import drawdown, equity, longest_losing_run, tally
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -90,40 +91,50 @@ class Settled(NamedTuple):
 def figures(of: Backtest, bets: Settled | None = None) -> Figures:
     """Sum a run up; its settled bets may be given where they were worked out before."""
     bets = bets or settled(of)
-    counted = tally(bets.stake, bets.profit)
-    curve = equity(bets.profit, of.bankroll)
-    fall = drawdown(curve)
+    count = len(bets.stake)
+    found = sums(bets.stake, bets.profit, bets.price, of.bankroll)
+    decided = found.won + found.lost
     returns = daily_returns(bets, of.bankroll)
     return Figures(
         strategy_name=of.strategy,
-        total_bets=counted.bets,
-        winning_bets=counted.won,
-        losing_bets=counted.lost,
-        pushes=counted.pushed,
+        total_bets=count,
+        winning_bets=found.won,
+        losing_bets=found.lost,
+        pushes=count - decided,
         voids=int(of.ledger.void.sum()),
         pending_bets=int(np.isnan(of.ledger.profit).sum()),
-        total_wagered=counted.turnover,
-        total_profit=counted.profit,
-        roi=counted.yield_,
-        return_on_bankroll=counted.profit / of.bankroll,
-        max_drawdown=fall.amount,
-        max_drawdown_percent=fall.share,
+        total_wagered=found.turnover,
+        total_profit=found.profit,
+        roi=found.profit / found.turnover if found.turnover else np.nan,
+        return_on_bankroll=found.profit / of.bankroll,
+        max_drawdown=found.fall,
+        max_drawdown_percent=found.fall_share,
         sharpe_ratio=sharpe_ratio(returns),
         sortino_ratio=sortino_ratio(returns),
-        win_rate=counted.hit_rate,
-        average_odds=float(bets.price.mean()) if counted.bets else np.nan,
-        profit_factor=counted.profit_factor,
-        longest_losing_run=longest_losing_run(bets.profit),
+        win_rate=found.won / decided if decided else np.nan,
+        average_odds=found.prices / count if count else np.nan,
+        profit_factor=_factor(found.gained, found.given),
+        longest_losing_run=found.losing_run,
         expected_profit=_expected(bets),
-        final_bankroll=float(curve[-1]),
+        final_bankroll=of.bankroll + found.profit,
     )
+
+
+def _factor(gained: float, given: float) -> float:
+    if given:
+        return gained / given
+    return np.inf if gained else np.nan
 
 
 def settled(of: Backtest) -> Settled:
     """The settled bets of a run."""
     made = of.ledger
-    done = np.flatnonzero(~np.isnan(made.profit) & ~made.void)
-    order = done[np.argsort(made.settled_at[done], kind="stable")]
+    rising, count = in_time(made.settled_at, NEVER)
+    if rising and count == len(made.row) and not made.void.any():
+        order: Ints | slice = slice(None)
+    else:
+        done = np.flatnonzero((made.settled_at < NEVER) & ~made.void)
+        order = done[np.argsort(made.settled_at[done], kind="stable")]
     row = made.row[order]
     return Settled(
         row,

@@ -112,8 +112,10 @@ def _best_of_many(of: Sweep, seed: int) -> BestOfMany | None:
     days = len(of.returns)
     if days < 2 or not (np.ptp(of.returns, axis=0) > 0.0).any():
         return None
-    block = max(float(of.horizon), days ** (1 / 3), 1.0)
-    return best_of_many(of.returns, min(block, float(days)), seed=seed)
+    # Days share nothing but bets that stay open across them; longer blocks than that leave too few
+    # to estimate each point's spread from, and the studentised tests then see skill in luck.
+    block = float(min(max(of.horizon, 1), days))
+    return best_of_many(of.returns, block, seed=seed)
 
 
 def _overfitting(returns: Floats) -> Overfitting | None:

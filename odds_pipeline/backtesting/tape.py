@@ -28,7 +28,7 @@ _MARKET = ("decision_time", "event_id", "market_key", "bookmaker_key")
 
 @dataclass(frozen=True, slots=True)
 class Endings:
-    """How bets on some offers end: arrays of one length.
+    """How bets on the offers end: arrays of one length.
 
     Args:
         result: share of the stake won or lost, from 1 to -1; NaN while pending.
@@ -66,10 +66,11 @@ class Tape:
         self.book: Ints = np.asarray(codes, dtype=np.int64)
         self.books = tuple(map(str, names))
         self._closes = closes
-        self._outcomes = results(ended)
+        self.outcomes = results(ended)
         self._three_way = _three_way(self.offered)
         count = len(self.offered)
         self._graded = np.zeros(count, dtype=np.bool_)
+        self._whole = False
         self._endings = Endings(
             np.full(count, np.nan), np.zeros(count, dtype=np.bool_), np.full(count, NEVER)
         )
@@ -85,22 +86,21 @@ class Tape:
             return np.full(len(self.price), np.nan)
         return closing_chances(self.offered, self._closes)
 
-    def endings(self, rows: Ints) -> Endings:
-        """How bets on these offers end.
+    def graded(self, rows: Ints) -> Endings:
+        """How bets on offers end, by offer; known of those asked for at least.
 
         Raises:
             ValueError: a market or outcome that no score settles, or an event that was settled
                 before the offer.
         """
-        fresh = rows[~self._graded[rows]]
+        fresh = rows[~self._graded[rows]] if not self._whole else rows[:0]
         if len(fresh):
             self._grade(np.unique(fresh))
-        of = self._endings
-        return Endings(of.result[rows], of.void[rows], of.settled_at[rows])
+        return self._endings
 
     def _grade(self, rows: Ints) -> None:
         bets = self.offered.iloc[rows].reset_index(drop=True)
-        graded = grade(bets, self._outcomes, self._three_way[rows])
+        graded = grade(bets, self.outcomes, self._three_way[rows])
         known = graded.settled_at.notna().to_numpy() & (graded.void | np.isfinite(graded.result))
         settled_at = np.where(known, microseconds(graded.settled_at), NEVER)
         early = settled_at <= self.moment[rows]
@@ -113,6 +113,7 @@ class Tape:
         self._endings.void[rows] = graded.void & known
         self._endings.settled_at[rows] = settled_at
         self._graded[rows] = True
+        self._whole = bool(self._graded.all())
 
 
 def microseconds(moments: "pd.Series") -> Ints:
