@@ -43,6 +43,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
 LARGE: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
     {
         "season_large": season_measures.measure_large,
+        "season_backtest": season_measures.measure_backtest,
         "quality": quality.measure,
         "season_plans": season_measures.write_plans,
     }

@@ -25,6 +25,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 INITIAL_BANKROLL = 10_000.0
+_NONE: Ints = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,16 +204,17 @@ def _take(picks: Picks, places: Ints) -> Picks:
 def _walk_of(on: Tape, picks: Picks, settled_at: Ints, unit: Floats, how: Run) -> Walk:
     begins, placed_at = slates(picks.rows, on.moment)
     rising, count = in_time(settled_at, NEVER)
-    order = np.arange(count) if rising else np.argsort(settled_at, kind="stable")[:count]
-    limit = how.costs.limit(on.books)
+    order = _NONE if rising else np.argsort(settled_at, kind="stable")[:count]
+    limits = how.costs.limit(on.books)[on.book[picks.rows]] if how.costs.limits else np.zeros(0)
+    grouped = len(picks.group) > 0 and picks.group.max() >= 0
     return Walk(
         begins,
         placed_at,
-        order,
         settled_at[:count] if rising else settled_at[order],
-        1.0 + np.where(np.isnan(unit), 0.0, unit),
-        limit[on.book[picks.rows]] if how.costs.limits else np.full(len(unit), np.inf),
-        picks.group,
+        order,
+        unit,
+        limits,
+        picks.group if grouped else _NONE,
     )
 
 
