@@ -79,9 +79,10 @@ def _stored(platform: Platform, answer: Answer) -> Fetched:
             platform.ahead.read(record.as_stored(stored.known_time))
 
     with pipelined(platform.engine, meanwhile) as conn:
+        counted = ledger.ask_last_count(conn, call.key_fingerprint)
         stored = raw.store(conn, record, queue=good)
         if stored.created:
-            ledger.settle(conn, call, credits, answer.used, answer.remaining)
+            ledger.settle(conn, call, credits, answer.used, answer.remaining, counted)
             if good:
                 slots.fetched(conn, call.slot_id, call.call_id)
                 fetch_log.succeeded(
