@@ -53,7 +53,7 @@ def closing_chances(offered: "pd.DataFrame", closes: "pd.DataFrame") -> Floats:
     said = said[said["chance"].notna()]
     sharp = said["bookmaker_key"].isin(_SHARP)
     pooled = _mean(said[sharp]).combine_first(_mean(said))
-    asked = offered[_NUMBER].assign(point=_filled(offered))
+    asked = offered[_NUMBER].assign(point=numbered(offered))
     return asked.join(pooled, on=_NUMBER)["chance"].to_numpy(dtype=np.float64)
 
 
@@ -63,10 +63,10 @@ _SHARP: Sequence[str] = [
 
 
 def _mean(said: "pd.DataFrame") -> "pd.Series":
-    return said.assign(point=_filled(said)).groupby(_NUMBER)["chance"].mean()
+    return said.assign(point=numbered(said)).groupby(_NUMBER)["chance"].mean()
 
 
-def _filled(frame: "pd.DataFrame") -> "pd.Series":
+def numbered(frame: "pd.DataFrame") -> "pd.Series":
     """Points that compare equal where there is none."""
     return frame["point"].astype("float64").fillna(np.inf) + 0.0
 

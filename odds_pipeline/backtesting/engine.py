@@ -82,7 +82,7 @@ class Backtest:
         bankroll: money at the beginning.
         commission: share of net winnings, by book of the tape.
         wanted: how many bets the strategy named.
-        refused: of these, refused by the book.
+        refused: of these, refused by the book, or gone when the bet reached it.
     """
 
     strategy: str
@@ -97,14 +97,15 @@ class Backtest:
     def bets(self) -> "pd.DataFrame":
         """The ledger as a frame.
 
-        The offer's columns, those of ``Ledger`` but for ``row``, and ``closing_chance``: the fair
-        chance by the closing line, NaN without one.
+        The offer's columns (``price`` is what the bet was made at), those of ``Ledger`` but for
+        ``row``, and ``closing_chance``: the fair chance by the closing line, NaN without one.
         """
         import pandas as pd
 
         columns = self.ledger._asdict()
         del columns["row"]
         columns["closing_chance"] = self.tape.closing_chance[self.ledger.row]
+        columns["price"] = self.tape.paid[self.ledger.row]
         offer = self.tape.offered.iloc[self.ledger.row].reset_index(drop=True)
         moments = columns["settled_at"].astype("datetime64[us]")
         moments[self.ledger.settled_at == NEVER] = np.datetime64("NaT")
@@ -119,6 +120,7 @@ def backtest(
     ended: "pd.DataFrame",
     run: Run | None = None,
     closes: "pd.DataFrame | None" = None,
+    later: "pd.DataFrame | None" = None,
 ) -> Backtest:
     """Run a strategy over decisions, and settle its bets.
 
@@ -128,12 +130,13 @@ def backtest(
         ended: how the events ended; see ``results``.
         run: bankroll, sizing, costs and seed.
         closes: closing prices, for the closing line value; see ``closing``.
+        later: what was on offer when bets reached the books; see ``Tape``.
 
     Raises:
         ValueError: frames that lack something, a pick outside the offers or of an unknown kind, or
             an event settled before it was bet on.
     """
-    on = Tape(quotes, ended, closes)
+    on = Tape(quotes, ended, closes, later)
     return play(strategy, on, strategy.opportunities(on.offered), run or Run())
 
 
@@ -144,13 +147,15 @@ def play(strategy: Strategy, on: Tape, picks: Picks, how: Run) -> Backtest:
         ValueError: see ``backtest``.
     """
     named = _in_order(picks, len(on.price))
-    taken = _accepted(named, how)
+    taken = _accepted(named, on, how)
     known = on.graded(taken.rows)
     commission = how.costs.commission(on.books)
     price, result, void, settled_at, unit = endings(
-        taken.rows, on.price, known.result, known.void, known.settled_at, on.book, commission
+        taken.rows, on.paid, known.result, known.void, known.settled_at, on.book, commission
     )
-    money = _money(strategy, on, taken, price, _walk_of(on, taken, settled_at, unit, how), how)
+    # A stake is decided at the price that was seen, whatever is paid by the time it arrives.
+    seen = price if on.paid is on.price else on.price[taken.rows]
+    money = _money(strategy, on, taken, seen, _walk_of(on, taken, settled_at, unit, how), how)
     ledger = Ledger(
         taken.rows,
         taken.probability,
@@ -169,10 +174,13 @@ def play(strategy: Strategy, on: Tape, picks: Picks, how: Run) -> Backtest:
     return Backtest(strategy.name, on, ledger, how.bankroll, commission, len(named.rows), refused)
 
 
-def _accepted(named: Picks, how: Run) -> Picks:
-    if how.costs.rejected == 0.0:
+def _accepted(named: Picks, on: Tape, how: Run) -> Picks:
+    """The bets that the books take; of those whose offer was gone none, nor of their groups."""
+    if how.costs.rejected == 0.0 and on.paid is on.price:
         return named
-    return _take(named, np.flatnonzero(how.costs.accepted(named.group, how.seed)))
+    there = how.costs.accepted(named.group, how.seed) & np.isfinite(on.paid[named.rows])
+    gone = named.group[~there & (named.group >= 0)]
+    return _take(named, np.flatnonzero(there & ~np.isin(named.group, gone)))
 
 
 def _in_order(picks: Picks, count: int) -> Picks:

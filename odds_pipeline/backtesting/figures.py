@@ -138,7 +138,7 @@ def settled(of: Backtest) -> Settled:
     row = made.row[order]
     return Settled(
         row,
-        of.tape.price[row],
+        of.tape.paid[row],
         made.probability[order],
         made.stake[order],
         made.profit[order],

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from odds_pipeline.backtesting.closing import closing_chances
+from odds_pipeline.backtesting.closing import closing_chances, numbered
 from odds_pipeline.backtesting.grading import DRAW, grade
-from odds_pipeline.backtesting.offers import offers
+from odds_pipeline.backtesting.offers import ORDER, offers
 from odds_pipeline.backtesting.results import results
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ class Endings:
 class Tape:
     """The offers of a run in the order of their decisions, and how bets on them end.
 
+    ``price`` is what the strategy saw, ``paid`` what the bet is made at: another one where bets
+    take time to reach the book, NaN where the offer was gone by then.
+
     A bet whose moment of settlement is not known is pending. Offers are graded when they are first
     bet on, and once.
 
@@ -51,16 +54,23 @@ class Tape:
         quotes: what was on offer at the decisions; see ``offers``.
         ended: how the events ended; see ``results``.
         closes: closing prices, if they are known; see ``closing``.
+        later: what was on offer when bets reached the books, under the ``decision_time`` of their
+            decisions; without it bets are made at once.
 
     Raises:
         ValueError: frames that lack something, or a price captured after its decision.
     """
 
     def __init__(
-        self, quotes: "pd.DataFrame", ended: "pd.DataFrame", closes: "pd.DataFrame | None" = None
+        self,
+        quotes: "pd.DataFrame",
+        ended: "pd.DataFrame",
+        closes: "pd.DataFrame | None" = None,
+        later: "pd.DataFrame | None" = None,
     ) -> None:
         self.offered = offers(quotes)
         self.price: Floats = self.offered["price"].to_numpy(dtype=np.float64)
+        self.paid = self.price if later is None else _paid(self.offered, later)
         self.moment = microseconds(self.offered["decision_time"])
         codes, names = self.offered["bookmaker_key"].factorize()
         self.book: Ints = np.asarray(codes, dtype=np.int64)
@@ -119,6 +129,16 @@ class Tape:
 def microseconds(moments: "pd.Series") -> Ints:
     """Times as microseconds since 1970, whatever unit the column has."""
     return np.asarray(moments.dt.as_unit("us").astype("int64"), dtype=np.int64)
+
+
+def _paid(offered: "pd.DataFrame", later: "pd.DataFrame") -> Floats:
+    """The later price of each offer, at the same number; NaN where there is none."""
+    prices = later[later["price"] > 1.0]
+    if "in_play" in prices:
+        prices = prices[~prices["in_play"].astype(bool)]
+    there = prices.assign(point=numbered(prices)).drop_duplicates(ORDER).set_index(ORDER)["price"]
+    asked = offered[ORDER].assign(point=numbered(offered))
+    return asked.join(there, on=ORDER)["price"].to_numpy(dtype=np.float64)
 
 
 def _three_way(offered: "pd.DataFrame") -> Bools:
