@@ -484,6 +484,31 @@ _FIELDS = (
     Field("elapsed_ms", INTEGER, "Time to the last byte.", "ms", nullable=True, minimum=0),
     Field("location", TEXT, "Where in the document the part stands."),
     Field("evidence", TEXT, "The part itself."),
+    # --- research ---
+    Field("void", BOOLEAN, "Whether the event was called off: stakes come back."),
+    Field("settled_at", TIMESTAMP, "When the event usually has ended: stakes come back then."),
+    Field("snapshot_id", TEXT, "What the dataset goes by: its name and version."),
+    Field("name", TEXT, "What a person called it."),
+    Field("version", INTEGER, "Which freeze of that name."),
+    Field("league", TEXT, "Sport keys, comma separated.", nullable=True),
+    Field("week", TEXT, "The week or round it is about, as a person named it.", nullable=True),
+    Field("config", JSON, "What was chosen."),
+    Field("known_by", TIMESTAMP, "Only what was stored by then is in it."),
+    Field("content_hash", TEXT, "SHA-256 over the values of its files."),
+    Field("manifest_sha256", TEXT, "SHA-256 of its manifest."),
+    Field("is_locked", BOOLEAN, "Whether it can neither change nor go."),
+    Field("locked_at", TIMESTAMP, "When it was locked.", nullable=True),
+    Field("metadata", JSON, "What else is known of it."),
+    Field("dataset_id", INTEGER, "Number of the dataset; missing once deleted.", nullable=True),
+    Field("dataset_hash", TEXT, "SHA-256 of what it ran on.", nullable=True),
+    Field("code_version", TEXT, "Version of this program, and a digest of what it ran."),
+    Field("seed", INTEGER, "Of what was drawn."),
+    Field("risk_mode", TEXT, "How it was staked."),
+    Field("bankroll", NUMBER, "Money at the beginning."),
+    Field("partition_key", TEXT, "Its partition in Dagster, where it is not its id.", None, True),
+    Field("metrics", JSON, "Its figures; missing until it is completed.", nullable=True),
+    Field("error", TEXT, "Why it failed; missing where it did not.", nullable=True),
+    Field("started_at", TIMESTAMP, "When it began; missing of a draft.", nullable=True),
 )
 
 FIELDS: Mapping[str, Field] = MappingProxyType({field.name: field for field in _FIELDS})
@@ -498,6 +523,11 @@ _LINES = (
     *("event_id", "bookmaker_key", "market_key", "outcome_name", "description", "point"),
     *("price", "american_price", "capture_time", "known_time"),
 )
+
+
+def _without(names: tuple[str, ...], left_out: str) -> tuple[str, ...]:
+    return tuple(name for name in names if name != left_out)
+
 
 TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -622,6 +652,33 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("event_id", "market_key", "outcome_name", "description", "point", "probability"),
             *("model_name", "model_version", "made_at", "known_time"),
         ),
+        "dataset_offers": (
+            *("event_id", "offset_seconds", "decision_time", "start_precision"),
+            *_without(_QUOTES[1:], "known_time"),
+            "missing_reason",
+        ),
+        "dataset_events": (
+            *("event_id", "sport_key", "commence_time", "start_precision"),
+            *("home_team", "away_team"),
+        ),
+        "dataset_closing_lines": (
+            *_without(_LINES, "known_time"),
+            *("gap_seconds", "kind", "missing_reason", "commence_time", "start_precision"),
+        ),
+        "dataset_results": (
+            *("event_id", "home_team", "away_team", "home_score", "away_score"),
+            *("void", "settled_at"),
+        ),
+        "dataset_snapshots": (
+            *("id", "snapshot_id", "name", "version", "league", "week", "config"),
+            *("model_version", "known_by", "content_hash", "manifest_sha256", "is_locked"),
+            *("locked_at", "tags", "description", "metadata", "created_at"),
+        ),
+        "experiments": (
+            *("id", "name", "strategy", "config", "dataset_id", "dataset_hash", "code_version"),
+            *("seed", "risk_mode", "bankroll", "league", "week", "partition_key", "status"),
+            *("metrics", "error", "created_at", "started_at", "completed_at"),
+        ),
     }
 )
 
@@ -655,6 +712,12 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "edge_statistics": "Table: what past edges were worth.",
         "calibrations": "Table: how well each margin removal foretold results.",
         "model_probabilities": "Table: what users' own models said.",
+        "dataset_offers": "File of a dataset: what was on offer at decision points.",
+        "dataset_events": "File of a dataset: the events, by the start stated last.",
+        "dataset_closing_lines": "File of a dataset: the last pre-match quote, or why not.",
+        "dataset_results": "File of a dataset: how the events ended.",
+        "dataset_snapshots": "Table: one row per frozen dataset.",
+        "experiments": "Table: one row per backtest ever begun, failed ones too.",
     }
 )
 
@@ -675,7 +738,10 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     },
     ("odds", "decimal_price"): {"meaning": "Price offered; missing where voided.", **_MAYBE},
     ("quotes", "price"): {"meaning": "Price offered; missing where voided.", **_MAYBE},
-    ("decision_frame", "price"): {"meaning": "Price offered; missing where voided.", **_MAYBE},
+    **{
+        (table, "price"): {"meaning": "Price offered; missing where voided.", **_MAYBE}
+        for table in ("decision_frame", "dataset_offers")
+    },
     ("line_movement", "price"): {
         "meaning": "Price offered; missing once withdrawn, and while voided.",
         "nullable": True,
@@ -685,7 +751,7 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     },
     **{
         (table, name): _MAYBE
-        for table in ("closing_lines", "opening_lines")
+        for table in ("closing_lines", "opening_lines", "dataset_closing_lines")
         for name in (
             *("outcome_name", "price", "capture_time", "known_time"),
             *("commence_time", "start_precision", "at_first_sight"),
@@ -782,6 +848,20 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("edge_statistics", "kind"): {"meaning": "What kind of edge.", "enum": EDGE_KINDS},
     ("calibrations", "method"): {"nullable": False},
     ("model_probabilities", "known_time"): {"meaning": "When it was stored here."},
+    ("dataset_snapshots", "model_version"): {
+        "meaning": "Version of the model it was frozen for.",
+        "nullable": True,
+    },
+    ("dataset_snapshots", "tags"): {"meaning": "Words it can be found by."},
+    ("dataset_snapshots", "description"): {"meaning": "What it is for.", "nullable": True},
+    ("dataset_events", "commence_time"): {"meaning": "Start of the event as stated last."},
+    ("dataset_closing_lines", "commence_time"): {"meaning": "Start as stated last.", **_MAYBE},
+    ("experiments", "strategy"): {"meaning": "Name of the strategy, or module:Class."},
+    ("experiments", "status"): {
+        "meaning": "How far it is, or how it ended.",
+        "enum": ("draft", "running", "completed", "failed"),
+    },
+    ("experiments", "completed_at"): {"meaning": "When it ended; missing until then."},
     ("slots", "status"): {
         "meaning": "How far the capture is, or how it ended.",
         "enum": ("planned", "claimed", "fetched", "ok", "gap", "healed"),
