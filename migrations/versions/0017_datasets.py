@@ -23,6 +23,31 @@ BEGIN
 END $$
 """
 
+_COUNTS = (
+    *("total_bets", "winning_bets", "losing_bets", "pushes", "voids", "pending_bets"),
+    *("longest_losing_run", "trials", "bets_needed"),
+)
+_NUMBERS = (
+    *("total_wagered", "total_profit", "roi", "roi_low", "roi_high", "p_value"),
+    *("return_on_bankroll", "max_drawdown", "max_drawdown_percent", "sharpe_ratio"),
+    *("sortino_ratio", "probabilistic_sharpe", "deflated_sharpe", "win_rate", "average_odds"),
+    *("profit_factor", "expected_profit", "final_bankroll"),
+)
+
+
+def _results() -> str:
+    columns = [
+        *("e.id AS experiment_id", "e.name", "d.snapshot_id", "e.league", "e.week"),
+        "e.metrics ->> 'strategy_name' AS strategy_name",
+        *(f"(e.metrics ->> '{name}')::bigint AS {name}" for name in _COUNTS),
+        *(f"(e.metrics ->> '{name}')::double precision AS {name}" for name in _NUMBERS),
+        *("e.started_at", "e.completed_at"),
+    ]
+    return (
+        f"CREATE VIEW backtest_results AS SELECT {', '.join(columns)} FROM experiments e "  # noqa: S608
+        "LEFT JOIN dataset_snapshots d ON d.id = e.dataset_id WHERE e.status = 'completed'"
+    )
+
 
 def upgrade() -> None:
     op.create_table(
@@ -75,9 +100,11 @@ def upgrade() -> None:
     op.create_check_constraint(
         "started", "experiments", "(status = 'draft') = (started_at IS NULL)"
     )
+    op.execute(_results())
 
 
 def downgrade() -> None:
+    op.execute("DROP VIEW backtest_results")
     op.execute("DELETE FROM experiments WHERE status = 'draft'")
     op.drop_constraint("started", "experiments", type_="check")
     op.alter_column("experiments", "status", server_default=sa.text("'running'"))

@@ -110,13 +110,14 @@ class Plan:
 
 
 class Result(NamedTuple):
-    """A run on record."""
+    """A run on record; ``dataset`` is the snapshot id of the one it ran on, if on any."""
 
     experiment: int
     run: Backtest
     figures: Figures
     honesty: Honesty
     leaks: LeakReport
+    dataset: str | None
     dataset_hash: str
     events: int
     metrics: dict[str, Any]
@@ -200,20 +201,19 @@ def carry_out(
             leaks = find_leaks(strategy, offered, seed=plan.seed)
             with transaction(platform.engine) as conn:
                 weighed = honesty(made, experiments.daily_ratios(conn, digest), plan.seed)
-                summed = figures(made)
-                metrics = metrics_of(made, summed, weighed, leaks)
-                experiments.complete(conn, experiment, metrics)
+                result = _result(experiment, on, made, weighed, leaks, digest, len(ended))
+                experiments.complete(conn, experiment, result.metrics)
         except BaseException as failure:
             with transaction(platform.engine) as conn:
                 experiments.fail(conn, experiment, redact(f"{type(failure).__name__}: {failure}"))
             if isinstance(failure, ValueError):
                 raise UsageError(str(failure)) from failure
             raise
-    return Result(experiment, made, summed, weighed, leaks, digest, len(ended), metrics)
+    return result
 
 
-def made_again(platform: Platform, of: Experiment, frozen: Frozen) -> dict[str, Any]:
-    """The metrics of an experiment, worked out anew from its dataset as when it was completed.
+def made_again(platform: Platform, of: Experiment, frozen: Frozen) -> Result:
+    """An experiment's result, worked out anew from its dataset as when it was completed.
 
     Raises:
         UsageError: its strategy is not to be found any more.
@@ -225,7 +225,23 @@ def made_again(platform: Platform, of: Experiment, frozen: Frozen) -> dict[str, 
     digest = dataset_hash(frozen.offered, frozen.ended)
     with transaction(platform.engine) as conn:
         earlier = experiments.daily_ratios(conn, digest, before=of)
-    return metrics_of(made, figures(made), honesty(made, earlier, plan.seed), leaks)
+    weighed = honesty(made, earlier, plan.seed)
+    return _result(of.id, frozen, made, weighed, leaks, digest, len(frozen.ended))
+
+
+def _result(
+    experiment: int,
+    on: Selection | Frozen,
+    made: Backtest,
+    weighed: Honesty,
+    leaks: LeakReport,
+    digest: str,
+    events: int,
+) -> Result:
+    summed = figures(made)
+    metrics = _metrics(made, summed, weighed, leaks)
+    dataset = on.dataset.snapshot_id if isinstance(on, Frozen) else None
+    return Result(experiment, made, summed, weighed, leaks, dataset, digest, events, metrics)
 
 
 def plan_of(of: Experiment) -> Plan:
@@ -393,7 +409,7 @@ def selection_as_json(selection: Selection) -> dict[str, Any]:
     }
 
 
-def metrics_of(
+def _metrics(
     made: Backtest, summed: Figures, weighed: Honesty, leaks: LeakReport
 ) -> dict[str, Any]:
     """Figures as JSON has them: no NaN, no infinity."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from odds_pipeline.backtesting.strategies import find
 from odds_pipeline.errors import UsageError
-from odds_pipeline.services import backtests
+from odds_pipeline.services.backtests import Result, made_again
 from odds_pipeline.services.code_version import code_version
 from odds_pipeline.services.datasets.load import loaded
 from odds_pipeline.services.platform import Platform
@@ -24,11 +24,13 @@ class Reproduced:
     Args:
         experiment: as it stands on record.
         code_version: of the code that ran now.
+        result: what came now.
         differing: by figure: what is on record and what came now; empty where all are the same.
     """
 
     experiment: Experiment
     code_version: str
+    result: Result
     differing: dict[str, tuple[Any, Any]]
 
     @property
@@ -61,11 +63,11 @@ def reproduce(platform: Platform, experiment: int) -> Reproduced:
                 "or the dataset was deleted"
             )
         dataset = datasets.numbered(conn, found.dataset_id)
-    now = backtests.made_again(platform, found, loaded(platform, dataset, locked=True))
+    now = made_again(platform, found, loaded(platform, dataset, locked=True))
     then = found.metrics or {}
     differing = {
-        name: (then.get(name), now.get(name))
-        for name in {**then, **now}
-        if then.get(name) != now.get(name)
+        name: (then.get(name), now.metrics.get(name))
+        for name in {**then, **now.metrics}
+        if then.get(name) != now.metrics.get(name)
     }
-    return Reproduced(found, code_version(find(found.strategy)), differing)
+    return Reproduced(found, code_version(find(found.strategy)), now, differing)

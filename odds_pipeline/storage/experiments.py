@@ -216,6 +216,17 @@ def daily_ratios(
     return [float("nan") if ratio is None else float(ratio) for (ratio,) in rows]
 
 
+def trials_until(conn: Connection, of: "Experiment") -> int:
+    """How many runs on the same data were completed up to this one, itself included."""
+    row = conn.execute(
+        """SELECT count(*) FROM experiments
+        WHERE dataset_hash = %s AND status = 'completed' AND completed_at <= %s""",
+        (of.dataset_hash, of.completed_at),
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
 def find(conn: Connection, experiment: int) -> Experiment:
     """One experiment.
 

@@ -59,6 +59,18 @@ def verify(platform: Platform, named: str) -> Examined:
     """
     with transaction(platform.engine) as conn:
         dataset = datasets.find(conn, named)
+    return examined(platform, dataset)
+
+
+def every(platform: Platform) -> list[Examined]:
+    """As ``verify``, of all datasets, newest first."""
+    with transaction(platform.engine) as conn:
+        found = datasets.every(conn)
+    return [examined(platform, dataset) for dataset in found]
+
+
+def examined(platform: Platform, dataset: Dataset) -> Examined:
+    """As ``verify``, of a known row."""
     folder = folder_of(platform, dataset)
     edited = tuple(dataset_files.edited(folder, dataset.manifest_sha256))
     if edited:

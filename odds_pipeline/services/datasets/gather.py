@@ -63,6 +63,7 @@ def gathered(
 def _events_and_closes(
     platform: Platform, selection: Selection
 ) -> "tuple[pd.DataFrame, pd.DataFrame]":
+    """The events, and every book's closing lines in the markets: they judge bets at any of them."""
     import pandas as pd
 
     start, end = day_window(selection.first).begin, day_window(selection.last).end
@@ -76,7 +77,6 @@ def _events_and_closes(
                 conn,
                 list(events["id"].iloc[begin : begin + EVENTS_AT_ONCE]),
                 known_by=selection.known_by,
-                bookmakers=selection.bookmakers or None,
                 markets=selection.markets or None,
                 valid_only=selection.valid_only,
             )

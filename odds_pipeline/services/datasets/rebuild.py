@@ -39,6 +39,11 @@ class Rebuilt:
     differing: tuple[str, ...]
     put: bool
 
+    @property
+    def same(self) -> bool:
+        """Whether both hold the same values."""
+        return self.content_hash == self.rebuilt_hash
+
 
 def rebuild(
     platform: Platform,
@@ -70,8 +75,8 @@ def rebuild(
         tables = gathered(platform, terms, at, known, progress)
     except NotFound as absent:
         raise NotFound(
-            f"{absent}, as known by {known:%Y-%m-%dT%H:%M:%SZ}; in a database that came to know the "
-            "same raw later, say by when"
+            f"{absent}, as known by {known:%Y-%m-%dT%H:%M:%SZ}; in a database that came to know "
+            "the same raw later, say by when"
         ) from absent
     hashes = dataset_files.values_hashes(tables)
     digest = dataset_files.content_hash(hashes)
