@@ -83,7 +83,7 @@ def sweep_honesty(of: Sweep, earlier: Sequence[float], seed: int = 0) -> SweepHo
     """
     ratios = np.array([outcome.shape.ratio for outcome in of.outcomes])
     trials = len(earlier) + len(ratios)
-    best = int(np.nanargmax(ratios)) if np.isfinite(ratios).any() else -1
+    best = best_point(of)
     deflated = np.nan
     if best >= 0:
         spread = variance(np.array([*earlier, *ratios]))
@@ -97,6 +97,12 @@ def sweep_honesty(of: Sweep, earlier: Sequence[float], seed: int = 0) -> SweepHo
         _overfitting(of.returns),
         _forward(of),
     )
+
+
+def best_point(of: Sweep) -> int:
+    """The point with the highest Sharpe ratio by day, the first of equals; -1 without one."""
+    ratios = np.array([outcome.shape.ratio for outcome in of.outcomes])
+    return int(np.nanargmax(ratios)) if np.isfinite(ratios).any() else -1
 
 
 def _corrected(p_values: Floats) -> tuple[Floats, Floats]:

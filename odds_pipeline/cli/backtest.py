@@ -17,10 +17,15 @@ from odds_pipeline.cli.backtest_figures import figure, percent, show_figures, sh
 from odds_pipeline.cli.options import AsJson, KnownBy, Zone
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import platform
+from odds_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from odds_pipeline.backtesting.strategy import Strategy
-    from odds_pipeline.services.backtests import Result
+    from odds_pipeline.services.backtests import Plan, Result, Selection
+    from odds_pipeline.services.datasets.frozen import Frozen
+    from odds_pipeline.services.platform import Platform
+    from odds_pipeline.services.reproduce import Reproduced
+    from odds_pipeline.settings import Settings
     from odds_pipeline.storage.engine import Connection
     from odds_pipeline.storage.experiments import Experiment
 
@@ -33,6 +38,7 @@ _LIST = (
     Column("id", "id", right=True),
     Column("name", "name"),
     Column("strategy", "strategy"),
+    Column("dataset", "dataset"),
     Column("league", "league"),
     Column("status", "status"),
     Column("total_bets", "bets", right=True),
@@ -54,15 +60,21 @@ def register(app: typer.Typer) -> None:
     group.command("list", epilog="Example: odds backtest list --json")(list_experiments)
     group.command(epilog="Example: odds backtest show 3 --html tearsheet.html")(show)
     group.command(epilog="Example: odds backtest compare 3 4 7")(compare)
+    group.command(epilog="Example: odds backtest reproduce 3")(reproduce)
     group.command(epilog="Example: odds backtest strategies")(strategies)
     app.add_typer(group, name="backtest")
 
 
 def run(
     strategy: asked.Named,
-    sport: asked.Sport,
-    start: asked.Start,
-    end: asked.End,
+    sport: asked.Sport = None,
+    start: asked.Start = None,
+    end: asked.End = None,
+    dataset: asked.OnDataset = None,
+    draft: Annotated[
+        bool,
+        typer.Option("--draft", help="Only put it on record, to be run in Dagster; on a dataset."),
+    ] = False,
     offset: asked.Offsets = None,
     close: asked.Close = False,
     param: asked.Parameters = None,
@@ -74,6 +86,7 @@ def run(
     book: asked.Books = None,
     market: asked.Markets = None,
     max_age: asked.MaxAge = None,
+    latency: asked.Latency = 0.0,
     known_by: KnownBy = None,
     seed: asked.Seed = 0,
     name: asked.ForTheRecord = "",
@@ -83,19 +96,24 @@ def run(
 
     The run is kept with its data's hash; every run on the same data counts as a trial. The ROI
     comes with its interval, the strategy is checked for looking ahead, and says so if it does
-    (exit code 1).
+    (exit code 1). Dagster shows it as a materialisation of `backtest_results`.
     """
-    from odds_pipeline.services.backtests import Plan, run_backtest
+    from odds_pipeline.cli.instance import shown_platform
+    from odds_pipeline.services.backtests import Plan
     from odds_pipeline.services.backtests import stake as staked
 
     costs = asked.costs(commission, limit, rejected)
-    selection = asked.selection(sport, start, end, offset, close, book, market, max_age, known_by)
     chosen = asked.pairs(param, "--param")
     plan = Plan(strategy, chosen, *staked(stake), bankroll, costs, seed, name)
-    with platform() as opened, screen.spinner("Reading decisions", as_json) as told:
-        result = run_backtest(
-            opened, selection, plan, lambda done, of: told(f"{done:,} of {of:,} events")
-        )
+    selection = asked.selection(
+        dataset, sport, start, end, offset, close, book, market, max_age, latency, known_by
+    )
+    with shown_platform() as (opened, settings):
+        on = asked.on(opened, selection, dataset)
+        if draft:
+            _draft(opened, settings, on, plan, as_json)
+            return
+        result = _ran(opened, settings, on, plan, as_json)
     if as_json:
         screen.show_json(_values(result))
     else:
@@ -104,8 +122,51 @@ def run(
         raise typer.Exit(1)
 
 
+def _ran(
+    opened: "Platform",
+    settings: "Settings",
+    on: "Selection | Frozen",
+    plan: "Plan",
+    quiet: bool,
+) -> "Result":
+    from odds_pipeline.cli.instance import dagster_instance
+    from odds_pipeline.orchestration.research_report import report_backtest
+    from odds_pipeline.services.backtests import run_backtest
+
+    with screen.spinner("Reading decisions", quiet) as told:
+        result = run_backtest(opened, on, plan, lambda done, of: told(f"{done:,} of {of:,} events"))
+    with dagster_instance(settings) as instance:
+        report_backtest(opened, instance, result)
+    return result
+
+
+def _draft(
+    opened: "Platform", settings: "Settings", on: "Selection | Frozen", plan: "Plan", as_json: bool
+) -> None:
+    from odds_pipeline.cli.instance import dagster_instance
+    from odds_pipeline.orchestration.research_report import report_draft
+    from odds_pipeline.services.backtests import Selection, put_on_record
+
+    if isinstance(on, Selection):
+        raise UsageError("--draft needs a --dataset: what is stored may be other by then")
+    experiment = put_on_record(opened, on, plan)
+    with dagster_instance(settings) as instance:
+        report_draft(instance, experiment)
+    if as_json:
+        screen.show_json({"experiment": experiment, "status": "draft"})
+        return
+    screen.say(f"{screen.YES} Experiment {experiment} is a draft; materialise its partition:")
+    screen.say(
+        "dagster asset materialize -m odds_pipeline.definitions --select backtest_results "
+        f"--partition {experiment}"
+    )
+
+
 def list_experiments(
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    min_roi: Annotated[
+        float | None, typer.Option(help="Only completed ones whose ROI is above, as 0.02 [all].")
+    ] = None,
     tz: Zone = "UTC",
     as_json: AsJson = False,
 ) -> None:
@@ -115,7 +176,7 @@ def list_experiments(
 
     zone = screen.zone_named(tz)
     with platform() as opened, transaction(opened.engine) as conn:
-        rows = screen.records(newest(conn, limit))
+        rows = screen.records(newest(conn, limit, min_roi))
     if as_json:
         screen.show_json(rows)
     elif rows:
@@ -150,6 +211,7 @@ def show(
     show_figures(found.metrics or {})
     screen.put(f"Configuration: {screen.clean(found.config)}")
     screen.say(f"Data {found.dataset_hash or 'none'} · code {found.code_version}")
+    screen.say(f"Dataset {found.dataset or 'none: it ran on what was stored then'}")
     if html is not None:
         screen.say(f"Written: {html}")
 
@@ -193,8 +255,56 @@ def compare(
 
 
 def _compared(of: "Experiment") -> dict[str, Any]:
-    about = ("id", "name", "strategy", "league", "status", "risk_mode", "bankroll", "dataset_hash")
+    about = (
+        *("id", "name", "strategy", "league", "status", "risk_mode", "bankroll", "dataset"),
+        "dataset_hash",
+    )
     return {name: getattr(of, name) for name in about} | (of.metrics or {})
+
+
+def reproduce(
+    experiment: Annotated[int, typer.Argument(help="Its id; see `odds backtest list`.")],
+    as_json: AsJson = False,
+) -> None:
+    """Run a completed backtest again on its locked dataset, and compare every figure and bet.
+
+    Nothing is put on record, and trials made since do not count. Ends with 1 where anything
+    differs, to the last bit.
+    """
+    from odds_pipeline.services.reproduce import reproduce as reproduced
+
+    with platform() as opened:
+        made = reproduced(opened, experiment)
+    if as_json:
+        screen.show_json(
+            {
+                "experiment": experiment,
+                "same": made.same,
+                "dataset": made.experiment.dataset,
+                "code_version": made.code_version,
+                "recorded_code_version": made.experiment.code_version,
+                "differing": {
+                    name: {"recorded": then, "now": now}
+                    for name, (then, now) in made.differing.items()
+                },
+            }
+        )
+    else:
+        _told_again(made)
+    if not made.same:
+        raise typer.Exit(1)
+
+
+def _told_again(made: "Reproduced") -> None:
+    of = made.experiment
+    if made.same:
+        screen.say(
+            f"{screen.YES} Experiment {of.id} comes out the same to the last bit on {of.dataset}"
+        )
+    for name, (then, now) in made.differing.items():
+        screen.say(f"{screen.NO} {name}: {then} on record, {now} now")
+    if of.code_version != made.code_version:
+        screen.say(f"{screen.WARN} Code then {of.code_version}, now {made.code_version}")
 
 
 def strategies(as_json: AsJson = False) -> None:
@@ -250,6 +360,7 @@ def _values(result: "Result") -> dict[str, Any]:
     }
     return {
         "experiment": result.experiment,
+        "dataset": result.dataset,
         "dataset_hash": result.dataset_hash,
         "events": result.events,
         "wanted": result.run.wanted,

@@ -16,13 +16,21 @@ from odds_pipeline.errors import UsageError
 if TYPE_CHECKING:
     from odds_pipeline.backtesting.costs import Costs
     from odds_pipeline.services.backtests import Selection
+    from odds_pipeline.services.datasets.frozen import Frozen
+    from odds_pipeline.services.platform import Platform
 
 Named = Annotated[
     str, typer.Argument(help="Its name (`odds backtest strategies`), or module:Class.")
 ]
-Sport = Annotated[str, typer.Option(help="Sport key.")]
-Start = Annotated[str, typer.Option(help="First UTC day of starts, as 2026-01-31.")]
-End = Annotated[str, typer.Option(help="Last UTC day of starts, included.")]
+Sport = Annotated[str | None, typer.Option(help="Sport key.")]
+Start = Annotated[str | None, typer.Option(help="First UTC day of starts, as 2026-01-31.")]
+End = Annotated[str | None, typer.Option(help="Last UTC day of starts, included.")]
+OnDataset = Annotated[
+    str | None,
+    typer.Option(
+        "--dataset", help="Bet on this frozen dataset, name or name@version, in their place."
+    ),
+]
 Offsets = Annotated[
     list[float] | None,
     typer.Option(help="Minutes before the start at which to decide; may be repeated [60]."),
@@ -54,28 +62,40 @@ Markets = Annotated[
 MaxAge = Annotated[
     float | None, typer.Option(help="Greatest age of the snapshot, in minutes [none].")
 ]
+Latency = Annotated[
+    float,
+    typer.Option(min=0, help="Seconds until a bet reaches the book: made at what is offered then."),
+]
 Seed = Annotated[int, typer.Option(help="Of what is drawn.")]
 ForTheRecord = Annotated[str, typer.Option(help="For the record [the strategy].")]
 
 
 def selection(
-    sport: str,
-    start: str,
-    end: str,
+    dataset: str | None,
+    sport: str | None,
+    start: str | None,
+    end: str | None,
     offset: list[float] | None,
     close: bool,
     book: list[str] | None,
     market: list[str] | None,
     max_age: float | None,
+    latency: float,
     known_by: str | None,
-) -> "Selection":
-    """What to bet on.
+) -> "Selection | None":
+    """What to bet on; ``None`` where a dataset says it.
 
     Raises:
-        UsageError: a day or time that is none.
+        UsageError: both or neither, or a day or time that is none.
     """
     from odds_pipeline.services.backtests import Selection
 
+    if dataset is not None:
+        if any((sport, start, end, offset, close, book, market, max_age, latency, known_by)):
+            raise UsageError("--dataset says what is bet on; leave the options of that away")
+        return None
+    if sport is None or start is None or end is None:
+        raise UsageError("say what to bet on: --sport, --start and --end, or --dataset")
     minutes = offset if offset is not None else ([] if close else [60.0])
     return Selection(
         sport,
@@ -87,7 +107,23 @@ def selection(
         tuple(market or ()),
         None if max_age is None else timedelta(minutes=max_age),
         screen.moment(known_by, "--known-by"),
+        latency=timedelta(seconds=latency),
     )
+
+
+def on(opened: "Platform", chosen: "Selection | None", dataset: str | None) -> "Selection | Frozen":
+    """The selection, or the dataset in its place.
+
+    Raises:
+        NotFound: there is no such dataset.
+        StorageError: its files were edited, or are missing.
+    """
+    from odds_pipeline.services.datasets.load import load
+
+    if chosen is not None:
+        return chosen
+    assert dataset is not None
+    return load(opened, dataset)
 
 
 def costs(commission: list[str] | None, limit: list[str] | None, rejected: float) -> "Costs":

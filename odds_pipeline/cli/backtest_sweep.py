@@ -14,7 +14,6 @@ from odds_pipeline.cli import screen
 from odds_pipeline.cli.backtest_figures import figure, percent, show_figures, show_leaks
 from odds_pipeline.cli.options import AsJson, KnownBy
 from odds_pipeline.cli.screen import Column
-from odds_pipeline.cli.session import platform
 from odds_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,9 +36,6 @@ def register(group: typer.Typer) -> None:
 
 def sweep(
     strategy: asked.Named,
-    sport: asked.Sport,
-    start: asked.Start,
-    end: asked.End,
     grid: Annotated[
         list[str],
         typer.Option(
@@ -47,6 +43,10 @@ def sweep(
             "stake=flat:100,kelly:0.25; repeatable."
         ),
     ],
+    sport: asked.Sport = None,
+    start: asked.Start = None,
+    end: asked.End = None,
+    dataset: asked.OnDataset = None,
     offset: asked.Offsets = None,
     close: asked.Close = False,
     param: asked.Parameters = None,
@@ -58,6 +58,7 @@ def sweep(
     book: asked.Books = None,
     market: asked.Markets = None,
     max_age: asked.MaxAge = None,
+    latency: asked.Latency = 0.0,
     known_by: KnownBy = None,
     seed: asked.Seed = 0,
     name: asked.ForTheRecord = "",
@@ -73,24 +74,31 @@ def sweep(
     reality check, Hansen's test, the probability of overfitting, the deflated Sharpe ratio, and
     what choosing by the past would have earned. Exit code 1 if the best point looks ahead.
     """
+    from odds_pipeline.cli.instance import dagster_instance, shown_platform
+    from odds_pipeline.orchestration.research_report import report_backtest
     from odds_pipeline.services.backtests import Plan
     from odds_pipeline.services.backtests import stake as staked
     from odds_pipeline.services.sweeps import run_sweep
 
     axes = _grid(grid)
-    selection = asked.selection(sport, start, end, offset, close, book, market, max_age, known_by)
+    selection = asked.selection(
+        dataset, sport, start, end, offset, close, book, market, max_age, latency, known_by
+    )
     costs = asked.costs(commission, limit, rejected)
     chosen = asked.pairs(param, "--param")
     plan = Plan(strategy, chosen, *staked(stake), bankroll, costs, seed, name)
-    with platform() as opened, screen.spinner("Sweeping:", as_json) as told:
-        result = run_sweep(
-            opened,
-            selection,
-            plan,
-            axes,
-            lambda done, of: told(f"{done:,} of {of:,} events read"),
-            lambda done, of: told(f"{done:,} of {of:,} points run"),
-        )
+    with shown_platform() as (opened, settings):
+        with screen.spinner("Sweeping:", as_json) as told:
+            result = run_sweep(
+                opened,
+                asked.on(opened, selection, dataset),
+                plan,
+                axes,
+                lambda done, of: told(f"{done:,} of {of:,} events read"),
+                lambda done, of: told(f"{done:,} of {of:,} points run"),
+            )
+        with dagster_instance(settings) as instance:
+            report_backtest(opened, instance, result.best)
     if plot is not None:
         _draw(result, plot)
     if as_json:
@@ -99,7 +107,7 @@ def sweep(
         _tell(result)
         if plot is not None:
             screen.say(f"Drawn: {plot}")
-    if not result.leaks.clean:
+    if not result.best.leaks.clean:
         raise typer.Exit(1)
 
 
@@ -135,19 +143,20 @@ def _draw(of: "SweepResult", path: Path) -> None:
     from odds_pipeline.services.sweeps import points_of
 
     rows = [point.metrics for point in points_of(of)]
-    title = f"{of.best.strategy}: {of.grid.count:,} points, the best one marked"
+    title = f"{of.best.run.strategy}: {of.grid.count:,} points, the best one marked"
     form = path.suffix.removeprefix(".")
-    path.write_bytes(grid(of.grid.axes, rows, of.metrics["best_point"], title, form))
+    path.write_bytes(grid(of.grid.axes, rows, of.best.metrics["best_point"], title, form))
 
 
 def _values(of: "SweepResult") -> dict[str, Any]:
     from odds_pipeline.services.sweeps import points_of
 
     return {
-        "experiment": of.experiment,
-        "dataset_hash": of.dataset_hash,
+        "experiment": of.best.experiment,
+        "dataset": of.best.dataset,
+        "dataset_hash": of.best.dataset_hash,
         "grid": {name: list(values) for name, values in of.grid.axes.items()},
-        **of.metrics,
+        **of.best.metrics,
         "points": [{"parameters": point.parameters, **point.metrics} for point in points_of(of)],
     }
 
@@ -167,11 +176,11 @@ def _tell(of: "SweepResult") -> None:
     ]
     title = f"The first {len(shown)} of {of.grid.count:,} points by Sharpe ratio"
     screen.show_table(shown, columns, screen.zone_named("UTC"), title)
-    show_figures(of.metrics)
-    show_leaks(of.best.strategy, of.leaks)
+    show_figures(of.best.metrics)
+    show_leaks(of.best.run.strategy, of.best.leaks)
     worth = of.honesty.deflated_sharpe
     sign = screen.YES if worth > 1.0 - LATE else screen.WARN
-    best = ", ".join(f"{key}={value}" for key, value in of.metrics["best_parameters"].items())
+    best = ", ".join(f"{key}={value}" for key, value in of.best.metrics["best_parameters"].items())
     screen.say(
         f"{sign} Best: {best}. Deflated Sharpe {figure('deflated_sharpe', worth)} "
         f"after {of.honesty.trials:,} trials on this data"
@@ -182,7 +191,9 @@ def _tell(of: "SweepResult") -> None:
             f"Choosing by the past and betting on what followed, {len(forward.splits)} times with "
             f"{forward.embargo_days} days between: ROI {percent(forward.roi)}"
         )
-    screen.say(f"Experiment {of.experiment}: `odds backtest show {of.experiment} --html FILE`")
+    screen.say(
+        f"Experiment {of.best.experiment}: `odds backtest show {of.best.experiment} --html FILE`"
+    )
 
 
 def _row(of: "KeptPoint") -> dict[str, Any]:

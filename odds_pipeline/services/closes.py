@@ -20,25 +20,40 @@ EVENTS_AT_ONCE = 500
 
 
 def closing_prices(
-    platform: Platform, ended: "pd.DataFrame", markets: Sequence[str], known_by: datetime | None
+    platform: Platform,
+    ended: "pd.DataFrame",
+    markets: Sequence[str],
+    known_by: datetime | None,
+    valid_only: bool,
 ) -> "pd.DataFrame":
-    """Every book's closing prices of the events that ended, flagged ones left out.
+    """Every book's closing prices of the events that ended, as ``judging`` gives them.
 
     Args:
         platform: its database is read.
         ended: how events ended; see ``backtesting.results``.
         markets: their keys.
         known_by: only what was stored by then; all without.
+        valid_only: leave out prices that a quality rule found wrong.
     """
     import pandas as pd
 
     parts = []
-    for begin in range(0, len(ended), EVENTS_AT_ONCE):
-        some = ended.iloc[begin : begin + EVENTS_AT_ONCE]
+    events = [str(event) for event in ended["event_id"]]
+    for begin in range(0, len(events), EVENTS_AT_ONCE):
+        some = events[begin : begin + EVENTS_AT_ONCE]
         with transaction(platform.engine) as conn:
-            lines = readers.closing_lines(
-                conn, list(some["event_id"]), known_by, markets=markets, valid_only=True
+            parts.append(
+                readers.closing_lines(conn, some, known_by, markets=markets, valid_only=valid_only)
             )
-        lines = lines[lines["price"].notna()]
-        parts.append(lines.merge(some[["event_id", "home_team", "away_team"]], on="event_id"))
-    return pd.concat(parts, ignore_index=True)[list(COLUMNS)]
+    return judging(pd.concat(parts, ignore_index=True), ended)
+
+
+def judging(lines: "pd.DataFrame", ended: "pd.DataFrame") -> "pd.DataFrame":
+    """Closing lines as ``backtesting.closing`` takes them.
+
+    Args:
+        lines: as ``readers.closing_lines`` gives them.
+        ended: how the events ended, with their teams.
+    """
+    teams = ended[["event_id", "home_team", "away_team"]]
+    return lines[lines["price"].notna()].merge(teams, on="event_id")[list(COLUMNS)]

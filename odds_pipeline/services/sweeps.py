@@ -5,60 +5,57 @@ pass itself and what its best point is worth (``backtesting``), single runs (``b
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, replace
-from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from odds_pipeline.backtesting.engine import Backtest, Run, play
 from odds_pipeline.backtesting.grid import STAKE, Grid
-from odds_pipeline.backtesting.honesty import Honesty, honesty
+from odds_pipeline.backtesting.honesty import honesty
 from odds_pipeline.backtesting.leaks import LeakReport, find_leaks
 from odds_pipeline.backtesting.strategies import find
 from odds_pipeline.backtesting.sweep import Outcome, Point, Sweep, sweep
-from odds_pipeline.backtesting.sweep_honesty import SweepHonesty, sweep_honesty
+from odds_pipeline.backtesting.sweep_honesty import SweepHonesty, best_point, sweep_honesty
 from odds_pipeline.backtesting.tape import Tape
 from odds_pipeline.errors import UsageError
-from odds_pipeline.redaction import redact
 from odds_pipeline.services.backtests import (
     SIZINGS,
+    Data,
     Plan,
     Progress,
+    Result,
     Selection,
-    config,
+    data,
     dataset_hash,
-    metrics,
     number,
-    read,
+    plan_of,
+    put_on_record,
+    result_of,
+    running_experiment,
     stake,
 )
-from odds_pipeline.services.closes import closing_prices
+from odds_pipeline.services.datasets.frozen import Frozen
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import experiments, ledgers, sweeps
 from odds_pipeline.storage.engine import Connection, transaction
+from odds_pipeline.storage.experiments import Experiment
 
 
 class SweepResult(NamedTuple):
     """A sweep on record.
 
-    ``best`` is the run of its best point and ``weighed`` its worth; without a point that varies
-    the first point stands there.
+    ``best`` is the run of its best point, its metrics those of the sweep; without a point that
+    varies the first point stands there.
     """
 
-    experiment: int
     grid: Grid
     sweep: Sweep
     honesty: SweepHonesty
-    best: Backtest
-    weighed: Honesty
-    leaks: LeakReport
-    dataset_hash: str
-    metrics: Mapping[str, Any]
+    best: Result
 
 
 def run_sweep(
     platform: Platform,
-    selection: Selection,
+    on: Selection | Frozen,
     plan: Plan,
     grid: Grid,
     reading: Progress | None = None,
@@ -71,7 +68,7 @@ def run_sweep(
 
     Args:
         platform: its database is read, and written for the record.
-        selection: what to bet on.
+        on: what to bet on: what is stored, or a dataset.
         plan: how; the grid's values stand in for its own.
         grid: the axes: parameters of the strategy, or ``stake``.
         reading: called with how many events of how many have been read.
@@ -82,37 +79,71 @@ def run_sweep(
         NotFound: no event, or nothing on offer, in the selection.
     """
     points = _points(plan, grid)
-    with transaction(platform.engine) as conn:
-        experiment = experiments.begin(
-            conn,
-            name=plan.name or f"{plan.strategy} sweep",
-            strategy=plan.strategy,
-            config=config(selection, plan) | {"grid": {k: list(v) for k, v in grid.axes.items()}},
-            code_version=version("odds-pipeline"),
-            seed=plan.seed,
-            risk_mode=plan.sizing,
-            bankroll=plan.bankroll,
-            league=selection.sport_key,
-        )
-    try:
-        tape, digest = _tape(platform, selection, reading)
+    named = replace(plan, name=plan.name or f"{plan.strategy} sweep")
+    axes = {name: list(values) for name, values in grid.axes.items()}
+    experiment = put_on_record(platform, on, named, more={"grid": axes})
+    with running_experiment(platform, experiment, points[0].strategy):
+        given = data(platform, on, reading)
         with transaction(platform.engine) as conn:
-            experiments.ran_on(conn, experiment, digest)
-        how = Run(plan.bankroll, points[0].sizing, plan.costs, plan.seed)
-        found = sweep(points, tape, how, running)
+            experiments.ran_on(conn, experiment, dataset_hash(given.offered, given.ended))
+        made = _made(plan, points, given, running)
         with transaction(platform.engine) as conn:
-            earlier = experiments.daily_ratios(conn, digest)
-            weighed = sweep_honesty(found, earlier, plan.seed)
-            best = _best(points[max(weighed.best, 0)], tape, how)
-            result = _result(experiment, grid, found, weighed, best, earlier, digest)
+            earlier = experiments.daily_ratios(conn, made.digest)
+            result = _result(experiment, on, grid, made, earlier)
             _keep(conn, result)
-    except BaseException as failure:
-        with transaction(platform.engine) as conn:
-            experiments.fail(conn, experiment, redact(f"{type(failure).__name__}: {failure}"))
-        if isinstance(failure, ValueError):
-            raise UsageError(str(failure)) from failure
-        raise
     return result
+
+
+def swept_again(platform: Platform, of: Experiment, frozen: Frozen) -> Result:
+    """A sweep's result, worked out anew from its dataset as when it was completed.
+
+    Raises:
+        UsageError: its strategy is not to be found any more.
+    """
+    plan = plan_of(of)
+    grid = Grid({name: tuple(values) for name, values in of.config["grid"].items()})
+    made = _made(plan, _points(plan, grid), data(platform, frozen), None)
+    with transaction(platform.engine) as conn:
+        earlier = experiments.daily_ratios(conn, made.digest, before=of)
+    return _result(of.id, frozen, grid, made, earlier).best
+
+
+class _Made(NamedTuple):
+    """The pass over all points, and the best of them run once more for its bets."""
+
+    sweep: Sweep
+    best_place: int
+    best: Backtest
+    leaks: LeakReport
+    digest: str
+    events: int
+    seed: int
+
+
+def _made(plan: Plan, points: list[Point], given: Data, running: Progress | None) -> _Made:
+    tape = Tape(*given)
+    how = Run(plan.bankroll, points[0].sizing, plan.costs, plan.seed)
+    found = sweep(points, tape, how, running)
+    place = max(best_point(found), 0)
+    strategy, sizing = points[place]
+    picks = strategy.opportunities(tape.offered)
+    best = play(strategy, tape, picks, replace(how, sizing=sizing))
+    leaks = find_leaks(strategy, tape.offered, seed=plan.seed)
+    digest = dataset_hash(given.offered, given.ended)
+    return _Made(found, place, best, leaks, digest, len(given.ended), plan.seed)
+
+
+def _result(
+    experiment: int, on: Selection | Frozen, grid: Grid, made: _Made, earlier: list[float]
+) -> SweepResult:
+    place, outcomes = made.best_place, made.sweep.outcomes
+    weighed = sweep_honesty(made.sweep, earlier, made.seed)
+    others = [each.shape.ratio for at, each in enumerate(outcomes) if at != place]
+    of_best = honesty(made.best, [*earlier, *others], made.seed)
+    best = result_of(experiment, on, made.best, of_best, made.leaks, made.digest, made.events)
+    more = {"points": grid.count, "best_point": place, "best_parameters": grid.points()[place]}
+    values = best.metrics | more | _verdict(weighed, place)
+    return SweepResult(grid, made.sweep, weighed, best._replace(metrics=values))
 
 
 def _points(plan: Plan, grid: Grid) -> list[Point]:
@@ -130,47 +161,6 @@ def _points(plan: Plan, grid: Grid) -> list[Point]:
     except ValueError as wrong:
         raise UsageError(str(wrong)) from wrong
     return points
-
-
-def _tape(platform: Platform, selection: Selection, reading: Progress | None) -> tuple[Tape, str]:
-    offered, ended = read(platform, selection, reading)
-    markets = [str(key) for key in offered["market_key"].unique()]
-    closes = closing_prices(platform, ended, markets, selection.known_by)
-    return Tape(offered, ended, closes), dataset_hash(offered, ended)
-
-
-class _Best(NamedTuple):
-    """The best point, run once more for its bets."""
-
-    run: Backtest
-    leaks: LeakReport
-
-
-def _best(point: Point, on: Tape, how: Run) -> _Best:
-    strategy, sizing = point
-    picks = strategy.opportunities(on.offered)
-    made = play(strategy, on, picks, replace(how, sizing=sizing))
-    return _Best(made, find_leaks(strategy, on.offered, seed=how.seed))
-
-
-def _result(
-    experiment: int,
-    grid: Grid,
-    found: Sweep,
-    weighed: SweepHonesty,
-    best: _Best,
-    earlier: list[float],
-    digest: str,
-) -> SweepResult:
-    place = max(weighed.best, 0)
-    others = [each.shape.ratio for at, each in enumerate(found.outcomes) if at != place]
-    of_best = honesty(best.run, [*earlier, *others])
-    values = metrics(found.outcomes[place].figures, of_best, best.leaks)
-    values |= {"points": len(found.outcomes), "best_point": place}
-    values |= {"best_parameters": dict(grid.points()[place])} | _verdict(weighed, place)
-    return SweepResult(
-        experiment, grid, found, weighed, best.run, of_best, best.leaks, digest, values
-    )
 
 
 def _verdict(of: SweepHonesty, place: int) -> dict[str, Any]:
@@ -201,9 +191,10 @@ def points_of(of: SweepResult) -> list[sweeps.KeptPoint]:
 
 
 def _keep(conn: Connection, of: SweepResult) -> None:
-    sweeps.keep(conn, of.experiment, points_of(of))
-    ledgers.keep(conn, of.experiment, of.best.bets)
-    experiments.complete(conn, of.experiment, of.metrics)
+    best = of.best
+    sweeps.keep(conn, best.experiment, points_of(of))
+    ledgers.keep(conn, best.experiment, best.run.bets)
+    experiments.complete(conn, best.experiment, best.metrics)
 
 
 def _point(of: Outcome, holm: float) -> dict[str, Any]:

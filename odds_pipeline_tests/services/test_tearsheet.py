@@ -45,7 +45,7 @@ def _page() -> str:
     offered = quotes(rows)
     strategy = find("favourite")()
     made = backtest(strategy, offered, ended([{}]), Run())
-    values = metrics(figures(made), honesty(made, []), find_leaks(strategy, offered))
+    values = metrics(made, figures(made), honesty(made, []), find_leaks(strategy, offered))
     values |= {"best_point": 1, "best_parameters": {"bookmaker": HOSTILE}, "forward_steps": 0}
     values |= dict.fromkeys(("reality_check", "superior_ability", "overfitting", "forward_roi"))
     config = {"parameters": {"bookmaker": HOSTILE}, "grid": {HOSTILE: ["1", HOSTILE]}}
