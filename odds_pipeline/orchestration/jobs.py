@@ -20,6 +20,7 @@ from odds_pipeline.orchestration.tags import ASIDE, MAX_RUNTIME, PRIORITY
 COLLECT, CAPTURE, JUDGE, CLOSE_DAY = "collect", "capture", "judge", "close_day"
 SETTLE, LIST, HEAL, SWEEP = "settle_scores", "list_events", "heal_gaps", "sweep_runs"
 LEARN = "learn"
+FREEZE, BACKTEST = "freeze_dataset", "backtest"
 # Runs that come every few minutes; what they leave in our tables survives them.
 TICK_JOBS = (CAPTURE, JUDGE, SETTLE, LIST, HEAL)
 
@@ -93,6 +94,20 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
             "What past edges were worth, and which margin removal foretold results best.",
             minutes=30,
             tags={ASIDE: LEARN},
+        ),
+        _job(
+            FREEZE,
+            _with_checks("datasets"),
+            "Freeze a dataset as its configuration says, and look whether all are as frozen.",
+            minutes=60,
+            tags={ASIDE: FREEZE},
+        ),
+        _job(
+            BACKTEST,
+            _with_checks("backtest_results", "experiments"),
+            "Run the backtest of a partition, judge it, and count it among the experiments.",
+            minutes=60,
+            tags={ASIDE: BACKTEST},
         ),
         review_job(),
         _sweep(),

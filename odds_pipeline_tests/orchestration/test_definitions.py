@@ -75,6 +75,9 @@ def test_the_graph_is_the_one_that_is_documented() -> None:
         "bookmaker_scorecards": ("market", {"odds"}),
         "edge_statistics": ("market", {"edges", "closing_lines"}),
         "calibration": ("market", {"closing_lines"}),
+        "datasets": ("research", {"odds", "closing_lines", "scores"}),
+        "backtest_results": ("research", {"datasets"}),
+        "experiments": ("research", {"backtest_results"}),
         "collection_gaps": ("ops", {"odds_snapshots"}),
         "credit_ledger": ("ops", {"events", "odds_snapshots", "scores"}),
     }
@@ -82,8 +85,8 @@ def test_the_graph_is_the_one_that_is_documented() -> None:
 
 def test_every_asset_can_be_read_by_a_newcomer() -> None:
     specs = build_definitions(SETTINGS).resolve_all_asset_specs()
-    assert len(specs) == 14
-    whole = {"edge_statistics", "calibration"}
+    assert len(specs) == 17
+    whole = {"edge_statistics", "calibration", "datasets", "experiments"}
     for spec in specs:
         assert spec.description, spec.key
         assert list(spec.owners) == ["team:odds"]
@@ -97,7 +100,7 @@ def test_every_asset_can_be_read_by_a_newcomer() -> None:
 JOBS = (
     *("collect", "capture", "judge", "close_day"),
     *("settle_scores", "list_events", "heal_gaps", "learn", "sweep_runs"),
-    "review_quarantine",
+    *("freeze_dataset", "backtest", "review_quarantine"),
 )
 
 
