@@ -562,6 +562,7 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "opening_lines": (
             *_LINES,
             *("gap_seconds", "at_first_sight", "kind", "missing_reason", "first_seen"),
+            "flagged",
         ),
         "event_history": (
             *("capture_time", "known_time", "source", "commence_time", "start_precision"),
@@ -677,11 +678,13 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("quotes", "price"): {"meaning": "Price offered; missing where voided.", **_MAYBE},
     ("decision_frame", "price"): {"meaning": "Price offered; missing where voided.", **_MAYBE},
     ("line_movement", "price"): {
-        "meaning": "Price offered; missing once withdrawn, and while voided.",
+        "meaning": "Price offered; missing once withdrawn, while voided, and (with "
+        "`valid_only`) while flagged.",
         "nullable": True,
     },
     ("line_movement", "point"): {
-        "meaning": "Line or handicap; of a withdrawal, the one withdrawn; missing while voided."
+        "meaning": "Line or handicap; of a withdrawal, the one withdrawn; missing where the "
+        "price is for another reason."
     },
     **{
         (table, name): _MAYBE

@@ -12,6 +12,7 @@ import pytest
 
 from odds_pipeline.catalog.observations import CaptureBasis
 from odds_pipeline.errors import NotFound, UsageError
+from odds_pipeline.quality.schemas import schema
 from odds_pipeline.services import review
 from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.platform import Platform
@@ -25,6 +26,7 @@ from odds_pipeline_tests.services.books import rows
 DAY = date(2026, 3, 10)
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+LAST = NOON + 3 * MINUTE
 LATER = NOON + timedelta(hours=1)
 BOOKS = ("pinnacle", "draftkings")
 
@@ -267,3 +269,39 @@ def test_what_names_no_item_or_gives_no_reason_is_refused(stored: Platform) -> N
         review.shown(stored, "999999")
     with pytest.raises(UsageError, match="needs a reason"):
         review.decide(stored, _issue(stored), Action.RELEASE, "  ", "ann")
+
+
+def test_a_flagged_span_is_a_gap_in_a_movement_until_the_quote_is_right_again(
+    stored: Platform,
+) -> None:
+    validate_day(stored, DAY)
+    told = {}
+    for valid_only in (False, True):
+        with transaction(stored.engine) as conn:
+            frame = readers.line_movement(conn, "e1", "pinnacle", "spreads", valid_only=valid_only)
+        home = frame[frame["outcome_name"] == "Home"]
+        told[valid_only] = list(
+            zip(home["capture_time"], home["price"].fillna(0), home["missing_reason"], strict=True)
+        )
+    assert [row[:2] for row in told[False]] == [(NOON, 1.9)]
+    assert [row[:2] for row in told[True]] == [(NOON, 1.9), (NOON + MINUTE, 0), (LAST, 1.9)]
+    assert told[True][1][2] == "flagged"
+
+
+def test_an_opening_line_that_is_flagged_is_none_and_no_later_one_stands_for_it(
+    platform: Platform,
+) -> None:
+    for minutes, point in enumerate((9.5, None)):
+        _store(platform, NOON + minutes * MINUTE, point)
+    validate_day(platform, DAY)
+    with transaction(platform.engine) as conn:
+        whole = readers.opening_lines(conn, ["e1"])
+        valid = readers.opening_lines(conn, ["e1"], valid_only=True)
+    schema("opening_lines").validate(whole)
+    schema("opening_lines").validate(valid)
+    wrong = (whole["bookmaker_key"] == "pinnacle") & (whole["market_key"] == "spreads")
+    assert whole["price"].notna().all()
+    assert whole["flagged"].equals(wrong.astype("boolean"))
+    assert valid["price"].isna().equals(wrong)
+    assert set(valid.loc[wrong, "kind"]) == {"none"}
+    assert set(valid.loc[wrong, "missing_reason"]) == {"flagged"}
