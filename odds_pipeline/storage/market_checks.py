@@ -58,6 +58,19 @@ SELECT count(*) FROM closing_prices
 WHERE day = %(day)s AND (price IS NULL) <> (missing_reason IS NOT NULL)
 """
 
+_UNSETTLED = """
+SELECT count(*) FROM closing_prices
+WHERE day = %(day)s AND price IS NOT NULL AND (result IS NULL) <> (unsettled_reason IS NOT NULL)
+"""
+
+_UNVALUED = """
+SELECT count(*), count(*) FILTER (WHERE v.opportunity_id IS NULL
+    OR (v.clv IS NULL) <> (v.clv_reason IS NOT NULL)
+    OR (v.realised IS NULL) <> (v.unsettled_reason IS NOT NULL))
+FROM edges g LEFT JOIN edge_values v USING (opportunity_id)
+WHERE g.status = 'closed'
+"""
+
 _LATE_MOVEMENTS = """
 SELECT count(*) FROM line_movements m
 JOIN (SELECT DISTINCT event_no, commence_time, gap_seconds IS NULL AS day_only
@@ -115,6 +128,11 @@ def unexplained_closes(conn: Connection, day: date) -> int:
     return _count(conn, _UNEXPLAINED, {"day": day})
 
 
+def unsettled_closes(conn: Connection, day: date) -> int:
+    """Prices without a result and a reason for that, or with both."""
+    return _count(conn, _UNSETTLED, {"day": day})
+
+
 def late_movements(conn: Connection, day: date) -> int:
     """Movements that end at or after the start."""
     return _count(conn, _LATE_MOVEMENTS, {"day": day})
@@ -124,6 +142,11 @@ def marginless_books(conn: Connection, day: date) -> int:
     """Markets of bookmakers, exchanges apart, with a mean overround below 0."""
     exchanges = [k for k, b in BOOKMAKERS.items() if b.book_class is BookClass.EXCHANGE]
     return _count(conn, _MARGINLESS, {"day": day, "exchanges": exchanges})
+
+
+def unvalued_edges(conn: Connection) -> tuple[int, int]:
+    """Closed opportunities, and those that lack result or closing line value without a reason."""
+    return _pair(conn, _UNVALUED)
 
 
 def surprising_yields(conn: Connection) -> tuple[int, int]:

@@ -248,12 +248,14 @@ def _series(rows: "pd.DataFrame") -> "np.ndarray[Any, Any]":
     import numpy as np
 
     events, selections = (rows[name].to_numpy(np.int64) for name in ("event_no", "selection_id"))
-    return (events << 32) | selections
+    numbered: np.ndarray[Any, Any] = (events << 32) | selections
+    return numbered
 
 
 def _stamps(times: "pd.Series[Any]") -> "np.ndarray[Any, Any]":
     """Times as plain numbers: as they are, each would become an object."""
-    return times.dt.tz_localize(None).to_numpy()
+    plain: np.ndarray[Any, Any] = times.dt.tz_localize(None).to_numpy()
+    return plain
 
 
 def _facts(conn: Connection, seen: "pd.DataFrame") -> "pd.DataFrame":

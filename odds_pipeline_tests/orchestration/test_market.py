@@ -54,5 +54,7 @@ def test_a_day_is_priced_and_what_it_teaches_is_learned(stage: Stage) -> None:
         ("movements_end_before_the_start", True),
         ("books_kept_a_margin", True),
         ("yields_are_as_expected", True),
+        ("every_result_or_its_reason", True),
+        ("every_edge_is_valued_or_says_why_not", True),
         ("better_than_equal_chances", True),
     } <= verdicts

@@ -13,7 +13,7 @@ import numpy as np
 from odds_pipeline.betting.margin import overround
 from odds_pipeline.betting.margin_removal.methods import remove_margin
 from odds_pipeline.services.market.boards import boards, home_line
-from odds_pipeline.services.market.results import results
+from odds_pipeline.services.market.results import results, unsettled_reasons
 from odds_pipeline.services.market.terms import Terms, terms_of
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import closing_prices, readers
@@ -68,7 +68,7 @@ def lines_of(conn: Connection, events: "pd.DataFrame", terms: Terms) -> "pd.Data
 
     Returns:
         Columns of ``closing_lines`` with ``phase``, ``overround``, ``fair_probability``,
-        ``method`` and ``result``.
+        ``method``, ``result`` and ``unsettled_reason``.
     """
     import pandas as pd
 
@@ -86,6 +86,7 @@ def lines_of(conn: Connection, events: "pd.DataFrame", terms: Terms) -> "pd.Data
         line=home_line(lines),
         method=terms.method,
         result=results(lines, events),
+        unsettled_reason=unsettled_reasons(lines, events).where(lines["price"].notna()),
     )
 
 

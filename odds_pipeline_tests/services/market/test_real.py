@@ -45,7 +45,8 @@ def test_arbitrages_of_the_afl_series(platform: Platform, shared_data: Path) -> 
     pairs = """SELECT count(DISTINCT (s.event_no, s.capture_time)) FROM {} s
     JOIN markets USING (market_id) WHERE market_key = 'h2h'"""
     assert rows(platform, pairs.format("fair_prices")) == [(766,)]
-    assert rows(platform, pairs.format("edge_sights") + " AND kind = 'arbitrage'") == [(71,)]
+    seen = " AND kind = 'arbitrage' AND state = 'seen' AND superseded_at IS NULL"
+    assert rows(platform, pairs.format("edge_sights") + seen) == [(71,)]
     asked = rows(
         platform,
         """SELECT event_id, capture_time FROM snapshots JOIN event_ids USING (event_no)
