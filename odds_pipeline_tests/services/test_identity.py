@@ -13,6 +13,7 @@ from odds_pipeline.services.platform import Platform
 from odds_pipeline.sources.archives.layouts.registry import LAYOUTS
 from odds_pipeline.storage import quality_log, readers, voids
 from odds_pipeline.storage.engine import transaction
+from odds_pipeline_tests.services.books import rows
 
 Bring = Callable[..., Import]
 TICK = timedelta(microseconds=1)
@@ -154,6 +155,27 @@ def _flagged(platform: Platform, known_by: datetime | None = None) -> list[str]:
         lines = readers.closing_lines(conn, ["p2"], known_by, markets=["h2h"], valid_only=True)
     assert lines["flagged"].equals(lines["missing_reason"].eq("flagged").astype("boolean"))
     return sorted(lines.loc[lines["flagged"].astype(bool), "bookmaker_key"])
+
+
+LEAGUE = """Div,Date,HomeTeam,AwayTeam,FTHG,FTAG,FTR,B365H,B365D,B365A
+X9,08/03/2026,Alpha,Beta,2,1,H,1.5,4.0,7.0
+X9,09/03/2026,Gamma,Delta,0,0,D,2.5,3.2,2.9
+"""
+
+
+def test_a_league_nobody_knows_is_asked_about_once_and_named_for_all_its_games(
+    platform: Platform, bring: Bring
+) -> None:
+    brought = bring(LEAGUE, "football-data")
+    assert (brought.files[0].quarantined, brought.questions) == (0, 1)
+    (item,) = identity.questions(platform)
+    assert (item.kind, item.sport_key, item.subject) == ("sport", "unknown_x9", "unknown_x9")
+    identity.accept(platform, [item.item_id], "ann", "soccer_nowhere")
+    sports = "SELECT sport_key, count(*) FROM events GROUP BY 1"
+    assert rows(platform, sports) == [("soccer_nowhere", 2)]
+    # The next file of it is of the league that was named, and nobody is asked again.
+    assert bring(LEAGUE.replace("2026", "2025"), "football-data").questions == 0
+    assert rows(platform, sports) == [("soccer_nowhere", 4)]
 
 
 def test_a_name_nobody_knows_is_asked_about(platform: Platform, bring: Bring) -> None:
