@@ -94,6 +94,20 @@ _DAILY = (
         WARN,
         counts.marginless_books,
     ),
+    *(
+        Count(
+            asset,
+            f"{asset}_as_described",
+            "Every row fits the pandera schema of its table: columns, types, nulls and ranges.",
+            ERROR,
+            of_day,
+        )
+        for asset, of_day in (
+            ("closing_lines", counts.misfitting_closes),
+            ("line_movements", counts.misfitting_movements),
+            ("bookmaker_scorecards", counts.misfitting_scorecards),
+        )
+    ),
 )
 
 

@@ -10,7 +10,14 @@ from typing import Any
 import psycopg
 
 from odds_pipeline.catalog.bookmakers import BOOKMAKERS, BookClass
-from odds_pipeline.storage import fair_prices, pricings
+from odds_pipeline.quality.schemas import misfits
+from odds_pipeline.storage import (
+    closing_prices,
+    fair_prices,
+    line_movements,
+    pricings,
+    scorecards,
+)
 
 Connection = psycopg.Connection[Any]
 
@@ -131,6 +138,21 @@ def unexplained_closes(conn: Connection, day: date) -> int:
 def unsettled_closes(conn: Connection, day: date) -> int:
     """Prices without a result and a reason for that, or with both."""
     return _count(conn, _UNSETTLED, {"day": day})
+
+
+def misfitting_closes(conn: Connection, day: date) -> int:
+    """Values of the day's closing prices that their schema does not allow."""
+    return misfits("closing_prices", closing_prices.closing_prices(conn, day))
+
+
+def misfitting_movements(conn: Connection, day: date) -> int:
+    """Values of the day's movements that their schema does not allow."""
+    return misfits("line_movements", line_movements.line_movements(conn, day))
+
+
+def misfitting_scorecards(conn: Connection, day: date) -> int:
+    """Values of the day's scorecards that their schema does not allow."""
+    return misfits("bookmaker_scorecards", scorecards.scorecards(conn, day))
 
 
 def late_movements(conn: Connection, day: date) -> int:
