@@ -13,6 +13,7 @@ from odds_pipeline.betting.closing_line_value import (
 from odds_pipeline.betting.lines.known import known_distribution
 from odds_pipeline.betting.lines.mean import solve_mean
 from odds_pipeline.services.market import results as ended
+from odds_pipeline.services.market.calibration import without_lone_openings
 from odds_pipeline.services.market.closing_value import closing_values
 from odds_pipeline.services.market.day import price_day
 from odds_pipeline.services.market.edge_statistics import judge_edges
@@ -286,3 +287,24 @@ def test_a_result_that_comes_late_replaces_its_reason(
     finish_pending(platform)
     assert settle_prices(platform) == 4
     assert rows(platform, told) == [("lost", None), ("won", None)]
+
+
+def test_an_opening_that_is_the_close_as_well_is_judged_once() -> None:
+    same = {"event_id": "e", "market_key": "h2h", "description": None, "outcome_name": "Home"}
+    stored = pd.DataFrame(
+        [
+            same | {"bookmaker_key": book, "phase": phase, "capture_time": at}
+            for book, phase, at in (
+                ("a", "opening", NOON),
+                ("a", "closing", NOON + MINUTE),
+                ("b", "opening", NOON),
+                ("b", "closing", NOON),
+            )
+        ]
+    )
+    left = without_lone_openings(stored)
+    assert list(zip(left["bookmaker_key"], left["phase"], strict=True)) == [
+        ("a", "opening"),
+        ("a", "closing"),
+        ("b", "closing"),
+    ]
