@@ -11,13 +11,7 @@ import psycopg
 
 from odds_pipeline.catalog.bookmakers import BOOKMAKERS, BookClass
 from odds_pipeline.quality.schemas import misfits
-from odds_pipeline.storage import (
-    closing_prices,
-    fair_prices,
-    line_movements,
-    pricings,
-    scorecards,
-)
+from odds_pipeline.storage import fair_prices, pricings
 
 Connection = psycopg.Connection[Any]
 
@@ -142,16 +136,22 @@ def unsettled_closes(conn: Connection, day: date) -> int:
 
 def misfitting_closes(conn: Connection, day: date) -> int:
     """Values of the day's closing prices that their schema does not allow."""
+    from odds_pipeline.storage import closing_prices
+
     return misfits("closing_prices", closing_prices.closing_prices(conn, day))
 
 
 def misfitting_movements(conn: Connection, day: date) -> int:
     """Values of the day's movements that their schema does not allow."""
+    from odds_pipeline.storage import line_movements
+
     return misfits("line_movements", line_movements.line_movements(conn, day))
 
 
 def misfitting_scorecards(conn: Connection, day: date) -> int:
     """Values of the day's scorecards that their schema does not allow."""
+    from odds_pipeline.storage import scorecards
+
     return misfits("bookmaker_scorecards", scorecards.scorecards(conn, day))
 
 
