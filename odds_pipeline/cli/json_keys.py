@@ -134,6 +134,11 @@ _ITEM = {
     "description": "What is wrong, in a sentence.",
     "status": "open, quarantined, released, voided, dismissed or no longer found.",
 }
+_DECIDED = {
+    **_ITEM,
+    **{name: meaning for name, meaning in _COVERED.items() if name.startswith("users")},
+    "appended": "Rows that reading a released part's document again appended.",
+}
 _VOID = {
     "void_id": "Number of the void.",
     "known_time": "Since when it holds: a reader's known_by before it is not touched.",
@@ -380,9 +385,9 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
         "decisions[].reason": "Why.",
         "decisions[].decided_by": "Who.",
     },
-    "quality release": _ITEM,
-    "quality void": _ITEM,
-    "quality keep": _ITEM,
+    "quality release": _DECIDED,
+    "quality void": _DECIDED,
+    "quality keep": _DECIDED,
     "backtest run": {
         "experiment": "Its number on record; with --draft only this, and its status.",
         "dataset": "The dataset it ran on; null where it ran on what is stored.",
