@@ -135,6 +135,23 @@ _VOID = {
     "lifted_by": "Who lifted it.",
 }
 
+_ALERT = {
+    "id": "Number of the row.",
+    "alert_key": "Its stable id, the one at the end of the message.",
+    "alert_type": "What it is about.",
+    "severity": "info, warning, error or critical.",
+    "triggered_at": "When it was raised.",
+    "object_kind": "Kind of thing it is about.",
+    "object_id": "Which one.",
+    "threshold_value": "What it is judged by; null where there is none.",
+    "actual_value": "What was found; null where there is no number.",
+    "message": "What is told.",
+    "sent": "Whether every channel has it.",
+    "sent_at": "Since when.",
+    "acknowledged_at": "When somebody saw it; null while nobody has.",
+    "told_in": "Number of the summary that tells of it; null where it goes out alone.",
+}
+
 _FIGURES = {
     "strategy_name": "The strategy.",
     "total_bets": "Bets settled, voids left out.",
@@ -422,6 +439,18 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
     "void list": _VOID,
     "void lift": _VOID,
     "void affected": {"void_id": "Number of the void."} | _COVERED,
+    "alerts list": _ALERT,
+    "alerts ack": _ALERT,
+    "alerts send": {
+        "messages": "Messages that every channel has taken.",
+        "alerts": "Alerts they tell of.",
+        "failures": "Why channels did not take something, by channel.",
+    },
+    "config test-alerts": {
+        "channel": "Its name, without its secret.",
+        "taken": "Whether it took the message.",
+        "reason": "Why not; null if it did.",
+    },
     "env": {
         "DATABASE_URL": "Our database, with its password.",
         "ODDS_DAGSTER_PG_URL": "Dagster's database, with its password.",

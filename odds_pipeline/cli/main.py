@@ -4,8 +4,8 @@ Belongs here: the application, exit codes and the one line an error becomes. Doe
 any command (one file each).
 
 Exit codes: 0 done · 1 failed unexpectedly · 2 wrong use or setting, or a file refused · 3 not
-found · 4 database · 5 provider · 6 credits · 7 already running · 8 not confirmed · 128 + n ended
-by signal n.
+found · 4 database · 5 provider · 6 credits · 7 already running · 8 not confirmed · 9 alert not
+sent · 128 + n ended by signal n.
 """
 
 import os
@@ -15,6 +15,7 @@ import traceback
 import typer
 
 from odds_pipeline.cli import (
+    alerts,
     backfill,
     backtest,
     best,
@@ -76,7 +77,7 @@ for each in (
         env,
     ),
     *(import_files, review, merge, export, doctor),
-    *(validate, quality, void, config, db, simulator),
+    *(validate, quality, void, alerts, config, db, simulator),
 ):
     each.register(app)
 

@@ -32,8 +32,9 @@ from odds_pipeline.errors import (
     ProviderRefused,
     StorageError,
 )
-from odds_pipeline.planning.budget import Purpose
+from odds_pipeline.planning.budget import QUOTA, Purpose
 from odds_pipeline.planning.rate_cards import THE_ODDS_API
+from odds_pipeline.services.alerting import raising
 from odds_pipeline.services.answers import Fetched, close_dead, store_answer, store_spooled
 from odds_pipeline.services.budgets import budget_of
 from odds_pipeline.services.deployment import require_confirmed
@@ -76,6 +77,8 @@ _SPENT_ON = {
     "history": Purpose.BACKFILL,
     "listing": Purpose.BACKFILL,
 }
+
+_COLLECTING = frozenset({Purpose.CLOSING, Purpose.LIVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,11 +246,15 @@ def _claim(
         if slot_id is not None:
             key = platform.key_fingerprint
             call = Call(call_id, key, paying, request.endpoint, place.sport_key, slot_id)
+            cost, budget = forecast(request), budget_of(platform)
             try:
-                ledger.reserve(conn, call, forecast(request), budget_of(platform))
+                before = ledger.reserve(conn, call, cost, budget)
+                raising.reserved(conn, platform, budget, before, cost)
             except BudgetExceeded as over:
                 refused = over
                 slots.gap(conn, slot_id, call_id, over.reason)
+                if over.reason == QUOTA and paying in _COLLECTING:
+                    raising.refused(conn, platform, str(over))
     if call is None or refused:
         platform.spool.remove(call_id)
     if refused:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from odds_pipeline.quality.markets import complete_markets
 from odds_pipeline.quality.registry import Needs, Rule, RuleResult, load_rules, run_rule
+from odds_pipeline.services.alerting import raising
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.reconcile import Readings, reconciliation_frame
 from odds_pipeline.storage import quality_log, quality_review
@@ -54,6 +55,7 @@ def validate_day(
         quality_log.record(conn, day, [_finding(result) for result in results])
         if platform.settings.reject_invalid_odds:
             quality_review.quarantine_issues(conn, day)
+        raising.judged(conn, platform, day, results)
     return results
 
 

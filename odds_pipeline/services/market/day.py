@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from odds_pipeline.services.alerting import raising
 from odds_pipeline.services.market.boards import Boards, Ints, boards
 from odds_pipeline.services.market.closing_of_edges import Ended, ended
 from odds_pipeline.services.market.fair import Fair, fair_of, rows_of
@@ -141,6 +142,7 @@ def _price(
         changed = edge_sights.write(conn, found.sights, known, moments, known_by)
         edges.refresh(conn, changed, known_by)
         edges.close_started(conn, last)
+        raising.priced(conn, platform, moments, changed)
         pricings.mark(conn, known_by, _marks(moments, here, found))
     return DayPriced(0, len(found.quotes), fair, len(found.sights), len(changed))
 
