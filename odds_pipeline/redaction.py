@@ -2,7 +2,7 @@
 
 Belongs here: which texts are secret, every spelling in which one may turn up, and the places of a
 process through which text leaves it (log records, warnings, what ends a process or a thread).
-Does not belong here: where logs go (``cli.log_file``), the HTTP client's own care with its key.
+Does not belong here: where logs go (``log_file``), the HTTP client's own care with its key.
 
 A composition root calls ``install`` once; nothing else needs to know. Two rules apply to a text:
 what looks like a key or password by what stands before it (``apiKey=``, ``password=``,

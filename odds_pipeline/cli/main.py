@@ -44,7 +44,7 @@ from odds_pipeline.cli import (
 )
 from odds_pipeline.cli.screen import complain
 from odds_pipeline.cli.signals import orderly_exit
-from odds_pipeline.errors import OddsPipelineError
+from odds_pipeline.errors import DatabaseUnavailable, NotFound, OddsPipelineError, UsageError
 
 UNEXPECTED = 1
 _PIPE_CLOSED = 141
@@ -96,6 +96,7 @@ def run(arguments: list[str]) -> int:
             code = app(arguments, prog_name="odds", standalone_mode=False)
             sys.stdout.flush()
     except OddsPipelineError as failure:
+        _log(failure)
         complain(failure)
         return failure.exit_code
     except typer.TyperException as wrong:
@@ -112,6 +113,17 @@ def run(arguments: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _log(failure: OddsPipelineError) -> None:
+    """What failed for another reason than how it was asked, if the log is open."""
+    import logging
+
+    if isinstance(failure, UsageError | NotFound) or not logging.getLogger().handlers:
+        return
+    level = logging.CRITICAL if isinstance(failure, DatabaseUnavailable) else logging.ERROR
+    told = {"kind": type(failure).__name__, "why": str(failure)}
+    logging.getLogger("odds").log(level, "command_failed", extra=told)
+
+
 def _misused(wrong: typer.TyperException) -> int:
     message = wrong.format_message()
     if type(wrong).__name__ == "NoArgsIsHelpError":
@@ -125,7 +137,7 @@ def _misused(wrong: typer.TyperException) -> int:
 
 
 def _unexpected(fault: Exception) -> int:
-    from odds_pipeline.cli.log_file import log_path
+    from odds_pipeline.log_file import log_path
     from odds_pipeline.redaction import install, redact
     from odds_pipeline.settings import load_settings
 
@@ -137,7 +149,7 @@ def _unexpected(fault: Exception) -> int:
     import logging
 
     install(settings)
-    logging.getLogger("odds").error("unexpected", exc_info=fault)
+    logging.getLogger("odds").critical("unexpected", exc_info=fault)
     if settings.log_level == "DEBUG":
         sys.stderr.write(redact("".join(traceback.format_exception(fault))))
     first = (str(fault).strip().splitlines() or [""])[0]

@@ -28,6 +28,7 @@ from odds_pipeline.services.market.find import (
 from odds_pipeline.services.market.middles import middles
 from odds_pipeline.services.market.terms import Terms, terms_of
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.stages import stopwatch
 from odds_pipeline.storage import (
     edge_sights,
     edges,
@@ -93,11 +94,15 @@ def price_day(
         moments = pricings.waiting(conn, day, terms.reach, again=again)
         captured = pricings.captured(conn, moments)
     done = DayPriced(moments=len(moments))
+    if not moments:
+        return done
     finished = 0
-    for batch in _batches(moments, captured):
-        done = _sum(done, _price(platform, batch, captured, terms))
-        finished += len(batch)
-        progress(finished, len(moments))
+    with stopwatch(platform) as watch, watch.timed("price") as run:
+        for batch in _batches(moments, captured):
+            done = _sum(done, _price(platform, batch, captured, terms))
+            run.rows = done.quotes
+            finished += len(batch)
+            progress(finished, len(moments))
     return done
 
 

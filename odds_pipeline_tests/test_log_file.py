@@ -11,7 +11,7 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from odds_pipeline.cli.log_file import KEPT_DAYS, DailyFileHandler, start_logging
+from odds_pipeline.log_file import KEPT_DAYS, DailyFileHandler, start_logging
 from odds_pipeline.settings import Settings
 
 
