@@ -88,6 +88,12 @@ def add(conn: Connection, alerts: Iterable[Alert]) -> int:
     return len(conn.execute(_ADD, columns).fetchall())
 
 
+def stands(conn: Connection, key: str) -> bool:
+    """Whether an alert of that key was ever kept."""
+    row = conn.execute("SELECT 1 FROM alerts WHERE alert_key = %s", (key,)).fetchone()
+    return row is not None
+
+
 def waiting(conn: Connection) -> list[Told]:
     """What nobody has been told of yet, oldest first."""
     return conn.execute(f"{_UNTOLD} AND NOT {_BEGUN} ORDER BY triggered_at, id").fetchall()

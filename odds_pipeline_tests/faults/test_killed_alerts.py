@@ -83,7 +83,7 @@ def test_a_killed_sender_loses_no_alert(stage: AlertStage, point: AlertPoint, co
             key: (told_in, sent)
             for key, told_in, sent in conn.execute("SELECT alert_key, told_in, sent FROM alerts")
         }
-        summaries = dict(
+        summaries: dict[int, str] = dict(
             conn.execute("SELECT id, alert_key FROM alerts WHERE alert_type = 'summary'").fetchall()
         )
     alerts = {alerter.alert(number).key for number in range(count)}

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from odds_pipeline.alerts.rules import system
 from odds_pipeline.alerts.rules.edges import SeenEdge, Thresholds, edge_alerts
 from odds_pipeline.alerts.rules.movement import PERCENT, Move, movement_alerts
 from odds_pipeline.alerts.rules.quality import Judged, quality_alerts
@@ -16,7 +17,7 @@ from odds_pipeline.catalog.alerts import Alert
 from odds_pipeline.crash_points import AlertPoint, reached
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import alert_causes, outbox
-from odds_pipeline.storage.engine import Connection
+from odds_pipeline.storage.engine import Connection, transaction
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -99,6 +100,12 @@ def refused(conn: Connection, platform: Platform, refusal: str) -> None:
     """Raise that a key's credits are used up."""
     alert = exhausted(platform.key_fingerprint, refusal, platform.now())
     raise_alerts(conn, platform, [alert])
+
+
+def run_failed(platform: Platform, job: str, run_id: str, reason: str, at: "datetime") -> None:
+    """Raise that a run failed at that time; safe to repeat."""
+    with transaction(platform.engine) as conn:
+        raise_alerts(conn, platform, [system.run_failed(job, run_id, reason, at)])
 
 
 def _seen(edge: alert_causes.OpenEdge) -> SeenEdge:

@@ -15,6 +15,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import NamedTuple
 
 from odds_pipeline.alerts.channels.registry import Channel, open_channels
 from odds_pipeline.alerts.policy import Limits, Outgoing, Waiting, outgoing, summary_of
@@ -62,16 +63,26 @@ def limits_of(platform: Platform) -> Limits:
     return Limits(settings.alert_hourly_limit, settings.quiet_hours)
 
 
-def any_due(platform: Platform) -> bool:
-    """Whether a pass would send something now."""
+class Due(NamedTuple):
+    """What a pass would send: the number of its newest alert, and how much it is, in words."""
+
+    newest: int
+    words: str
+
+
+def due_now(platform: Platform) -> Due | None:
+    """What a pass would send now; ``None`` for nothing."""
     settings = platform.settings
-    if not settings.alert_enabled or not settings.alert_addresses:
-        return False
+    if not settings.alert_enabled or not open_channels(settings):
+        return None
     with transaction(platform.engine) as conn:
-        if outbox.begun(conn):
-            return True
+        begun = [_read(row) for row in outbox.begun(conn)]
     chosen = _chosen(platform)
-    return bool(chosen.single or chosen.together)
+    due = [*begun, *chosen.single, *chosen.together]
+    if not due:
+        return None
+    messages = len(begun) + (len(chosen.single) or bool(chosen.together))
+    return Due(max(alert.id for alert in due), f"{len(due)} alerts in {messages} messages")
 
 
 def _send(platform: Platform, channels: Sequence[Channel]) -> Sent:

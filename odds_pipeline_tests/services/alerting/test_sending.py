@@ -9,7 +9,7 @@ import pytest
 
 from odds_pipeline.catalog.alerts import Alert, AlertType, Severity
 from odds_pipeline.errors import AlertNotSent
-from odds_pipeline.services.alerting.sending import any_due, send_waiting
+from odds_pipeline.services.alerting.sending import due_now, send_waiting
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.simulator.clock import SteppedClock
 from odds_pipeline.storage import outbox
@@ -56,14 +56,14 @@ def unsent(platform: Platform) -> list[outbox.StoredAlert]:
 
 def test_each_is_sent_once_with_its_stable_id(platform: Platform, receiver: Receiver) -> None:
     opened = alerting(platform, alert_urls=receiver.url)
-    assert not any_due(opened)
+    assert due_now(opened) is None
     assert raised(opened, alert(1), alert(2), alert(1)) == 2
     assert raised(opened, alert(2)) == 0
-    assert any_due(opened)
+    assert due_now(opened) == (2, "2 alerts in 2 messages")
     done = send_waiting(opened)
     assert (done.messages, done.alerts, done.failures) == (2, 2, {})
     assert receiver.ids == [alert(1).key, alert(2).key]
-    assert not any_due(opened)
+    assert due_now(opened) is None
     assert send_waiting(opened).messages == 0
     assert unsent(opened) == []
 
@@ -118,7 +118,7 @@ def test_the_hour_has_a_limit_and_the_night_is_quiet(
     with transaction(opened.engine) as conn:
         conn.execute("UPDATE alerts SET sent_at = %s", (clock.now(),))
     raised(opened, alert(3))
-    assert not any_due(opened)
+    assert due_now(opened) is None
     assert send_waiting(opened, [memory]).messages == 0
     clock.advance(timedelta(minutes=61))
     assert send_waiting(opened, [memory]).messages == 1
