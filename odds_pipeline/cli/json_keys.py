@@ -199,6 +199,25 @@ _MONITOR = {
     "stages": "One object a stage, with the keys below.",
     **{f"stages[].{name}": meaning for name, meaning in _STAGE.items()},
 }
+_EXPLAIN = {
+    "thing": "quote, close, edge, bet or raw; what follows depends on it.",
+    "asked": "Of a quote and a bet: as of which moments.",
+    "experiment": "Of a bet: the backtest, with the hash of its data.",
+    "close": "Of a close: its row, as `closing_prices` has it.",
+    "edge": "Of an edge: its row, and known_time of its newest sight.",
+    "fair_prices": "Of an edge: the fair prices it was judged by.",
+    "legs": "Of an edge: one object a bet, each with the keys below.",
+    "selection": "What is priced.",
+    "price": "The price, decimal odds.",
+    "point": "Its line; null where there is none.",
+    "snapshot": "The snapshot that shows it, and the row that holds it since it changed "
+    "(written_*); odds_id is the id of the view `odds`.",
+    "raw": "The document: raw_id, sha256 (checked against its bytes), request, times, credits.",
+    "call": "The call that brought it, as logged; null for a file.",
+    "slot": "The planned capture it made; null for a file.",
+    "ledger": "What was reserved and charged for the call.",
+    "said": "The outcome in the document's own words; null where it has another layout.",
+}
 _ALERT = {
     "id": "Number of the row.",
     "alert_key": "Its stable id, the one at the end of the message.",
@@ -503,6 +522,7 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
     "void list": _VOID,
     "void lift": _VOID,
     "void affected": {"void_id": "Number of the void."} | _COVERED,
+    "explain": _EXPLAIN,
     "monitor": _MONITOR,
     "alerts list": _ALERT,
     "alerts ack": _ALERT,
