@@ -56,7 +56,7 @@ app = typer.Typer(
     help="Collect sportsbook odds, keep every observation, and see what was on offer when.",
     epilog="Start with: odds up",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     # Neither is used; a rich traceback would print local variables, and with them the key.
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,

@@ -67,7 +67,9 @@ def explain_close(conn: Connection, selection: Selection, phase: str) -> Lineage
     if selection.point is not None:
         rows = rows[rows["point"].isna() | (rows["point"] == selection.point)]
     if rows.empty:
-        raise NotFound(f"no {phase} price of {selection.outcome} is worked out: run `close_day`")
+        raise NotFound(
+            f"no {phase} price of {selection.outcome} is worked out yet: materialise closing_lines"
+        )
     close = {str(name): _plain(value) for name, value in rows.iloc[0].items()}
     if close["price"] is None:
         raise NotFound(f"there is no {phase} price: {close['missing_reason']}")

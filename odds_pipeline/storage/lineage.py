@@ -33,13 +33,14 @@ CROSS JOIN LATERAL (
     WHERE event_no = s.event_no AND selection_id = x.selection_id
       AND capture_time <= s.capture_time
       AND capture_time >= date_trunc('day', s.capture_time, 'UTC')
-      AND known_time <= coalesce(%(known_by)s, 'infinity')
+      AND known_time <= coalesce(%(known_by)s::timestamptz, 'infinity')
     ORDER BY capture_time DESC, known_time DESC LIMIT 1
 ) q
 WHERE e.event_id = %(event)s AND b.bookmaker_key = %(bookmaker)s AND mk.market_key = %(market)s
   AND o.name = %(outcome)s AND d.name IS NOT DISTINCT FROM %(description)s
   AND (%(point)s::float8 IS NULL OR q.point = %(point)s)
-  AND s.capture_time = %(capture)s AND s.known_time <= coalesce(%(known_by)s, 'infinity')
+  AND s.capture_time = %(capture)s
+  AND s.known_time <= coalesce(%(known_by)s::timestamptz, 'infinity')
   AND NOT s.unlisted AND q.state = 0
 ORDER BY s.known_time DESC LIMIT 1
 """
@@ -210,4 +211,4 @@ def fair(
 
 def _one(conn: Connection, query: str, values: tuple[object, ...]) -> Row | None:
     with conn.cursor(row_factory=dict_row) as cursor:
-        return cursor.execute(query, values).fetchone()  # type: ignore[arg-type]
+        return cursor.execute(query, values).fetchone()

@@ -1,7 +1,7 @@
 """`odds explain`: from a value to the bytes it was read from."""
 
 import hashlib
-from datetime import date
+from datetime import date, timedelta
 
 import psycopg
 import pytest
@@ -10,6 +10,7 @@ from odds_pipeline.cli.json_keys import JSON_KEYS
 from odds_pipeline.services.market.day import price_day
 from odds_pipeline.services.market.lines import close_day
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.simulator.clock import SteppedClock
 from odds_pipeline.storage.urls import libpq_url
 from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, is_one_line
 from odds_pipeline_tests.services.documents import NOON
@@ -56,10 +57,11 @@ def test_what_cannot_be_explained_is_one_line(
 
 
 def test_edges_and_closes_lead_to_their_quotes(
-    odds: Odds, platform: Platform, database_url: str
+    odds: Odds, platform: Platform, clock: SteppedClock, database_url: str
 ) -> None:
     capture(platform, {"pinnacle": h2h(2.0, 2.0), "bovada": h2h(2.2, 1.9)})
     price_day(platform, date(2026, 3, 10))
+    clock.advance(timedelta(hours=12))
     close_day(platform, date(2026, 3, 10))
     with psycopg.connect(libpq_url(database_url)) as conn:
         query = "SELECT opportunity_id FROM edges WHERE kind = 'arbitrage'"
