@@ -7,6 +7,7 @@ import pytest
 
 from odds_pipeline.catalog.alerts import Alert, AlertType, Severity
 from odds_pipeline.cli.json_keys import JSON_KEYS
+from odds_pipeline.cli.main import app
 from odds_pipeline.storage import outbox
 from odds_pipeline.storage.urls import libpq_url
 from odds_pipeline_tests.alerts.receiver import receiving
@@ -100,3 +101,14 @@ def test_the_monitor_shows_the_same_three_ways(odds: Odds) -> None:
     assert "odds_pipeline_events 3.0" in lines
     assert "odds_pipeline_up 1.0" in lines
     assert is_one_line(odds("monitor", "--prometheus", "--json"), 2)
+
+
+def test_a_shell_completes_commands(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COMP_WORDS", "odds alerts a")
+    monkeypatch.setenv("COMP_CWORD", "2")
+    monkeypatch.setenv("_ODDS_COMPLETE", "complete_bash")
+    with pytest.raises(SystemExit):
+        app([], prog_name="odds", standalone_mode=False)
+    assert capsys.readouterr().out.split() == ["ack"]
