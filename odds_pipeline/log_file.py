@@ -74,7 +74,8 @@ def start_logging(settings: Settings) -> None:
 def run_log(settings: Settings, **known: str) -> Iterator[None]:
     """Log to the file for the length of a run, each event with what is known of the run.
 
-    What logged before (a command that does the run in its own process) goes on.
+    What logged before (a command that does the run in its own process) goes on. A file that cannot
+    be written costs the run its log and nothing else.
 
     Args:
         settings: where to, from which level on.
@@ -86,7 +87,10 @@ def run_log(settings: Settings, **known: str) -> Iterator[None]:
     before = [each for each in root.handlers if isinstance(each, DailyFileHandler)]
     level = root.level
     if not before:
-        start_logging(settings)
+        try:
+            start_logging(settings)
+        except SettingsError as refused:
+            logging.getLogger(__name__).warning("no_log_file", extra={"why": str(refused)})
     try:
         with structlog.contextvars.bound_contextvars(**known):
             yield

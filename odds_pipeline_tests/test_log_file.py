@@ -11,6 +11,7 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
+from odds_pipeline.errors import SettingsError
 from odds_pipeline.log_file import KEPT_DAYS, DailyFileHandler, run_log, start_logging
 from odds_pipeline.settings import Settings
 
@@ -121,3 +122,12 @@ def test_a_webhook_is_in_no_line(tmp_path: Path, logging_as_it_was: None) -> Non
     logging.getLogger("urllib3").warning("POST /api/webhooks/12/%s 404", token)
     assert "canary" not in file.read_text()
     assert "[removed]" in file.read_text()
+
+
+def test_a_run_goes_on_without_its_log(tmp_path: Path, logging_as_it_was: None) -> None:
+    (tmp_path / "file").write_text("")
+    settings = Settings(_env_file=None, log_file=tmp_path / "file" / "my.log")
+    with pytest.raises(SettingsError):
+        start_logging(settings)
+    with run_log(settings, run_id="r1"):
+        logging.getLogger("ours").info("collected")
