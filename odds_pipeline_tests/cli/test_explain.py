@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import psycopg
 import pytest
+import zstandard
 
 from odds_pipeline.cli.json_keys import JSON_KEYS
 from odds_pipeline.services.market.day import price_day
@@ -35,6 +36,17 @@ def test_a_quote_leads_to_the_digest_of_its_file(odds: Odds) -> None:
     assert found["raw"]["sha256"] in shown
     raw = odds("explain", "raw", str(found["raw"]["raw_id"]), "--json").json
     assert raw["raw"] == found["raw"]
+
+
+def test_bytes_that_are_not_those_stored_are_an_error(odds: Odds, database_url: str) -> None:
+    odds("import", "the-odds-api", str(FILE))
+    with psycopg.connect(libpq_url(database_url)) as conn:
+        conn.execute("SET session_replication_role = replica")  # the guard would refuse
+        body = zstandard.ZstdCompressor().compress(b"[]")
+        conn.execute("UPDATE raw_bodies SET body = %s", (body,))
+    damaged = odds("explain", "raw", "1")
+    assert is_one_line(damaged, 4)
+    assert "does not match" in damaged.err
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,7 @@ def test_priced_edges_and_movements_raise_alerts_once(platform: Platform) -> Non
 def test_history_raises_nothing(platform: Platform, clock: SteppedClock) -> None:
     clock.advance(timedelta(hours=2))
     opened = alerting(platform)
+    capture(opened, {"pinnacle": h2h(2.5, 2.5 / 1.5)}, NOON - timedelta(minutes=20))
     capture(opened, {"pinnacle": h2h(2.0, 2.0), "bovada": h2h(2.2, 1.9)})
     price_day(opened, DAY)
     assert raised(opened) == []
