@@ -11,6 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from odds_pipeline.catalog.alerts import AlertType
+from odds_pipeline.catalog.alerts import Severity as AlertSeverity
 from odds_pipeline.catalog.pricing import EDGE_KINDS, EDGE_STATUSES, RESULTS, VERDICTS
 from odds_pipeline.errors import NotFound
 
@@ -547,6 +549,25 @@ _FIELDS = (
     Field("captured_at", TIMESTAMP, "Capture time stated for an imported file.", nullable=True),
     Field("odds_format", TEXT, "How prices are written in it.", nullable=True),
     Field("elapsed_ms", INTEGER, "Time to the last byte.", "ms", nullable=True, minimum=0),
+    Field("alert_key", TEXT, "The alert's stable id."),
+    Field("alert_type", TEXT, "What the alert is about.", enum=tuple(AlertType)),
+    Field("triggered_at", TIMESTAMP, "When it was raised."),
+    Field("object_kind", TEXT, "Kind of thing it is about.", nullable=True),
+    Field("object_id", TEXT, "Which one.", nullable=True),
+    Field("threshold_value", NUMBER, "What it is judged by.", nullable=True),
+    Field("actual_value", NUMBER, "What was found.", nullable=True),
+    Field("message", TEXT, "What is told."),
+    Field("sent", BOOLEAN, "Whether every channel has it."),
+    Field("sent_at", TIMESTAMP, "Since when every channel has it.", nullable=True),
+    Field("acknowledged_at", TIMESTAMP, "When somebody saw it.", nullable=True),
+    Field("told_in", INTEGER, "Number of the summary that tells of it.", nullable=True),
+    Field(
+        "stage", TEXT, "Part of the live path.", enum=("store", "normalise", "validate", "price")
+    ),
+    Field("ended_at", TIMESTAMP, "When the run ended."),
+    Field("seconds", NUMBER, "How long it took.", "s", minimum=0),
+    Field("rows", INTEGER, "Documents, snapshots and quotes, rows judged, or quotes.", minimum=0),
+    Field("error_class", TEXT, "What kind of error ended it; missing if none did.", nullable=True),
     Field("location", TEXT, "Where in the document the part stands."),
     Field("evidence", TEXT, "The part itself."),
     # --- research ---
@@ -751,6 +772,12 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("mean_overround", "log_loss", "log_loss_low", "log_loss_high", "brier"),
             *("difference", "t_value", "reliability", "computed_at"),
         ),
+        "alerts": (
+            *("id", "alert_key", "alert_type", "severity", "triggered_at", "object_kind"),
+            *("object_id", "threshold_value", "actual_value", "message", "sent", "sent_at"),
+            *("acknowledged_at", "told_in"),
+        ),
+        "stage_runs": (*("id", "stage", "ended_at", "seconds", "rows", "success", "error_class"),),
         "model_probabilities": (
             *("event_id", "market_key", "outcome_name", "description", "point", "probability"),
             *("model_name", "model_version", "made_at", "known_time"),
@@ -824,6 +851,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "edge_statistics": "Table: what past edges were worth.",
         "edge_values": "Table: what each past edge was worth, or why that is not known.",
         "calibrations": "Table: how well each margin removal foretold results.",
+        "alerts": "Table: what was worth telling, and whether it was told.",
+        "stage_runs": "Table: how each run of a stage of the live path went.",
         "model_probabilities": "Table: what users' own models said.",
         "dataset_offers": "File of a dataset: what was on offer at decision points.",
         "dataset_events": "File of a dataset: the events, by the start stated last.",
@@ -892,6 +921,11 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "nullable": False,
     },
     ("data_quality_logs", "raw_data"): {"meaning": "The evidence.", "nullable": False},
+    ("alerts", "severity"): {
+        "meaning": "How soon somebody should look.",
+        "enum": tuple(AlertSeverity),
+    },
+    ("stage_runs", "success"): {"meaning": "Whether it ended without an error."},
     ("fetch_logs", "sport_key"): _MAYBE,
     ("fetch_logs", "slot_id"): _MAYBE,
     ("credit_ledger", "credits"): {

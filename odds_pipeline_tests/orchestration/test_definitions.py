@@ -80,12 +80,13 @@ def test_the_graph_is_the_one_that_is_documented() -> None:
         "experiments": ("research", {"backtest_results"}),
         "collection_gaps": ("ops", {"odds_snapshots"}),
         "credit_ledger": ("ops", {"events", "odds_snapshots", "scores"}),
+        "platform_health": ("ops", {"odds_snapshots", "data_quality_log", "edges"}),
     }
 
 
 def test_every_asset_can_be_read_by_a_newcomer() -> None:
     specs = build_definitions(SETTINGS).resolve_all_asset_specs()
-    assert len(specs) == 17
+    assert len(specs) == 18
     whole = {"edge_statistics", "calibration", "datasets", "experiments"}
     for spec in specs:
         assert spec.description, spec.key
@@ -100,7 +101,7 @@ def test_every_asset_can_be_read_by_a_newcomer() -> None:
 JOBS = (
     *("collect", "capture", "judge", "close_day"),
     *("settle_scores", "list_events", "heal_gaps", "learn", "sweep_runs"),
-    *("freeze_dataset", "backtest", "review_quarantine"),
+    *("freeze_dataset", "backtest", "review_quarantine", "check_health", "send_alerts"),
 )
 
 
@@ -125,7 +126,7 @@ def test_one_mode_runs_by_default_and_everything_else_with_it(mode: SamplingMode
     running = {each.name for each in found if each.default_status.value == "RUNNING"}
     always = {each.name for each in found} - set(TICKERS.values())
     assert running == always | {TICKERS[mode]}
-    assert len(always) == 7
+    assert len(always) == 9
 
 
 def test_what_captures_runs_alone_and_first() -> None:
