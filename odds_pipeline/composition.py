@@ -32,8 +32,7 @@ def open_platform(settings: Settings) -> Iterator[Platform]:
         SchemaOutOfDate: it is not at this code's revision.
     """
     crash_points.arm(settings.odds_crash)
-    named = settings.database_url
-    with database(named.get_secret_value() if named else None, settings.home) as url:
+    with database(settings.own_database, settings.home) as url:
         hide_password(url)
         engine = open_engine(url, settings.database_pool_size, settings.database_max_overflow)
         try:

@@ -109,8 +109,7 @@ def _migrated(settings: Settings) -> None:
 
     migrations.require_reachable(settings)
     migrations.migrate()
-    named = settings.database_url
-    where = redacted(named.get_secret_value()) if named else ""
+    where = redacted(settings.own_database or "")
     screen.say(f"{screen.YES} PostgreSQL {where} at revision {REVISION}")
 
 

@@ -70,13 +70,13 @@ def look(
 def _databases(
     settings: Settings, faults: Mapping[str, str], revision: str
 ) -> tuple[DatabaseHealth | str, DagsterHealth | str]:
-    named = settings.database_url
+    named = settings.own_database
     if "DATABASE_URL" in faults:
         return "not looked for: DATABASE_URL is wrong", ""
     if named is None and not EmbeddedServer(settings.home).status().initialised:
         return "", ""
     try:
-        with database(named.get_secret_value() if named else None, settings.home) as url:
+        with database(named, settings.home) as url:
             hide_password(url)
             return database_health(url, revision), _dagster(url)
     except (psycopg.Error, OddsPipelineError) as refused:
