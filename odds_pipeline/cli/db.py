@@ -10,6 +10,7 @@ from odds_pipeline.cli.db_clean import clean
 from odds_pipeline.cli.db_rebuild import rebuild
 from odds_pipeline.cli.db_reparse import reparse
 from odds_pipeline.cli.db_reset import reset
+from odds_pipeline.cli.db_roles import roles
 from odds_pipeline.cli.db_schema import downgrade, history, init, migrate, status
 from odds_pipeline.cli.options import AsJson
 from odds_pipeline.cli.screen import Column
@@ -34,6 +35,9 @@ def register(app: typer.Typer) -> None:
     group.command(epilog="Example: odds db history")(history)
     group.command(epilog="Example: odds db downgrade 0016")(downgrade)
     group.command(epilog="Example: odds db reset")(reset)
+    group.command(
+        epilog="Example: DATABASE_COLLECTOR_PASSWORD_FILE=secrets/collector odds db roles"
+    )(roles)
     group.command(epilog="Example: odds db stats --json")(stats)
     group.command(epilog='Example: psql "$(odds db url --show-password)"')(url)
     group.command(epilog="Example: odds db backup /mnt/backups --drill")(backup)

@@ -138,9 +138,15 @@ def _asked(before: str | None, target: str) -> str:
 
 def _migrated(settings: Settings) -> None:
     from odds_pipeline.cli import migrations
+    from odds_pipeline.cli.db_roles import regrant
+    from odds_pipeline.cli.instance import prepare_dagster_database
+    from odds_pipeline.storage.database import database
 
     migrations.require_reachable(settings)
     migrations.migrate()
+    with database(settings.own_database, settings.home) as url:
+        prepare_dagster_database(settings, url)
+        regrant(url)
 
 
 def _at_head(more: dict[str, object], as_json: bool) -> None:

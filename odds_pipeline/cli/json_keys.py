@@ -478,6 +478,12 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
         "revision": "Revision of the new tables.",
         "moved_to": "Folder that got the old database's files; null when there were none.",
     },
+    "db roles": {
+        "role": "Its name on the server.",
+        "exists": "Whether it is there.",
+        "password_set": "Whether it was given its password now.",
+        "may": "What it may do, in words.",
+    },
     "db backup": _BACKUP
     | {
         "tables": "One object a table, with the keys below.",

@@ -8,6 +8,7 @@ import warnings
 
 import dagster as dg
 
+from odds_pipeline.orchestration.assets.backups import backup_assets, backup_checks
 from odds_pipeline.orchestration.assets.ingest import ingest_assets
 from odds_pipeline.orchestration.assets.market import market_assets
 from odds_pipeline.orchestration.assets.normalized import normalized_assets
@@ -39,10 +40,15 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 def _definitions(settings: Settings) -> dg.Definitions:
     days = daily_partitions(settings)
     daily = [*ingest_assets(days), *normalized_assets(days), *quality_assets(settings, days)]
-    assets = [*daily, *market_assets(days), *ops_assets()]
+    assets = [*daily, *market_assets(days), *ops_assets(), *backup_assets()]
     return dg.Definitions(
         assets=[*dg.map_asset_specs(_as_demo, assets)] if settings.demo else assets,
-        asset_checks=[*quality_checks(settings, days), *market_checks(days), *ops_checks()],
+        asset_checks=[
+            *quality_checks(settings, days),
+            *market_checks(days),
+            *ops_checks(),
+            *backup_checks(settings),
+        ],
         jobs=build_jobs(),
         schedules=build_schedules(settings),
         sensors=build_sensors(settings),

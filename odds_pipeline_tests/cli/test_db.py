@@ -111,9 +111,7 @@ def test_saved_and_had_again_elsewhere(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     odds = archived
-    run_sql(
-        f"{database_url.rpartition('/')[0]}/postgres", f"CREATE DATABASE {beside(database_url)}"
-    )
+    ensure_database(dagster_database(database_url), database_url)
     run_sql(f"{database_url}_dagster", "CREATE TABLE runs AS SELECT 7 AS run")
     shown = odds("show-odds", *AT).json
     assert shown

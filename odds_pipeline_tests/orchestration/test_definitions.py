@@ -77,12 +77,13 @@ def test_the_graph_is_the_one_that_is_documented() -> None:
         "calibration": ("market", {"closing_lines"}),
         "collection_gaps": ("ops", {"odds_snapshots"}),
         "credit_ledger": ("ops", {"events", "odds_snapshots", "scores"}),
+        "backups": ("ops", set()),
     }
 
 
 def test_every_asset_can_be_read_by_a_newcomer() -> None:
     specs = build_definitions(SETTINGS).resolve_all_asset_specs()
-    assert len(specs) == 14
+    assert len(specs) == 15
     whole = {"edge_statistics", "calibration"}
     for spec in specs:
         assert spec.description, spec.key
@@ -97,7 +98,7 @@ def test_every_asset_can_be_read_by_a_newcomer() -> None:
 JOBS = (
     *("collect", "capture", "judge", "close_day"),
     *("settle_scores", "list_events", "heal_gaps", "learn", "sweep_runs"),
-    "review_quarantine",
+    *("review_quarantine", "backup_database"),
 )
 
 
@@ -121,8 +122,9 @@ def test_one_mode_runs_by_default_and_everything_else_with_it(mode: SamplingMode
     assert all(each.description for each in found)
     running = {each.name for each in found if each.default_status.value == "RUNNING"}
     always = {each.name for each in found} - set(TICKERS.values())
-    assert running == always | {TICKERS[mode]}
-    assert len(always) == 7
+    # Simulated odds need no backup.
+    assert running == always - {"backup_database"} | {TICKERS[mode]}
+    assert len(always) == 8
 
 
 def test_what_captures_runs_alone_and_first() -> None:
