@@ -202,6 +202,13 @@ class Settings(BaseSettings):
         7, ge=1, description="Backups kept; the newest proven one is kept in any case."
     )
     odds_ui_port: int = Field(3000, ge=1, le=65535, description="Port of the Dagster UI.")
+    port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Port at which a host lets a web program be reached; `odds serve` listens "
+        "there.",
+    )
     odds_ui_login: SecretStr | None = Field(
         None,
         description="User and argon2id hash of the password that the Dagster UI asks for, as `odds "

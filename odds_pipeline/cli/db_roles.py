@@ -3,6 +3,8 @@
 Belongs here: options and what is printed. Does not belong here: rights (``storage.roles``).
 """
 
+from typing import TYPE_CHECKING
+
 from pydantic import SecretStr
 
 from odds_pipeline.cli import screen
@@ -11,6 +13,9 @@ from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import configured, require_database
 from odds_pipeline.errors import StorageError, UsageError
 from odds_pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from odds_pipeline.storage.roles import Role
 
 SHORTEST = 12
 _MAY = {
@@ -32,8 +37,6 @@ def roles(as_json: AsJson = False) -> None:
     that those names with _FILE name; there is no default. Without either, the roles are listed.
     """
     from odds_pipeline.redaction import hide_password
-    from odds_pipeline.storage import roles as storage
-    from odds_pipeline.storage.content import connected
     from odds_pipeline.storage.database import database
 
     settings = configured()
@@ -41,12 +44,7 @@ def roles(as_json: AsJson = False) -> None:
     given = _passwords(settings)
     with database(settings.own_database, settings.home) as url:
         hide_password(url)
-        with connected(url) as conn:
-            for role in storage.roles(conn):
-                if role.kind in given:
-                    storage.set_password(conn, role, given[role.kind])
-            found = storage.roles(conn)
-        regrant(url)
+        found = renew(settings, url)
     rows = [
         {
             "role": role.name,
@@ -67,27 +65,45 @@ def roles(as_json: AsJson = False) -> None:
         )
 
 
-def regrant(url: str) -> None:
-    """Bring the rights of the roles that exist up to date with the tables.
+def renew(settings: Settings, url: str) -> "list[Role]":
+    """Make the roles that have a password in the settings, and renew the rights of all there are.
 
     Args:
+        settings: with the passwords, if any.
         url: our database, as its owner.
+
+    Raises:
+        UsageError: a password is too short.
+        StorageError: this user may not make roles.
     """
+    from odds_pipeline.storage import roles as storage
+    from odds_pipeline.storage.content import connected
+
+    given = _passwords(settings)
+    with connected(url) as conn:
+        for role in storage.roles(conn):
+            if role.kind in given:
+                storage.set_password(conn, role, given[role.kind])
+        found = storage.roles(conn)
+        there = {role.kind: role.name for role in found if role.exists}
+        if there and storage.is_owner(conn):
+            storage.grant(conn, there)
+            _grant_dagster(url, there)
+    return found
+
+
+def _grant_dagster(url: str, there: dict[str, str]) -> None:
     from odds_pipeline.storage import roles as storage
     from odds_pipeline.storage.content import connected
     from odds_pipeline.storage.urls import dagster_database
 
-    with connected(url) as conn:
-        there = {role.kind: role.name for role in storage.roles(conn) if role.exists}
-        if there:
-            storage.grant(conn, there)
     if storage.COLLECTOR not in there:
         return
     try:
         with connected(dagster_database(url)) as conn:
             storage.grant_dagster(conn, there[storage.COLLECTOR])
     except StorageError:
-        return  # Dagster has no database yet; `odds env` or `odds up` makes it
+        return  # Dagster has no database yet
 
 
 def _passwords(settings: Settings) -> dict[str, str]:

@@ -46,7 +46,7 @@ def init(
     settings = configured()
     if sample_data and not settings.demo:
         raise UsageError("--sample-data makes a DEMO database, but ODDS_API_KEY is set; unset it")
-    _migrated(settings)
+    migrated(settings)
     days = _sampled(settings, quiet=as_json) if sample_data else 0
     _at_head({"sample_days": days}, as_json)
 
@@ -54,9 +54,10 @@ def init(
 def migrate(as_json: AsJson = False) -> None:
     """Bring the database to this code's revision; safe to repeat.
 
-    The grants of the roles that `odds db roles` made are brought up to date with it.
+    Dagster's database is made beside it, the roles whose passwords are set are made, and the
+    rights of those that exist are renewed (see `odds db roles`).
     """
-    _migrated(configured())
+    migrated(configured())
     _at_head({}, as_json)
 
 
@@ -136,9 +137,10 @@ def _asked(before: str | None, target: str) -> str:
     return f"Go from revision {before} back to {target}? What only the newer tables hold is lost."
 
 
-def _migrated(settings: Settings) -> None:
+def migrated(settings: Settings) -> None:
+    """Bring our database to the newest revision, make Dagster's, and renew the roles' rights."""
     from odds_pipeline.cli import migrations
-    from odds_pipeline.cli.db_roles import regrant
+    from odds_pipeline.cli.db_roles import renew
     from odds_pipeline.cli.instance import prepare_dagster_database
     from odds_pipeline.storage.database import database
 
@@ -146,7 +148,7 @@ def _migrated(settings: Settings) -> None:
     migrations.migrate()
     with database(settings.own_database, settings.home) as url:
         prepare_dagster_database(settings, url)
-        regrant(url)
+        renew(settings, url)
 
 
 def _at_head(more: dict[str, object], as_json: bool) -> None:

@@ -16,6 +16,7 @@ from odds_pipeline.cli.config import plain
 from odds_pipeline.cli.docs_data import checks_page, fields_page
 from odds_pipeline.cli.docs_graph import assets_page
 from odds_pipeline.cli.docs_markdown import page, table
+from odds_pipeline.cli.docs_schema import schema_page
 from odds_pipeline.cli.environment import project_root
 from odds_pipeline.cli.json_keys import JSON_KEYS
 from odds_pipeline.cli.main import app
@@ -42,6 +43,7 @@ def pages() -> dict[str, str]:
         "docs/checks.md": checks_page(),
         "docs/cli.md": cli_page(),
         "docs/fields.md": fields_page(),
+        "docs/schema.md": schema_page(),
         "docs/settings.md": settings_page(),
         ".env.example": env_example(),
     }

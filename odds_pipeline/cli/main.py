@@ -25,6 +25,7 @@ from odds_pipeline.cli import (
     edges,
     env,
     events,
+    execute,
     export,
     fetch,
     import_files,
@@ -34,6 +35,7 @@ from odds_pipeline.cli import (
     quota,
     review,
     scheduler,
+    serve,
     show_odds,
     simulator,
     status,
@@ -61,6 +63,7 @@ app = typer.Typer(
 for each in (
     *(
         up,
+        serve,
         fetch,
         backfill,
         scheduler,
@@ -74,6 +77,7 @@ for each in (
         edges,
         backtest,
         env,
+        execute,
     ),
     *(import_files, review, merge, export, doctor),
     *(validate, quality, void, config, db, simulator),

@@ -66,6 +66,15 @@ def roles(conn: Connection) -> list[Role]:
     return found
 
 
+def is_owner(conn: Connection) -> bool:
+    """Whether this connection's user owns the tables: a collector may not grant."""
+    row = conn.execute(
+        """SELECT pg_has_role(relowner, 'USAGE') FROM pg_class
+        WHERE oid = to_regclass('public.raw_responses')"""
+    ).fetchone()
+    return row is not None and bool(row[0])
+
+
 def set_password(conn: Connection, role: Role, password: str) -> None:
     """Make the role if it is missing, and give it that password, which the server never sees.
 

@@ -13,6 +13,8 @@ from psycopg import sql
 from odds_pipeline.cli.instance import dagster_instance, exported
 from odds_pipeline.cli.json_keys import JSON_KEYS
 from odds_pipeline.cli.runs import run_learning, run_scores
+from odds_pipeline.composition import open_platform
+from odds_pipeline.services.import_files import Stated, import_paths
 from odds_pipeline.settings import load_settings
 from odds_pipeline.simulator.server import RunningSimulator
 from odds_pipeline.storage.tables import metadata
@@ -71,8 +73,7 @@ def rights(conn: psycopg.Connection[Any], right: str) -> set[str]:
     return {row[0] for row in rows}
 
 
-def test_what_each_may_and_may_not(roles: dict[str, str], odds: Odds) -> None:
-    assert odds("import", "the-odds-api", str(FIXTURES / "historical_odds.json")).code == 0
+def what_each_may_and_may_not(roles: dict[str, str]) -> None:
     tables = {table.name for table in metadata.sorted_tables}
     with connect(roles["researcher"]) as reads:
         assert tables | {"odds", "events"} <= rights(reads, "SELECT")
@@ -129,8 +130,9 @@ def test_everything_that_collects_runs_as_the_collector(
         monkeypatch.setenv("ODDS_API_BASE_URL", provider.url)
         fetched = odds("fetch", "--json").json
         assert (fetched["credits"], fetched["checks"] > 10) == (3, True)
-        done = odds("import", "the-odds-api", str(FIXTURES / "historical_odds.json"))
-        assert done.code == 0, done.err  # January's tables had to be made
+        with open_platform(load_settings()) as platform:  # January's tables have to be made
+            done = import_paths(platform, [FIXTURES / "historical_odds.json"], Stated())
+        assert [file.status for file in done.files] == ["imported"]
         with exported(load_settings()) as named, dagster_instance(named) as instance:
             run_scores(named, instance, datetime.now(UTC).date())
             run_learning(named, instance)
@@ -142,6 +144,7 @@ def test_everything_that_collects_runs_as_the_collector(
     assert odds("show-odds", *AT).json == shown
     assert odds("status", "--json").json["quota_used"] == fetched["credits"] + 2
     assert odds("fetch").code != 0
+    what_each_may_and_may_not(roles)
 
 
 def test_no_password_is_no_role_and_a_short_one_is_refused(
