@@ -83,7 +83,7 @@ def _get(url: str, body: dict[str, Any] | None = None) -> tuple[int, Any]:
         return 0, None
 
 
-def _until_healthy(address: str, running: "subprocess.Popen[str]") -> None:
+def _until_healthy(address: str, running: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + ENDS_S
     while _get(f"{address}/health")[0] != 200:
         assert running.poll() is None
@@ -128,13 +128,16 @@ def test_one_command_on_a_given_database_and_port(
         monkeypatch.setenv("DATABASE_URL", url)
         monkeypatch.setenv("PORT", str(port))
         monkeypatch.setenv("ODDS_API_BASE_URL", provider.url)
-        with subprocess.Popen(
-            [sys.executable, "-m", "odds_pipeline.cli", "serve", "--host", "127.0.0.1"],
-            env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as running:
+        said = bare / "said.log"
+        with (
+            said.open("w") as output,
+            subprocess.Popen(
+                [sys.executable, "-m", "odds_pipeline.cli", "serve", "--host", "127.0.0.1"],
+                env=os.environ | {"PYTHONPATH": str(REPOSITORY)},
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            ) as running,
+        ):
             _until_healthy(address, running)
             children = psutil.Process(running.pid).children(recursive=True)
             assert _run_to_its_end(address, "list_events") == "SUCCESS"
@@ -144,7 +147,8 @@ def test_one_command_on_a_given_database_and_port(
             code.wait(30)
             assert _run_to_its_end(address, "list_events") == "SUCCESS"
             running.send_signal(signal.SIGTERM)
-            out, _ = running.communicate(timeout=ENDS_S)
+            running.wait(ENDS_S)
+        out = said.read_text()
         assert running.returncode == 0, out
         assert "Dagster daemon: " in out
         assert url.split(":")[2].partition("@")[0] not in out
