@@ -10,7 +10,7 @@ SECONDS ?= 100
 TIMES ?= 28
 
 .DEFAULT_GOAL := help
-.PHONY: help run test oracle faults figures lint bench bench-large docs lock clean
+.PHONY: help run test test-external oracle faults figures lint bench bench-large docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -20,6 +20,11 @@ run: $(VENV)/.run ## Set everything up, run the main job and leave the Dagster U
 
 test: $(VENV)/.dev lint ## Set everything up and pass the tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+
+test-external: $(VENV)/.dev ## Integration tests on ODDS_TEST_DATABASE_URL (and through ODDS_TEST_POOLER)
+	@test -n "$$ODDS_TEST_DATABASE_URL" || { echo "✗ set ODDS_TEST_DATABASE_URL" >&2; exit 2; }
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal odds_pipeline_tests/storage odds_pipeline_tests/services \
+	    odds_pipeline_tests/cli odds_pipeline_tests/orchestration --ignore odds_pipeline_tests/storage/embedded
 
 oracle: $(VENV)/.dev ## Random histories against naive oracles, over ten thousand: half an hour (TIMES=28)
 	ODDS_TEST_TIMES=$(TIMES) $(BIN)/python -m pytest -n $(WORKERS) -m oracle --hypothesis-show-statistics

@@ -34,7 +34,12 @@ def open_platform(settings: Settings) -> Iterator[Platform]:
     crash_points.arm(settings.odds_crash)
     with database(settings.own_database, settings.home) as url:
         hide_password(url)
-        engine = open_engine(url, settings.database_pool_size, settings.database_max_overflow)
+        engine = open_engine(
+            url,
+            settings.database_pool_size,
+            settings.database_max_overflow,
+            pooled=settings.database_pooler,
+        )
         try:
             require_schema(engine, REVISION)
             first, *further = [_provider(settings, key.secret) for key in settings.api_keys]

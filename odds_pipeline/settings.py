@@ -124,6 +124,11 @@ class Settings(BaseSettings):
     database_researcher_password: SecretStr | None = Field(
         None, description="Password that `odds db roles` gives the role that only reads."
     )
+    database_pooler: bool = Field(
+        False,
+        description="Whether DATABASE_URL leads through a pooler in transaction mode, such as "
+        "pgbouncer.",
+    )
     database_pool_size: int = Field(5, ge=1, le=100, description="Connections kept open.")
     database_max_overflow: int = Field(
         5, ge=0, le=100, description="Connections opened beyond the pool under load."

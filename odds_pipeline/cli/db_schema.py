@@ -201,7 +201,7 @@ def _engine() -> Iterator["Engine"]:
     require_database(settings)
     with database(settings.own_database, settings.home) as url:
         hide_password(url)
-        engine = open_engine(url, 1, 0)
+        engine = open_engine(url, 1, 0, pooled=settings.database_pooler)
         try:
             yield engine
         finally:

@@ -82,7 +82,7 @@ def require_reachable(settings: Settings) -> None:
 
     if settings.own_database is None:
         return
-    engine = open_engine(settings.own_database)
+    engine = open_engine(settings.own_database, pooled=settings.database_pooler)
     try:
         with transaction(engine):
             pass
