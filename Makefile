@@ -31,7 +31,7 @@ oracle: $(VENV)/.dev ## Random histories against naive oracles, over ten thousan
 	$(BIN)/python -m pytest -n 0 -m slow odds_pipeline_tests/services odds_pipeline_tests/storage
 
 faults: $(VENV)/.dev ## Kill at every point and at random, fill disks: minutes (SECONDS=100, SEED=...)
-	$(BIN)/python -m pytest -n $(WORKERS) -m slow odds_pipeline_tests/faults
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow odds_pipeline_tests/faults odds_pipeline_tests/cli
 	$(BIN)/python -m odds_pipeline_tests.faults --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 
 figures: $(VENV)/.dev ## Import recorded archives whole, compare known figures, 10,000 broken files: minutes

@@ -118,6 +118,18 @@ def _run_to_its_end(address: str, job: str) -> str:
     raise AssertionError(f"{job} did not end")
 
 
+def _used(address: str, running: "subprocess.Popen[bytes]") -> list[psutil.Process]:
+    """Run a job, kill the code server, run it again; returns all processes there were."""
+    _until_healthy(address, running)
+    children = psutil.Process(running.pid).children(recursive=True)
+    assert _run_to_its_end(address, "backup_database") == "SUCCESS"
+    code = next(one for one in children if "grpc" in one.cmdline())
+    code.kill()
+    code.wait(30)
+    assert _run_to_its_end(address, "backup_database") == "SUCCESS"
+    return children + psutil.Process(running.pid).children(recursive=True)
+
+
 @pytest.mark.slow
 def test_one_command_on_a_given_database_and_port(
     bare: Path, monkeypatch: pytest.MonkeyPatch
@@ -138,21 +150,20 @@ def test_one_command_on_a_given_database_and_port(
                 stderr=subprocess.STDOUT,
             ) as running,
         ):
-            _until_healthy(address, running)
-            children = psutil.Process(running.pid).children(recursive=True)
-            assert _run_to_its_end(address, "list_events") == "SUCCESS"
-            # The code server dies; it is started again, and runs go on.
-            (code,) = [one for one in children if "grpc" in one.cmdline()][:1]
-            code.kill()
-            code.wait(30)
-            assert _run_to_its_end(address, "list_events") == "SUCCESS"
-            running.send_signal(signal.SIGTERM)
-            running.wait(ENDS_S)
+            try:
+                children = _used(address, running)
+            finally:
+                running.send_signal(signal.SIGTERM)
+                running.wait(ENDS_S)
         out = said.read_text()
         assert running.returncode == 0, out
         assert "Dagster daemon: " in out
         assert url.split(":")[2].partition("@")[0] not in out
         assert program("db", "status").code == 0
         assert program("status", "--json").json["events_total"] > 0
+        assert [one["verified_how"] for one in program("db", "backups", "--json").json] == [
+            "restored",
+            "restored",
+        ]
     _, left = psutil.wait_procs(children, timeout=30)
     assert not left
