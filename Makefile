@@ -10,7 +10,7 @@ SECONDS ?= 100
 TIMES ?= 28
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-external oracle faults figures lint bench bench-large docs lock clean
+.PHONY: help run test test-external oracle faults figures lint bench bench-large audit sbom docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,14 @@ bench: $(VENV)/.dev ## Measure what the notes claim (ratios inside one run)
 
 bench-large: $(VENV)/.dev ## Measure on 51 million quotes and write the plans (an hour, 20 GB of disk)
 	$(BIN)/python -m benchmarks season_large
+
+audit: $(VENV)/.dev ## Known vulnerabilities of the locked packages (asks PyPI; fails where it cannot)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock
+
+sbom: $(VENV)/.dev ## What the platform is made of, with hashes: dist/sbom.json (CycloneDX)
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+	    --of JSON -o dist/sbom.json
 
 docs: $(VENV)/.dev ## Write the generated pages of docs/ anew
 	$(BIN)/python -m odds_pipeline.cli.docs

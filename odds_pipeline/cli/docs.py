@@ -5,6 +5,7 @@ Belongs here: turning commands and settings into Markdown. Does not belong here:
 other pages (``docs_graph``, ``docs_data``).
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,7 @@ def pages() -> dict[str, str]:
         "docs/checks.md": checks_page(),
         "docs/cli.md": cli_page(),
         "docs/fields.md": fields_page(),
+        "docs/quick_reference.md": quick_reference_page(),
         "docs/schema.md": schema_page(),
         "docs/settings.md": settings_page(),
         ".env.example": env_example(),
@@ -61,6 +63,24 @@ def cli_page() -> str:
     for name, command in _commands(typer.main.get_command(app), ""):
         parts += _command(name, command)
     return page(parts)
+
+
+def quick_reference_page() -> str:
+    """Every command with an example, on one page."""
+    rows = [
+        (f"`odds {name}`", _first_sentence(command.help), f"`{_example(command)}`")
+        for name, command in _commands(typer.main.get_command(app), "")
+    ]
+    return page(
+        [
+            "# Quick reference",
+            "Every command takes `--help`, and nearly every one `--json`; exit codes and JSON keys "
+            "stand in [cli.md](cli.md), settings in [settings.md](settings.md). The UI is at "
+            "http://127.0.0.1:3000, data under `.odds/`.",
+            table(("command", "does", "for example"), rows),
+            table(("make", "does"), _targets()),
+        ]
+    )
 
 
 def settings_page() -> str:
@@ -117,8 +137,7 @@ def _commands(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:  # noqa: AN
 
 def _command(name: str, command: Any) -> list[str]:  # noqa: ANN401
     parts = [f"## odds {name}", " ".join(command.help.split())]
-    example = command.epilog.removeprefix("Example: ")
-    parts.append(f"```sh\n{example}\n```")
+    parts.append(f"```sh\n{_example(command)}\n```")
     options = [_option(param) for param in command.params if param.name != "help"]
     if options:
         parts.append(table(("option", "default", "meaning"), options))
@@ -128,6 +147,21 @@ def _command(name: str, command: Any) -> list[str]:  # noqa: ANN401
             title = f"JSON keys of `odds {shown}`:" if shown != name else "JSON keys:"
             parts += [title, table(("key", "meaning"), rows)]
     return parts
+
+
+def _example(command: Any) -> str:  # noqa: ANN401
+    return str(command.epilog).removeprefix("Example: ")
+
+
+def _first_sentence(text: str) -> str:
+    return " ".join(text.split()).partition(". ")[0].rstrip(".")
+
+
+def _targets() -> list[tuple[str, str]]:
+    """The targets of the Makefile, as `make help` tells them."""
+    lines = (project_root() / "Makefile").read_text(encoding="utf-8").splitlines()
+    told = [line.partition("## ") for line in lines if re.match(r"[a-z-]+:.*## ", line)]
+    return [(f"`make {rule.partition(':')[0]}`", text) for rule, _, text in told]
 
 
 def _option(param: Any) -> tuple[str, str, str]:  # noqa: ANN401
