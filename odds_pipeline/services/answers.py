@@ -15,6 +15,7 @@ from odds_pipeline.services.spool import Answer
 from odds_pipeline.sources.the_odds_api.responses import error_of
 from odds_pipeline.storage import fetch_log, ledger, raw, slots
 from odds_pipeline.storage.engine import Connection, persistently, pipelined, transaction
+from odds_pipeline.storage.raw import StoredRaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,17 @@ def _stored(platform: Platform, answer: Answer) -> Fetched:
     credits = answer.credits
     if credits is None:
         credits = answer.forecast if good else 0.0
-    with pipelined(platform.engine) as conn:
+    stored: StoredRaw | None = None
+
+    def meanwhile() -> None:
+        if good and stored is not None and stored.created:
+            platform.ahead.read(record.as_stored(stored.known_time))
+
+    with pipelined(platform.engine, meanwhile) as conn:
+        counted = ledger.ask_last_count(conn, call.key_fingerprint)
         stored = raw.store(conn, record, queue=good)
         if stored.created:
-            ledger.settle(conn, call, credits, answer.used, answer.remaining)
+            ledger.settle(conn, call, credits, answer.used, answer.remaining, counted)
             if good:
                 slots.fetched(conn, call.slot_id, call.call_id)
                 fetch_log.succeeded(

@@ -9,9 +9,8 @@ to blame (``dead_letters``).
 """
 
 import dataclasses
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import msgspec
@@ -22,6 +21,7 @@ from odds_pipeline.crash_points import Point, reached
 from odds_pipeline.errors import MalformedResponse, StorageError
 from odds_pipeline.services import dead_letters, drift
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.read_ahead import ReadAhead, uncollected
 from odds_pipeline.sources.files.detect import decompressed
 from odds_pipeline.sources.parse import PARSER_VERSION, parse_document
 from odds_pipeline.storage import fetch_log, locks, normalisation, raw, remembered
@@ -87,15 +87,18 @@ def finish_pending(platform: Platform, batch: int = BATCH) -> Normalised:
         platform: its database is used.
         batch: documents a transaction takes.
     """
-    return normalise_all(platform.engine, batch, platform.settings.hot_raw_days)
+    return normalise_all(platform.engine, batch, platform.settings.hot_raw_days, platform.ahead)
 
 
-def normalise_all(engine: Engine, batch: int = BATCH, hot_days: int = HOT_DAYS) -> Normalised:
+def normalise_all(
+    engine: Engine, batch: int = BATCH, hot_days: int = HOT_DAYS, ahead: ReadAhead | None = None
+) -> Normalised:
     """As ``finish_pending``, for callers that have a database only."""
+    ahead = ahead or ReadAhead()
     total, size = Normalised(), batch
     while True:
         try:
-            done = _next_batch(engine, size, hot_days)
+            done = _next_batch(engine, size, hot_days, ahead)
         except Exception as refused:
             if not dead_letters.is_of_the_document(refused):
                 raise
@@ -110,32 +113,22 @@ def normalise_all(engine: Engine, batch: int = BATCH, hot_days: int = HOT_DAYS) 
             return total
 
 
-def _next_batch(engine: Engine, size: int, hot_days: int) -> Normalised:
+def _next_batch(engine: Engine, size: int, hot_days: int, ahead: ReadAhead) -> Normalised:
     def ask(conn: Connection) -> Cursor:
         need_no_sync(conn)  # raw says all of it again, and the queue that it waits
         return normalisation.ask_oldest(conn, size, hot_days)
 
-    with _uncollected(), remembered.memory(engine, ask) as (conn, memory, asked):
-        read, failed = _read_all(conn, normalisation.pending(asked))
+    with uncollected(), remembered.memory(engine, ask) as (conn, memory, asked), conn.pipeline():
+        # One pipeline to the commit: only what is fetched is waited for, and the server keeps the
+        # copies for plain SQL while the facts are made.
+        read, failed = _read_all(conn, normalisation.pending(asked), ahead)
+        _keep_copies(conn, read)
         facts = FactWriter(conn, memory, [one.item for one in read])
-        with conn.pipeline():  # to the commit: only numbers of new rows are waited for
-            done = _write(conn, memory, facts, read, failed)
-            conn.commit()
+        done = _write(conn, memory, facts, read, failed)
+        conn.commit()
     reached(Point.NORMALISED)
     _try_copies(engine, read)
     return done
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the cyclic collector out of a batch: many small objects, and no cycles among them."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _around(engine: Engine, hot_days: int) -> Normalised:
@@ -157,18 +150,19 @@ def _around(engine: Engine, hot_days: int) -> Normalised:
 
 
 def _write_around(conn: Connection, pending: Pending, stored: Packed) -> Normalised:
-    read = _read(pending, raw.complete(conn, [stored]).get(pending.raw_id))
+    read = _read(pending, raw.complete(conn, [stored]).get(pending.raw_id), ReadAhead())
     around = dead_letters.write_around(conn, read.item)
     rejections = (*read.document.rejections, *around.letters)
     document = msgspec.structs.replace(around.document, rejections=rejections)
     written = [dataclasses.replace(read, document=document)]
+    _keep_copies(conn, written)
     quarantined = _finish(conn, Memory(), written, around.written.by_raw)
     snapshots, quotes, statements, _ = around.written
     return Normalised(1, 0, snapshots, quotes, statements, quarantined)
 
 
 def _read_all(
-    conn: Connection, waiting: Sequence[tuple[Pending, Packed]]
+    conn: Connection, waiting: Sequence[tuple[Pending, Packed]], ahead: ReadAhead
 ) -> tuple[list[_Read], list[Mark]]:
     """The documents that can be read, and the marks of those that cannot."""
     complete = raw.complete(conn, [stored for _, stored in waiting])
@@ -176,7 +170,7 @@ def _read_all(
     for pending, _ in waiting:
         reason = ""
         try:
-            read.append(_read(pending, complete.get(pending.raw_id)))
+            read.append(_read(pending, complete.get(pending.raw_id), ahead))
         except (MalformedResponse, StorageError) as unreadable:
             reason = str(unreadable)
         if reason:
@@ -202,9 +196,13 @@ def _write(
     return Normalised(total, len(failed), snapshots, quotes, statements, quarantined)
 
 
-def _read(pending: Pending, stored: Packed | None) -> _Read:
+def _read(pending: Pending, stored: Packed | None, ahead: ReadAhead) -> _Read:
     if stored is None:
         raise StorageError(f"the bytes of raw document {pending.raw_id} are not stored here")
+    kept = ahead.take(stored)
+    if kept is not None:
+        copy = kept.text if _is_hot(pending, kept.plain) else None
+        return _Read(pending, kept.plain, kept.document, copy)
     plain = plain_of(raw.unpacked(stored))
     copy = plain_text(plain.body) if _is_hot(pending, plain) else None
     return _Read(pending, plain, parse_document(plain), copy)
@@ -237,15 +235,18 @@ def _finish(
         Mark(r.pending, *by_raw.get(r.pending.raw_id, (0, 0)), usable=_usable(r.document))
         for r in read
     ]
-    for r in read:
-        if r.copy is not None:
-            normalisation.keep_hot(conn, r.pending.raw_id, r.copy)
     fetch_log.count(conn, {r.pending.raw_id: held(r.document) for r in read})
     normalisation.mark(conn, PARSER_VERSION, marks)
     drift.report(conn, memory, (r.plain for r in read))
     return sum(
         normalisation.quarantine(conn, r.pending.raw_id, r.document.rejections) for r in read
     )
+
+
+def _keep_copies(conn: Connection, read: Sequence[_Read]) -> None:
+    for r in read:
+        if r.copy is not None:
+            normalisation.keep_hot(conn, r.pending.raw_id, r.copy)
 
 
 def _try_copies(engine: Engine, read: Sequence[_Read]) -> None:

@@ -5,13 +5,14 @@ Belongs here: the parts and nothing they do. Does not belong here: building them
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import Engine
 
 from odds_pipeline.redaction import fingerprint
+from odds_pipeline.services.read_ahead import ReadAhead
 from odds_pipeline.services.spool import Spool
 from odds_pipeline.settings import Settings
 from odds_pipeline.sources.the_odds_api.queries import ProviderRequest
@@ -36,6 +37,7 @@ class Platform:
         provider: gives the provider's client; made when first asked for.
         now: the clock, aware UTC.
         further_providers: as ``provider``, for each key after the first.
+        ahead: what was read while it was being stored.
     """
 
     settings: Settings
@@ -44,6 +46,7 @@ class Platform:
     provider: Callable[[], Provider]
     now: Callable[[], datetime]
     further_providers: tuple[Callable[[], Provider], ...] = ()
+    ahead: ReadAhead = field(default_factory=ReadAhead)
 
     @property
     def source(self) -> str:

@@ -88,11 +88,15 @@ def transaction(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def pipelined(engine: Engine) -> Iterator[Connection]:
+def pipelined(engine: Engine, meanwhile: Callable[[], None] = lambda: None) -> Iterator[Connection]:
     """As ``transaction``, in one pipeline: only what is fetched is waited for before the commit.
 
     An error is raised where something is fetched, or at the end. Not for COPY, nor for row counts
     of what was not fetched.
+
+    Args:
+        engine: our database.
+        meanwhile: work to do while the server commits; what it raises leaves the commit unknown.
 
     Raises:
         DatabaseUnavailable: no connection could be made.
@@ -103,6 +107,7 @@ def pipelined(engine: Engine) -> Iterator[Connection]:
         with conn.begin(), driver.pipeline():
             yield _set_up(engine, driver)
             driver.commit()  # queued too; its error is then psycopg's own
+            meanwhile()
 
 
 def need_no_sync(conn: Connection) -> None:

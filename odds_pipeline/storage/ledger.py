@@ -18,6 +18,7 @@ from odds_pipeline.planning.budget import Budget, Purpose
 from odds_pipeline.storage import locks
 
 Connection = psycopg.Connection[Any]
+Cursor = psycopg.Cursor[Any]
 
 _SPENT = """
 SELECT coalesce(sum(credits), 0) FROM credit_ledger
@@ -62,7 +63,7 @@ def balance(conn: Connection, key_fingerprint: str) -> Balance:
     """The month so far."""
     spent = conn.execute(_SPENT, (key_fingerprint,)).fetchone()
     reserved = conn.execute(_OPEN, (key_fingerprint,)).fetchone()
-    used, remaining, _ = _last_header(conn, key_fingerprint)
+    used, remaining, _ = _last_count(ask_last_count(conn, key_fingerprint))
     assert spent is not None
     assert reserved is not None
     return Balance(float(spent[0]), float(reserved[0]), used, remaining)
@@ -94,6 +95,7 @@ def settle(
     credits: float,
     used: float | None = None,
     remaining: float | None = None,
+    last_count: Cursor | None = None,
 ) -> None:
     """Book what the call really cost, and what the provider's count says beyond it.
 
@@ -101,8 +103,10 @@ def settle(
     call than after the last one means that a new month began; unless the answer came before that
     of the last one and was settled late: then its cost was booked as beyond that one's, and is
     taken back. What was booked since the last count, for want of one, is not booked again.
+
+    ``last_count`` is asked here unless ``ask_last_count`` was sent along with something else.
     """
-    before, _, uncounted = _last_header(conn, call.key_fingerprint)
+    before, _, uncounted = _last_count(last_count or ask_last_count(conn, call.key_fingerprint))
     if before is not None and used is not None and used < before and _came_late(conn, call):
         _enter(conn, call, "settled", credits, None, None)
         if credits:
@@ -164,17 +168,22 @@ def charge_unknown(conn: Connection, call_id: UUID) -> None:
     )
 
 
-def _last_header(conn: Connection, fingerprint: str) -> tuple[float | None, float | None, float]:
-    """The provider's last count (used, remaining), and the credits booked since without one."""
-    row = conn.execute(
+def ask_last_count(conn: Connection, key_fingerprint: str) -> Cursor:
+    """Ask for the provider's last count, which ``settle`` books against."""
+    return conn.execute(
         """SELECT h.provider_used::float8, h.provider_remaining::float8, (
             SELECT coalesce(sum(credits), 0)::float8 FROM credit_ledger
             WHERE key_fingerprint = %(key)s AND entry <> 'reserved' AND entry_id > h.entry_id
         ) FROM credit_ledger h
         WHERE h.key_fingerprint = %(key)s AND h.provider_used IS NOT NULL
         ORDER BY h.entry_id DESC LIMIT 1""",
-        {"key": fingerprint},
-    ).fetchone()
+        {"key": key_fingerprint},
+    )
+
+
+def _last_count(asked: Cursor) -> tuple[float | None, float | None, float]:
+    """The provider's last count (used, remaining), and the credits booked since without one."""
+    row = asked.fetchone()
     return (None, None, 0.0) if row is None else (row[0], row[1], row[2])
 
 

@@ -70,6 +70,20 @@ class RawRecord(msgspec.Struct, frozen=True):
     elapsed_ms: int | None = None
     credits: float | None = None
 
+    def as_stored(self, known_time: datetime) -> RawDocument:
+        """The document as it reads back once it is stored."""
+        return RawDocument(
+            source=self.source,
+            endpoint=self.endpoint,
+            request=self.request,
+            body=self.body,
+            received_at=self.received_at,
+            received_basis=self.received_basis,
+            known_time=known_time,
+            captured_at=self.captured_at,
+            odds_format=self.odds_format,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class StoredRaw:
@@ -196,6 +210,11 @@ def unpacked(stored: Packed) -> RawDocument:
     body = stored.body if stored.plain else zstandard.ZstdDecompressor().decompress(stored.body)
     if sha256(body).digest() != stored.sha256:
         raise StorageError(f"raw document {stored.raw_id} is damaged: its sha256 does not match")
+    return document(stored, body)
+
+
+def document(stored: Packed, body: bytes) -> RawDocument:
+    """A stored document of which the bytes are at hand."""
     return RawDocument(
         source=stored.source,
         endpoint=stored.endpoint,
