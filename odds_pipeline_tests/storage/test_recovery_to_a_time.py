@@ -30,7 +30,12 @@ def _server(data: Path, port: int, *options: str) -> Iterator[str]:
             *options,
         )
     )
-    control = [binaries.pg_ctl, "--wait", f"--pgdata={data}", f"--log={data.parent / 'log'}"]
+    control: list[str | Path] = [
+        binaries.pg_ctl,
+        "--wait",
+        f"--pgdata={data}",
+        f"--log={data.parent / 'log'}",
+    ]
     started = account.run([*control, f"--options={chosen}", "start"])
     assert started.returncode == 0, (data.parent / "log").read_text()
     try:
