@@ -43,6 +43,19 @@ _STATUS = {
     "checks_with_issues": "Those that found something.",
     "tables": "With --verbose: as `odds db stats`.",
 }
+_BACKUP = {
+    "name": "Name of its folder.",
+    "path": "The folder.",
+    "moment": "The database's time that it shows.",
+    "revision": "The database's revision then.",
+    "kind": "demo or real; null before the first call.",
+    "rows": "Rows of all tables.",
+    "bytes": "Size of its files.",
+    "elapsed_s": "Seconds it took.",
+    "verified_at": "When it was last proven; null: never.",
+    "verified_how": "restored (beside the database, and compared) or read (to its end).",
+    "verified_elapsed_s": "Seconds that took.",
+}
 _IMPORT = {
     "files": "One object a file, with the keys below.",
     "days": "UTC days whose facts changed; they were validated and reported to Dagster.",
@@ -606,7 +619,56 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
         "ticker": "The schedule or sensor that runs it.",
         "running": "Whether it runs now; else it does from `odds scheduler start` on.",
     },
+    "db init": {
+        "revision": "Revision the database is at.",
+        "sample_days": "Simulated days that were collected.",
+    },
     "db migrate": {"revision": "Revision the database is at."},
+    "db status": {
+        "current": "The database's revision; null when nothing was migrated.",
+        "head": "The newest revision this code has.",
+        "pending": "Revisions that `odds db migrate` would run, oldest first.",
+        "differences": "Where the tables differ from the code at that revision, in words.",
+    },
+    "db history": {
+        "revision": "The migration.",
+        "applied": "Whether the database has it.",
+        "what": "What it does.",
+    },
+    "db downgrade": {
+        "before": "Revision before.",
+        "revision": "Revision now; null when all were taken back.",
+    },
+    "db reset": {
+        "revision": "Revision of the new tables.",
+        "moved_to": "Folder that got the old database's files; null when there were none.",
+    },
+    "db roles": {
+        "role": "Its name on the server.",
+        "exists": "Whether it is there.",
+        "password_set": "Whether it was given its password now.",
+        "may": "What it may do, in words.",
+    },
+    "db backup": _BACKUP
+    | {
+        "tables": "One object a table, with the keys below.",
+        "tables[].table": "Its name.",
+        "tables[].rows": "Its rows.",
+        "tables[].hash": "Sum of its rows' hashes: equal content, equal hash.",
+    },
+    "db backups": _BACKUP,
+    "db restore": {
+        "how": "restored; with --drill also read, where no database may be made.",
+        "tables": "Tables that came back, each equal to what was saved; not with --drill.",
+        "rows": "Their rows; not with --drill.",
+        "revision": "Revision it is at; not with --drill.",
+        "dagster": "Whether Dagster's database came back too; not with --drill.",
+        "elapsed_s": "Seconds it took.",
+    },
+    "db relocate": {
+        "moved": "Archives that were found at a new place.",
+        "missing": "Paths at which an archive should be and is not.",
+    },
     "db clean": {
         "kind": "quotes, snapshots or raw_bodies.",
         "month": "First day of the UTC month.",

@@ -27,6 +27,7 @@ from odds_pipeline.cli import (
     edges,
     env,
     events,
+    execute,
     explain,
     export,
     fetch,
@@ -38,6 +39,7 @@ from odds_pipeline.cli import (
     quota,
     review,
     scheduler,
+    serve,
     show_odds,
     simulator,
     status,
@@ -65,6 +67,7 @@ app = typer.Typer(
 for each in (
     *(
         up,
+        serve,
         fetch,
         backfill,
         scheduler,
@@ -81,6 +84,7 @@ for each in (
         explain,
         backtest,
         env,
+        execute,
     ),
     *(import_files, review, merge, export, doctor),
     *(validate, quality, void, alerts, config, db, simulator),

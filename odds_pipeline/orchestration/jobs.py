@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from odds_pipeline.orchestration.alerts import send_alerts_job
+from odds_pipeline.orchestration.assets.backups import BACKUPS, backup_job
 from odds_pipeline.orchestration.descriptions import OWNERS
 from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.retention import sweep
@@ -79,8 +80,10 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
         ),
         _job(
             LIST,
-            listed | dg.AssetSelection.assets("credit_ledger"),
-            "Ask for events and their starts, which is free, and read the ledger.",
+            listed
+            | dg.AssetSelection.assets("credit_ledger")
+            | dg.AssetSelection.checks_for_assets(BACKUPS),
+            "Ask for events and their starts, which is free, read the ledger, look at the backups.",
             minutes=10,
         ),
         _job(
@@ -119,6 +122,7 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
         ),
         send_alerts_job(SEND_ALERTS),
         review_job(),
+        backup_job(),
         _sweep(),
     ]
 
