@@ -6,6 +6,7 @@ from types import MappingProxyType
 from benchmarks import (
     archive,
     backtest,
+    batch_size,
     definitions_import,
     ingest_bulk,
     ingest_live,
@@ -45,6 +46,7 @@ LARGE: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
         "season_large": season_measures.measure_large,
         "season_backtest": season_measures.measure_backtest,
         "quality": quality.measure,
+        "batch_size": batch_size.measure,
         "season_plans": season_measures.write_plans,
     }
 )

@@ -48,7 +48,7 @@ SOFT = "bet365,bwin,interwetten,ladbrokes_uk,williamhill,betvictor"
 
 
 class Known(NamedTuple):
-    """Of a run: bets, won, profit and deepest fall in units."""
+    """Of a run: bets won or lost, won, profit and deepest fall in units."""
 
     bets: int
     won: int
@@ -96,7 +96,8 @@ def known(result: Result, order: "dict[tuple[date, str, float], int]", on: Froze
     profits = bets["profit"].to_numpy()[np.lexsort((places, days))]
     found = result.figures
     fall = drawdown(equity(profits)).amount
-    return Known(found.total_bets, found.winning_bets, round(found.total_profit, 2), round(fall, 2))
+    decided = found.total_bets - found.pushes
+    return Known(decided, found.winning_bets, round(found.total_profit, 2), round(fall, 2))
 
 
 def order_of(path: Path, columns: Columns) -> "dict[tuple[date, str, float], int]":
@@ -160,10 +161,12 @@ def test_nba_2008_to_2015(platform: Platform, shared_data: Path) -> None:
             (Known(2_430, 1_361, -109.61, 110.48), Known(2_430, 1_069, -14.12, 80.31)),
             (Known(2_405, 1_389, -25.55, 50.33), Known(2_405, 1_016, -110.22, 150.54)),
         ),
+        # The README counts a game without a score (the Mets in Pittsburgh on 2016-06-06) as won by
+        # the visitors; here no bet on it is settled: at -115 and 105, later 113 and -128.
         (
             2016,
-            (Known(2_442, 1_394, -94.85, 114.40), Known(2_442, 1_048, -22.09, 67.82)),
-            (Known(2_405, 1_410, -41.12, 72.32), Known(2_405, 995, -85.64, 94.80)),
+            (Known(2_441, 1_393, -95.72, 115.27), Known(2_441, 1_048, -21.09, 66.82)),
+            (Known(2_404, 1_410, -40.12, 71.32), Known(2_404, 994, -86.77, 95.93)),
         ),
     ],
 )
