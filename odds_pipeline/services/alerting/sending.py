@@ -124,7 +124,7 @@ def _each(
         for channel in channels:
             if channel.name in taken or channel.name in failures:
                 continue
-            failure = _hand_over(channel, alert)
+            failure = _hand_over(channel, alert, demo=platform.settings.demo)
             if failure is not None:
                 failures[channel.name] = failure
                 continue
@@ -141,11 +141,11 @@ def _each(
     return Sent(messages, told, failures)
 
 
-def _hand_over(channel: Channel, alert: Waiting) -> str | None:
+def _hand_over(channel: Channel, alert: Waiting, *, demo: bool) -> str | None:
     """Why a channel did not take an alert; ``None`` when it did."""
     reached(AlertPoint.ALERT_SENDING)
     try:
-        channel.send(text_of(alert), alert.severity)
+        channel.send(text_of(alert, demo=demo), alert.severity)
     except AlertNotSent as refused:
         log.warning(
             "alert_not_sent",
@@ -156,9 +156,13 @@ def _hand_over(channel: Channel, alert: Waiting) -> str | None:
     return None
 
 
-def text_of(alert: Waiting) -> str:
-    """What a channel is handed: the message made safe, and the alert's stable id."""
-    return f"{alert.severity.upper()} {safe(alert.message)}\nid {alert.key}"
+def text_of(alert: Waiting, *, demo: bool) -> str:
+    """What a channel is handed: the message made safe, and the alert's stable id.
+
+    Nobody is to take simulated odds for real ones: DEMO stands before them.
+    """
+    mark = "DEMO " if demo else ""
+    return f"{mark}{alert.severity.upper()} {safe(alert.message)}\nid {alert.key}"
 
 
 def try_channels(channels: Sequence[Channel]) -> dict[str, str | None]:
