@@ -112,6 +112,17 @@ def test_a_channel_that_refuses_gets_it_later_and_the_other_not_again(platform: 
     assert unsent(opened) == []
 
 
+def test_a_broken_channel_stops_no_other(platform: Platform) -> None:
+    class Broken(Memory):
+        def send(self, message: str, severity: Severity) -> None:
+            raise KeyError("token")
+
+    opened, good = alerting(platform), Memory("good")
+    raised(opened, alert(1))
+    done = send_waiting(opened, [Broken("broken"), good])
+    assert (len(good.told), done.failures) == (1, {"broken": "broken: KeyError: 'token'"})
+
+
 def test_the_hour_has_a_limit_and_the_night_is_quiet(
     platform: Platform, clock: SteppedClock, receiver: Receiver
 ) -> None:
