@@ -42,7 +42,7 @@ def roles(as_json: AsJson = False) -> None:
     settings = configured()
     require_database(settings)
     given = _passwords(settings)
-    with database(settings.own_database, settings.home) as url:
+    with database(settings.direct_database, settings.home) as url:
         hide_password(url)
         found = renew(settings, url)
     rows = [
