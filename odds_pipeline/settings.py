@@ -5,11 +5,11 @@ done with it. Only the composition roots (``cli``, ``orchestration``) call ``loa
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -47,6 +47,10 @@ Networks = Annotated[tuple[str, ...], NoDecode]
 _LOGIN = re.compile(r"[^:\s]+:\$argon2id\$[^\s]+")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", re.IGNORECASE)
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
+_WEBHOOK = re.compile(
+    r"https://(?:(?:canary|ptb)\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d+/[A-Za-z0-9_-]+/?"
+)
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 TIERS = tuple(reversed(tuple(BOUNDS)))
 _GUESSABLE = "is a default that everybody knows; choose another one"
 _DEFAULTS = frozenset(
@@ -238,9 +242,50 @@ class Settings(BaseSettings):
     odds_simulator_port: int = Field(
         8765, ge=1, le=65535, description="Port of the loopback provider."
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    alert_enabled: bool = Field(
+        False, description="Raise alerts and send them by the channels below; docs/alerts.md."
+    )
+    discord_webhook_url: SecretStr | None = Field(
+        None, description="Discord webhook that takes alerts."
+    )
+    alert_urls: SecretStr | None = Field(
+        None,
+        description="Further channels for alerts: apprise addresses (Slack, e-mail, Telegram, …), "
+        "comma separated.",
+    )
+    alert_local_targets: bool = Field(
+        False,
+        description="Allow channels on this machine (127.0.0.1, localhost), also without TLS.",
+    )
+    alert_ev_percent: float = Field(
+        3, ge=0, le=100, description="Least expected value of an edge that is told, percent."
+    )
+    alert_arbitrage_percent: float = Field(
+        0.5, ge=0, le=100, description="Least sure profit of an arbitrage that is told, percent."
+    )
+    alert_move_points: float = Field(
+        5,
+        gt=0,
+        le=100,
+        description="Points of fair probability within an hour that are a large movement.",
+    )
+    alert_hourly_limit: int = Field(
+        12, ge=1, le=1000, description="Messages an hour; critical ones may be as many again."
+    )
+    alert_quiet_hours: str = Field(
+        "",
+        description="From and until which time of day, UTC, only critical alerts are sent, such "
+        "as 22:00-06:00.",
+    )
+    alert_daily_at: str = Field(
+        "08:00", description="Time of day, UTC, from which the day before is summed up; off: never."
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+    log_format: Literal["json", "readable"] = Field(
+        "json", description="json (production), or readable lines (development)."
+    )
     log_file: Path | None = Field(
-        None, description="JSON log file; unset: logs/odds.log under ODDS_HOME."
+        None, description="Log file, one a day; unset: logs/odds.log under ODDS_HOME."
     )
     odds_crash: str | None = Field(
         None, description="For tests: a crash point at which the process kills itself."
@@ -412,6 +457,34 @@ class Settings(BaseSettings):
                 raise ValueError(f"{network!r} is not a network such as 10.0.0.0/8") from invalid
         return value
 
+    @field_validator("discord_webhook_url")
+    @classmethod
+    def _discord(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _WEBHOOK.fullmatch(value.get_secret_value()):
+            raise ValueError("must look like https://discord.com/api/webhooks/ID/TOKEN")
+        return value
+
+    @field_validator("alert_urls")
+    @classmethod
+    def _addresses(cls, value: SecretStr | None) -> SecretStr | None:
+        if any("://" not in address for address in _parts(value)):
+            raise ValueError("must be apprise addresses such as mailtos://…, comma separated")
+        return value
+
+    @field_validator("alert_quiet_hours")
+    @classmethod
+    def _span_of_day(cls, value: str) -> str:
+        if value:
+            _span(value)
+        return value
+
+    @field_validator("alert_daily_at")
+    @classmethod
+    def _time_of_day(cls, value: str) -> str:
+        if value != "off":
+            _time(value)
+        return value
+
     @field_validator("odds_crash")
     @classmethod
     def _crash_point(cls, value: str | None) -> str | None:
@@ -422,8 +495,8 @@ class Settings(BaseSettings):
     @field_validator("log_level")
     @classmethod
     def _level(cls, value: str) -> str:
-        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+            raise ValueError("must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
         return value.upper()
 
     @cached_property
@@ -468,6 +541,23 @@ class Settings(BaseSettings):
         secrets = [SecretStr(key) for key in _parts(self.odds_api_key)]
         quotas = self.odds_api_quota * (len(secrets) // len(self.odds_api_quota))
         return tuple(map(ApiKey, secrets, quotas)) or (ApiKey(None, self.odds_api_quota[0]),)
+
+    @property
+    def alert_addresses(self) -> tuple[str, ...]:
+        """Every channel's address; each is a secret."""
+        webhook = self.discord_webhook_url
+        first = () if webhook is None else (webhook.get_secret_value(),)
+        return (*first, *_parts(self.alert_urls))
+
+    @property
+    def quiet_hours(self) -> tuple[time, time] | None:
+        """From and until when only critical alerts are sent, UTC."""
+        return _span(self.alert_quiet_hours) if self.alert_quiet_hours else None
+
+    @property
+    def daily_summary_at(self) -> time | None:
+        """From when on the day before is summed up, UTC; ``None``: never."""
+        return None if self.alert_daily_at == "off" else _time(self.alert_daily_at)
 
     @property
     def provider_url(self) -> str:
@@ -523,6 +613,20 @@ def _parts(keys: SecretStr | None) -> list[str]:
     if keys is None:
         return []
     return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
+
+
+def _time(text: str) -> time:
+    if not _CLOCK.fullmatch(text):
+        raise ValueError(f"{text!r} is no time of day such as 08:00")
+    hour, _, minute = text.partition(":")
+    return time(int(hour), int(minute))
+
+
+def _span(text: str) -> tuple[time, time]:
+    begin, dash, end = text.partition("-")
+    if not dash or begin == end:
+        raise ValueError(f"{text!r} is no span of the day such as 22:00-06:00")
+    return _time(begin), _time(end)
 
 
 def _faults(invalid: ValidationError) -> dict[str, str]:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
@@ -117,6 +118,13 @@ def migrate_here(url: str, revision: str = "head") -> None:
 @pytest.fixture
 def database_url(server_url: str) -> Iterator[str]:
     """A fresh, migrated database."""
+    with fresh_database(server_url) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(server_url: str) -> Iterator[str]:
+    """A copy of the template, for as long as it is needed."""
     name = f"odds_{uuid.uuid4().hex}"
     with psycopg.connect(_plain(f"{server_url}/postgres"), autocommit=True) as conn:
         conn.execute(

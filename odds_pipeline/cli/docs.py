@@ -33,6 +33,7 @@ _EXIT_CODES = (
     (6, "the credits do not allow it"),
     (7, "another process holds this role, port or folder"),
     (8, "a paid action was not confirmed"),
+    (9, "a channel did not take an alert"),
     (128, "plus n: ended by signal n"),
 )
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from odds_pipeline.cli import demo_history, panel, screen
+from odds_pipeline.cli import demo_backtest, demo_history, panel, screen
 from odds_pipeline.cli.fetch import show_checks
 from odds_pipeline.cli.session import configured
 from odds_pipeline.settings import Settings
@@ -129,7 +129,10 @@ def agreed(platform: "Platform") -> None:
 
 
 def _gathered(platform: "Platform", instance: "DagsterInstance", days: int) -> None:
-    """Buy a DEMO its history, make one live collection, ask for scores, look at the market."""
+    """Buy a DEMO its history, make one live collection, ask for scores, look at the market.
+
+    A DEMO also gets a backtest on its history.
+    """
     from odds_pipeline.cli.runs import run_day, run_learning, run_scores
 
     if platform.settings.demo:
@@ -142,6 +145,8 @@ def _gathered(platform: "Platform", instance: "DagsterInstance", days: int) -> N
     screen.say(f"{screen.YES} Scores: {scores.credits:,g} credits")
     run_learning(platform.settings, instance)
     _show_market(platform)
+    if platform.settings.demo:
+        demo_backtest.backtest(platform, instance, days)
 
 
 def _show_market(platform: "Platform") -> None:

@@ -58,6 +58,14 @@ def count(conn: Connection, counts: Mapping[int, tuple[int, int]]) -> None:
     )
 
 
+def counts(conn: Connection, raw_id: int) -> tuple[int | None, int | None]:
+    """Events and bookmakers of a logged answer; ``None`` until it is normalised."""
+    row = conn.execute(
+        "SELECT events_count, bookmakers_count FROM fetch_logs WHERE raw_id = %s", (raw_id,)
+    ).fetchone()
+    return (None, None) if row is None else (row[0], row[1])
+
+
 def last_outcomes(
     conn: Connection, key_fingerprint: str
 ) -> tuple[datetime, list[tuple[datetime, int | None, str, float | None]]]:
