@@ -16,7 +16,10 @@ from odds_pipeline.settings import load_settings
 from odds_pipeline.storage.databases import ensure_database
 from odds_pipeline.storage.urls import dagster_database
 from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, drop_dagster, in_process, is_one_line
+from odds_pipeline_tests.conftest import POOLER
 
+# A pooler keeps connections to a database that is to be emptied or made anew.
+whole_server = pytest.mark.skipif(POOLER is not None, reason="needs the server itself")
 EVENT = "00000000000000000000000000000001"
 AT = ("--event-id", EVENT, "--at", "2026-01-09T18:30:00Z", "--json")
 
@@ -114,6 +117,7 @@ def archived(odds: Odds) -> Odds:
     return odds
 
 
+@whole_server
 def test_saved_and_had_again_elsewhere(
     archived: Odds,
     home: Path,
@@ -188,6 +192,7 @@ def test_a_moved_home_finds_its_archives(
     assert archived("db", "relocate").code == 3
 
 
+@whole_server
 def test_a_reset_needs_the_name_and_deletes_no_file(
     odds: Odds, home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
