@@ -11,6 +11,8 @@ from select import POLLIN, poll
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg import sql
+from psycopg.pq import PipelineStatus
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
@@ -141,12 +143,21 @@ def _is_pooled(engine: Engine) -> bool:
 
 
 def _set_up(engine: Engine, driver: Connection) -> Connection:
-    """Behind a pooler, give the transaction the settings that connections have elsewhere."""
-    if _is_pooled(engine):
-        driver.execute(
-            "SELECT set_config(n, v, true) FROM unnest(%s::text[], %s::text[]) a(n, v)",
-            (list(SESSION), list(SESSION.values())),
-        )
+    """Behind a pooler, give the transaction the settings that connections have elsewhere.
+
+    By SET, which is no query: whoever asks for an isolation level may still do so after it.
+    """
+    if not _is_pooled(engine):
+        return driver
+    statements = [
+        sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), sql.Literal(value))
+        for name, value in SESSION.items()
+    ]
+    if driver.pgconn.pipeline_status == PipelineStatus.OFF:
+        driver.execute(sql.SQL("; ").join(statements))
+        return driver
+    for statement in statements:  # a pipeline takes one at a time, without waiting
+        driver.execute(statement)
     return driver
 
 
