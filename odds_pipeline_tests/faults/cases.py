@@ -41,12 +41,13 @@ class CallClock:
 
 @dataclass(frozen=True)
 class Stage:
-    """A database, a home, a provider: all that a case needs."""
+    """A database, a home, a provider: all that a case needs; without a key it is a DEMO."""
 
     database_url: str
     home: Path
     provider: RunningSimulator
     quota: int = 20_000
+    key: str = ""
 
     @property
     def acknowledged(self) -> Path:
@@ -59,6 +60,8 @@ class Stage:
             odds_home=self.home,
             odds_api_base_url=self.provider.url,
             odds_api_quota=self.quota,
+            odds_api_key=SecretStr(self.key) if self.key else None,
+            odds_yes=True,
             database_url=SecretStr(self.database_url),
         )
 
@@ -67,13 +70,14 @@ class Stage:
             "ODDS_HOME": str(self.home),
             "DATABASE_URL": self.database_url,
             "ODDS_API_BASE_URL": self.provider.url,
-            "ODDS_API_KEY": "",
+            "ODDS_API_KEY": self.key,
+            "ODDS_YES": "1",
             "ODDS_API_QUOTA": str(self.quota),
             "ODDS_CRASH": crash,
         }
 
     def charged(self) -> float:
-        return self.provider.credits_charged("demo")
+        return self.provider.credits_charged(self.key or "demo")
 
     def run(self, work: Callable[..., None], *arguments: Any, crash: str = "") -> int:
         """Run the writer's work in a process of its own; its exit code."""

@@ -56,6 +56,7 @@ class _Break:
     do: Do
     after: int
     seen: bytes
+    skip: int
 
 
 class TcpProxy:
@@ -88,7 +89,14 @@ class TcpProxy:
         """Connections that were made so far."""
         return self._accepted
 
-    def at(self, direction: Direction, do: Do, *, after: int = 0, seen: bytes = b"") -> None:
+    @property
+    def fired(self) -> bool:
+        """Whether the armed break has fired."""
+        return self._fired.is_set()
+
+    def at(
+        self, direction: Direction, do: Do, *, after: int = 0, seen: bytes = b"", skip: int = 0
+    ) -> None:
         """Arm one break.
 
         Args:
@@ -96,9 +104,10 @@ class TcpProxy:
             do: what happens.
             after: fires when this many bytes have been relayed.
             seen: fires at these bytes instead; they are found when they come in one piece.
+            skip: how many pieces with these bytes are let through before.
         """
         with self._lock:
-            self._break = _Break(direction, do, after, seen)
+            self._break = _Break(direction, do, after, seen, skip)
             self._fired.clear()
 
     def wait_fired(self, seconds: float = 30.0) -> None:
@@ -193,6 +202,9 @@ class TcpProxy:
             place = chunk.find(armed.seen) if armed.seen else armed.after
             if place < 0 or (not armed.seen and place > len(chunk)):
                 armed.after -= len(chunk)
+                return None
+            if armed.skip:
+                armed.skip -= 1
                 return None
             self._break = None
         return place, armed.do
