@@ -26,7 +26,11 @@ def main() -> int:
     matrix = runs.add_parser("matrix", parents=[seeded])
     matrix.add_argument("--count", type=int, default=1000, help="faults to inject")
     matrix.add_argument("--processes", type=int, default=1, help="blocks at once")
-    matrix.add_argument("--only", default="", help="these cases in one block: CLASS:NUMBER,…")
+    matrix.add_argument(
+        "--only",
+        default="",
+        help="these cases in one block: CLASS:NUMBER or CLASS:FIRST-LAST, with commas",
+    )
     matrix.add_argument("--write", action="store_true", help="keep the table in docs/faults.md")
     matrix.set_defaults(run=_matrix)
     kills = runs.add_parser("kills", parents=[seeded])
@@ -37,7 +41,8 @@ def main() -> int:
 
 
 def _matrix(chosen: argparse.Namespace, program: str) -> bool:
-    command = f"{program} matrix --count {chosen.count} --seed {chosen.seed}"
+    which = f"--only {chosen.only}" if chosen.only else f"--count {chosen.count}"
+    command = f"{program} matrix --seed {chosen.seed} {which}"
     _say(command)
     plans = [_named(chosen.only)] if chosen.only else _drawn(chosen.count, chosen.seed)
     results = runner.run(plans, chosen.seed, chosen.processes, _say)
@@ -53,8 +58,12 @@ def _drawn(count: int, seed: int) -> list[list[Case]]:
 
 
 def _named(only: str) -> list[Case]:
-    parts = [text.rpartition(":") for text in only.split(",")]
-    return [Case(name, int(number)) for name, _, number in parts]
+    cases = []
+    for text in only.split(","):
+        name, _, numbers = text.rpartition(":")
+        first, _, last = numbers.partition("-")
+        cases += [Case(name, number) for number in range(int(first), int(last or first) + 1)]
+    return cases
 
 
 def _kills(chosen: argparse.Namespace, program: str) -> bool:

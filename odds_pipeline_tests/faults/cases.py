@@ -1,11 +1,10 @@
-"""Killing a writer at a named point, and what the next start makes of it.
+"""What a fault is played on: a database, a home, a provider, and processes of their own.
 
-Belongs here: one case, start to verdict. Does not belong here: which cases are run (tests,
-``__main__``), the invariants themselves.
+Belongs here: the stage. Does not belong here: which faults are played (``matrix``, tests), the
+invariants.
 """
 
 import multiprocessing
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,15 +14,11 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from odds_pipeline.composition import open_platform
 from odds_pipeline.crash_points import Point
-from odds_pipeline.services.platform import Platform
-from odds_pipeline.services.recover import recover
 from odds_pipeline.settings import Settings
 from odds_pipeline.simulator.server import RunningSimulator
-from odds_pipeline_tests.faults import invariants, writer
+from odds_pipeline_tests.faults import writer
 
-SLOTS = 4
 # At which the answer is in no safe place: its charge is unknown until the next one tells.
 UNSAFE = (Point.CLAIMED, Point.RESERVED_SPACE, Point.ANSWERED)
 
@@ -95,25 +90,3 @@ def processes() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([writer.__name__, "odds_pipeline.sources.the_odds_api.client"])
     return context
-
-
-def crash_case(stage: Stage, point: Point, hit: int) -> list[str]:
-    """Kill a writer at the n-th visit of a point and start again; every fault found, in words."""
-    code = stage.run(writer.write, 0, SLOTS, crash=f"{point}:{hit}")
-    if code != -signal.SIGKILL:
-        return [f"the writer passed {point} {hit} times without dying (exit code {code})"]
-    with open_platform(stage.settings) as platform:
-        recover(platform)
-        found = _after_recovery(platform, point)
-        for number in range(SLOTS + 1):
-            writer.collect(platform, number)
-        return found + invariants.broken(platform, stage.charged(), stage.acknowledged)
-
-
-def _after_recovery(platform: Platform, point: Point) -> list[str]:
-    """Before anything is asked again: only a call that died in flight has left a gap."""
-    with platform.engine.connect() as conn:
-        gaps = conn.exec_driver_sql("SELECT reason FROM slots WHERE status <> 'ok'").fetchall()
-    expected = [("charge unknown",)] if point in UNSAFE else []
-    found = [tuple(gap) for gap in gaps]
-    return [] if found == expected else [f"I6: after recovery {found}, expected {expected}"]

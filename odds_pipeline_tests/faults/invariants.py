@@ -80,8 +80,8 @@ def _acknowledged(conn: psycopg.Connection[Any], acknowledged: Path) -> Iterator
         (moment, raw_id)
         for moment, raw_id in conn.execute(
             """SELECT s.slot_time, r.raw_id FROM raw_responses r JOIN raw_bodies b USING (raw_id)
-            JOIN slots s USING (call_id)
-            WHERE s.purpose = 'live' AND s.status = 'ok' AND r.status = 200"""
+            JOIN fetch_logs f USING (raw_id) JOIN slots s ON s.slot_id = f.slot_id
+            WHERE s.purpose = 'live' AND r.status = 200"""
         )
     }
     for line in lines:

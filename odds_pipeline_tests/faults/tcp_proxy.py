@@ -221,6 +221,7 @@ class _Connection:
         self._client, self._server = client, server
         self._orders, self._ordering = socket.socketpair()
         self._stalled = False
+        self._held: tuple[socket.socket, bytes] | None = None  # for whom, since the stall
         self._drop: socket.socket | None = None  # whose next bytes end the connection
 
     def order(self, what: bytes) -> None:
@@ -258,6 +259,10 @@ class _Connection:
 
     def _obey(self, order: bytes) -> bool:
         self._stalled = order == b"s"
+        if order == b"r" and self._held is not None:
+            target, chunk = self._held
+            self._held = None
+            target.sendall(chunk)
         return order != b"c"
 
     def _pass_on(self, source: socket.socket) -> bool:
@@ -280,6 +285,7 @@ class _Connection:
         if do is Do.CUT:
             return self._fire_end()
         self._stalled = True
+        self._held = target, chunk[place:]
         self._proxy._tell_fired()
         return True
 

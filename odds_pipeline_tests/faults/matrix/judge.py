@@ -1,4 +1,6 @@
-"""The verdict after a case: I1 to I4 and I6 by the invariants, I5 by a search, I7 by Dagster's runs.
+"""The verdict after a case: I1 to I4 and I6 by the invariants, I5 by a search.
+
+I7 is for the cases that have runs (``dagster_programs``).
 
 Belongs here: what is looked at, and where secrets are searched. Does not belong here: the
 invariants of the data (``faults.invariants``), how a secret is recognised (``canary``).
