@@ -25,7 +25,7 @@ def _say(block: Block) -> object:
 
 
 def _leave(block: Block) -> object:
-    return (block.stage.home / "spool" / "left.answer").touch()
+    return (block.stage.home / "spool" / "left.answer").write_text("")
 
 
 def _tell(block: Block) -> object:

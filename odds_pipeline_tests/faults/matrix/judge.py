@@ -11,7 +11,7 @@ from pathlib import Path
 
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage.engine import transaction
-from odds_pipeline_tests.canary import found_in, found_in_database, found_in_files
+from odds_pipeline_tests.canary import found_in, found_in_files, found_opened, values_in_database
 from odds_pipeline_tests.faults import invariants
 from odds_pipeline_tests.faults.invariants import Finding, Kind
 from odds_pipeline_tests.faults.matrix.block import Block
@@ -27,9 +27,12 @@ def verdict(block: Block, platform: Platform) -> list[Finding]:
 
 def _secrets(block: Block, platform: Platform) -> Iterator[str]:
     yield from block.leaks
-    for secret in (block.stage.key, *block.retired[-1:], block.password):
-        with transaction(platform.engine) as conn:
-            yield from found_in_database(secret, conn)
+    secrets = (block.stage.key, *block.retired[-1:], block.password)
+    with transaction(platform.engine) as conn:
+        for where, value in values_in_database(conn):
+            for secret in secrets:
+                yield from found_opened(secret, value, where)
+    for secret in secrets:
         yield from found_in_files(secret, block.stage.home)
         yield from found_in(secret, _all_of(block.outside / "said"), "what a process said")
 
