@@ -1,14 +1,19 @@
 """``python -m odds_pipeline_tests.faults``: long runs, each with its seed printed for a replay.
 
 matrix   every class of fault at random, all invariants after every case, a summary table
+soak     hours of adaptive sampling on a driven clock, with a provider that is often at fault
 kills    a writer that never rests while it, its database's backends and the server are killed
 """
 
 import argparse
 import random
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from odds_pipeline_tests.faults import kill_loop
+from odds_pipeline.storage.embedded import EmbeddedServer
+from odds_pipeline_tests.conftest import migrate
+from odds_pipeline_tests.faults import kill_loop, soak
 from odds_pipeline_tests.faults.matrix import drawing, report, runner
 from odds_pipeline_tests.faults.matrix.fault_class import Case
 
@@ -33,6 +38,10 @@ def main() -> int:
     )
     matrix.add_argument("--write", action="store_true", help="keep the table in docs/faults.md")
     matrix.set_defaults(run=_matrix)
+    soaked = runs.add_parser("soak", parents=[seeded])
+    soaked.add_argument("--hours", type=float, default=24.0, help="virtual")
+    soaked.add_argument("--write", action="store_true", help="keep the account in docs/faults.md")
+    soaked.set_defaults(run=_soak)
     kills = runs.add_parser("kills", parents=[seeded])
     kills.add_argument("--seconds", type=float, default=100.0)
     kills.set_defaults(run=_kills)
@@ -64,6 +73,18 @@ def _named(only: str) -> list[Case]:
         first, _, last = numbers.partition("-")
         cases += [Case(name, number) for number in range(int(first), int(last or first) + 1)]
     return cases
+
+
+def _soak(chosen: argparse.Namespace, program: str) -> bool:
+    command = f"{program} soak --hours {chosen.hours:g} --seed {chosen.seed}"
+    _say(command)
+    with TemporaryDirectory(prefix="odds-") as folder, EmbeddedServer(Path(folder)) as url:
+        migrate(url)
+        account = soak.run(url, chosen.hours, chosen.seed)
+    _say("\n".join(account.lines()))
+    if chosen.write:
+        report.keep("soak", command, account.lines())
+    return account.is_clean
 
 
 def _kills(chosen: argparse.Namespace, program: str) -> bool:

@@ -55,13 +55,16 @@ def broken(platform: Platform, charged: float, acknowledged: Path) -> list[str]:
     return [finding.words for finding in judge(platform, charged, acknowledged)]
 
 
-def judge(platform: Platform, charged: float, acknowledged: Path) -> list[Finding]:
+def judge(
+    platform: Platform, charged: float, acknowledged: Path, planned_after: datetime | None = None
+) -> list[Finding]:
     """Every invariant that does not hold; empty if all do.
 
     Args:
         platform: after its recovery and at least one more answer, whose header settles all.
         charged: credits by the provider's own count.
         acknowledged: the writer's file.
+        planned_after: later slots may be merely planned; ``None`` allows no such slot.
     """
     with transaction(platform.engine) as conn:
         found = [
@@ -69,7 +72,7 @@ def judge(platform: Platform, charged: float, acknowledged: Path) -> list[Findin
             *_quotes(conn),
             *_orphans(conn),
             *_credits(conn, charged),
-            *_slots(conn),
+            *_slots(conn, planned_after),
         ]
     return found + _left_in_spool(platform)
 
@@ -198,11 +201,14 @@ def _credits(conn: psycopg.Connection[Any], charged: float) -> Iterator[Finding]
         yield Finding(Kind.CHARGED, f"I4: {open_calls} reservations were never closed")
 
 
-def _slots(conn: psycopg.Connection[Any]) -> Iterator[Finding]:
+def _slots(conn: psycopg.Connection[Any], planned_after: datetime | None) -> Iterator[Finding]:
     for status, count in conn.execute(
         """SELECT status, count(*) FROM slots
-        WHERE status NOT IN ('ok', 'gap', 'healed') OR status = 'gap' AND coalesce(reason, '') = ''
-        GROUP BY 1"""
+        WHERE (status NOT IN ('ok', 'gap', 'healed')
+               OR status = 'gap' AND coalesce(reason, '') = '')
+          AND NOT (status = 'planned' AND slot_time > coalesce(%s, 'infinity'::timestamptz))
+        GROUP BY 1""",
+        (planned_after,),
     ).fetchall():
         told = "a gap without a reason" if status == "gap" else status
         yield Finding(Kind.OPEN, f"I6: {count} slots are {told}")

@@ -23,7 +23,8 @@ from psycopg import sql
 from odds_pipeline.composition import open_platform
 from odds_pipeline.errors import CallsPaused
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.simulator.clock import Clock
+from odds_pipeline.simulator.clock import Clock, SteppedClock
+from odds_pipeline.simulator.faults.switch import Faults
 from odds_pipeline.simulator.server import RunningSimulator
 from odds_pipeline.sources.the_odds_api.client import OddsApiClient
 from odds_pipeline.sources.the_odds_api.transport import Limits, Timing
@@ -59,6 +60,7 @@ class Block:
     struck_at: float = 0.0
     leaks: list[str] = field(default_factory=list)
     at_end: ExitStack = field(default_factory=ExitStack)
+    programs: object = None  # Dagster's, once a case has started them
 
     def take(self, count: int) -> range:
         """So many slots that nobody used, by number."""
@@ -74,6 +76,12 @@ class Block:
         """Credits the provider charged all keys of the block."""
         keys = [*self.retired, self.stage.key]
         return sum(self.stage.provider.credits_charged(key) for key in keys)
+
+    @property
+    def planned_after(self) -> datetime | None:
+        """From when on slots may still be planned: now, where time is driven."""
+        clock = self.stage.provider.clock
+        return clock.now() if isinstance(clock, SteppedClock) else None
 
     def renew_key(self) -> None:
         """Go on with another key, as a person would whose key is refused or used up."""
@@ -154,7 +162,10 @@ class Block:
 
 @contextmanager
 def new_block(
-    database_url: str, server: EmbeddedServer | None = None, clock: Clock | None = None
+    database_url: str,
+    server: EmbeddedServer | None = None,
+    clock: Clock | None = None,
+    faults: Faults | None = None,
 ) -> Iterator[Block]:
     """A block on a fresh, migrated database.
 
@@ -162,6 +173,7 @@ def new_block(
         database_url: as a superuser.
         server: if the block may kill it.
         clock: the provider's; by default it goes on at every call, so that prices move.
+        faults: of the provider, from the start on.
     """
     keys = [uuid.uuid4().hex for _ in range(KEYS)]
     with ExitStack() as opened:
@@ -170,7 +182,9 @@ def new_block(
             for prefix in ("odds-", "outside-")
         )
         provider = opened.enter_context(
-            RunningSimulator(clock=clock or CallClock(), quota=10**6, keys=frozenset(keys))
+            RunningSimulator(
+                clock=clock or CallClock(), quota=10**6, keys=frozenset(keys), faults=faults
+            )
         )
         stage = Stage(database_url, home, provider, quota=10**6, key=keys[0])
         password = psycopg.conninfo.conninfo_to_dict(libpq_url(database_url)).get("password")

@@ -5,6 +5,12 @@ from odds_pipeline_tests.faults.matrix.broken_connection import (
     broken_at_a_commit,
     broken_at_a_statement,
 )
+from odds_pipeline_tests.faults.matrix.dagster_faults import (
+    code_server_killed,
+    daemon_killed,
+    run_killed,
+    two_daemons,
+)
 from odds_pipeline_tests.faults.matrix.fault_class import FaultClass, Needs
 from odds_pipeline_tests.faults.matrix.full_disk import database_disk_full, spool_full
 from odds_pipeline_tests.faults.matrix.hostile_documents import hostile_document
@@ -36,5 +42,9 @@ CLASSES = {
         FaultClass("two-collectors", 40, one_of_two_killed),
         FaultClass("backfill", 20, backfill_killed),
         FaultClass("hostile-document", 100, hostile_document),
+        FaultClass("run-killed", 3, run_killed, Needs.DAGSTER),
+        FaultClass("code-server-killed", 3, code_server_killed, Needs.DAGSTER),
+        FaultClass("daemon-killed", 2, daemon_killed, Needs.DAGSTER),
+        FaultClass("two-daemons", 1, two_daemons, Needs.DAGSTER),
     )
 }

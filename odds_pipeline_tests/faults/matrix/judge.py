@@ -20,7 +20,7 @@ from odds_pipeline_tests.faults.matrix.block import Block
 def verdict(block: Block, platform: Platform) -> list[Finding]:
     """Every invariant that does not hold, after recovery and one clean slot; empty if all do."""
     return [
-        *invariants.judge(platform, block.charged(), block.stage.acknowledged),
+        *invariants.judge(platform, block.charged(), block.stage.acknowledged, block.planned_after),
         *(Finding(Kind.SECRET, f"I5: {place}") for place in _secrets(block, platform)),
     ]
 

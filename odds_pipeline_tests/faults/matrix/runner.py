@@ -19,12 +19,14 @@ from tempfile import TemporaryDirectory
 from types import FrameType
 
 from odds_pipeline.services.recover import recover
+from odds_pipeline.simulator.clock import Clock
 from odds_pipeline.storage.embedded import EmbeddedServer
 from odds_pipeline_tests.conftest import migrate
 from odds_pipeline_tests.faults.invariants import Finding, Kind
 from odds_pipeline_tests.faults.matrix.block import Block, fresh_database, new_block
 from odds_pipeline_tests.faults.matrix.classes import CLASSES
-from odds_pipeline_tests.faults.matrix.fault_class import Case
+from odds_pipeline_tests.faults.matrix.dagster_programs import driven_clock
+from odds_pipeline_tests.faults.matrix.fault_class import Case, Needs
 from odds_pipeline_tests.faults.matrix.judge import verdict
 from odds_pipeline_tests.faults.small_disks import CannotMount
 
@@ -118,7 +120,8 @@ def _block(
 ) -> list[Result]:
     results: list[Result] = []
     began = time.monotonic()
-    with _blocks(url, server) as opened:
+    driven = any(CLASSES[case.fault_class].needs is Needs.DAGSTER for case in cases)
+    with _blocks(url, server, driven_clock() if driven else None) as opened:
         for result in play_all(cases, seed, opened):
             results.append(result)
             say(_told(result))
@@ -139,14 +142,14 @@ def _told(result: Result) -> str:
 
 
 @contextmanager
-def _blocks(url: str, server: EmbeddedServer) -> Iterator[Callable[[], Block]]:
+def _blocks(url: str, server: EmbeddedServer, clock: Clock | None) -> Iterator[Callable[[], Block]]:
     """Blocks on one server, closed together."""
     root = url.rpartition("/")[0]
     with ExitStack() as opened:
 
         def another() -> Block:
             database = opened.enter_context(fresh_database(root, TEMPLATE))
-            return opened.enter_context(new_block(database, server))
+            return opened.enter_context(new_block(database, server, clock))
 
         yield another
 
