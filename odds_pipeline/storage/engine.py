@@ -24,6 +24,14 @@ STATEMENT_MS = 300_000
 LOCK_MS = 60_000
 # A connection that rested longer is asked whether it still stands: a network may lose it silently.
 RESTED_SECONDS = 5.0
+# One that is waited on and whose network went silent is given up within a minute: by the system's
+# defaults it would be waited for two hours, and a key's calls with it.
+SILENT = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 Connection = psycopg.Connection[Any]
 T = TypeVar("T")
@@ -49,6 +57,7 @@ def open_engine(url: str, pool_size: int = 5, max_overflow: int = 5) -> Engine:
         max_overflow=max_overflow,
         pool_timeout=30,
         connect_args={
+            **SILENT,
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "odds_pipeline",
             "options": f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={LOCK_MS} "

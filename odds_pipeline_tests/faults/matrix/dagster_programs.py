@@ -8,6 +8,7 @@ still until a case moves it to the next slot (``faults.hurried``).
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -26,7 +27,7 @@ from odds_pipeline.cli.environment import environment
 from odds_pipeline.planning.policies import SamplingMode
 from odds_pipeline.services import gaps
 from odds_pipeline.services.collect import collect_events
-from odds_pipeline.services.sampling import tick
+from odds_pipeline.services.sampling import GRACE, tick
 from odds_pipeline.simulator.clock import SteppedClock
 from odds_pipeline.storage.databases import ensure_database
 from odds_pipeline.storage.urls import dagster_database, libpq_url
@@ -40,7 +41,9 @@ STEP = timedelta(minutes=15)
 ON = ("collect_adaptive", "reap_runs")
 LONGEST_RUN_S = 120.0  # after a fault
 STARTED_S = 180.0
+ENDED = ("ok", "gap", "healed")
 POLL_S = 0.25
+FORKED = "--multiprocessing-fork"  # how a code server starts a run's process
 WORKSPACE = """load_from:
   - grpc_server: {{host: 127.0.0.1, port: {port}, location_name: odds_pipeline}}
 """
@@ -64,16 +67,24 @@ class Programs:
 
     def due(self) -> datetime:
         """Move on to the next slot; returns when it is due."""
-        clock = self.block.stage.provider.clock
-        assert isinstance(clock, SteppedClock)
-        clock.advance(STEP)
-        self._clock_file.write_text(clock.now().isoformat())
+        now = self._clock.now()
+        self._move(STEP - timedelta(minutes=now.minute % 15))
         with self.block.opened() as opened:
-            platform = replace(opened, now=clock.now)
+            platform = replace(opened, now=self._clock.now)
             collect_events(platform)
             found = tick(platform, SamplingMode.ADAPTIVE)
         assert found.due, found.reason
         return found.due[0].slot_time
+
+    def _move(self, by: timedelta) -> None:
+        self._clock.advance(by)
+        self._clock_file.write_text(self._clock.now().isoformat())
+
+    @property
+    def _clock(self) -> SteppedClock:
+        clock = self.block.stage.provider.clock
+        assert isinstance(clock, SteppedClock)
+        return clock
 
     def start(self) -> None:
         """Start what does not run."""
@@ -85,6 +96,7 @@ class Programs:
             _until(self._answers, STARTED_S, "the code server does not answer")
         if self.daemon is None or self.daemon.poll() is not None:
             self.daemon = self.another_daemon()
+        self._signal_daemon(signal.SIGCONT)
 
     def another_daemon(self) -> "subprocess.Popen[bytes]":
         """One daemon more."""
@@ -95,25 +107,31 @@ class Programs:
         assert self.code_server is not None
         try:
             children = psutil.Process(self.code_server.pid).children(recursive=True)
-            return [child for child in children if "execute_run" in " ".join(child.cmdline())]
+            return [child for child in children if FORKED in child.cmdline()]
         except psutil.Error:
             return []
 
     def until_quiet(self, slot_time: datetime) -> list[Finding]:
-        """Wait until the slot has its end and no run is without one; what is not so in time."""
-        with suppress(TimeoutError):  # what is not quiet is named below
+        """Wait until the slot has its end and no run is without one; then let the daemon stand.
+
+        A slot that nobody captured in time is missed, as it would be by the clock; what has no end
+        by then is returned.
+        """
+        with suppress(TimeoutError):
             _until(lambda: self._is_quiet(slot_time), LONGEST_RUN_S, "")
-        with self.block.opened() as opened:
-            gaps.find_missed(
-                replace(opened, now=self.block.stage.provider.clock.now), SamplingMode.ADAPTIVE
-            )
-        return [
+        found = [
             Finding(Kind.RUNNING, f"I7: run {run_id} is {status} after {LONGEST_RUN_S:g} s")
             for run_id, status in self._open_runs()
-        ] + [
+        ]
+        self._signal_daemon(signal.SIGSTOP)
+        if self._statuses(slot_time) != ["ok"]:
+            self._move(GRACE + timedelta(minutes=1))
+        with self.block.opened() as opened:
+            gaps.find_missed(replace(opened, now=self._clock.now), SamplingMode.ADAPTIVE)
+        return found + [
             Finding(Kind.OPEN, f"I6: slot {slot_time} is {status}")
             for status in self._statuses(slot_time)
-            if status not in ("ok", "gap", "healed")
+            if status not in ENDED
         ]
 
     def charged_for(self, slot_time: datetime) -> int:
@@ -159,6 +177,10 @@ class Programs:
             CLOCK: str(self._clock_file),
         }
 
+    def _signal_daemon(self, number: signal.Signals) -> None:
+        if self.daemon is not None and self.daemon.poll() is None:
+            os.killpg(self.daemon.pid, number)
+
     def _program(self, *arguments: str) -> "subprocess.Popen[bytes]":
         with (self.block.outside / "said").open("ab") as said:
             return subprocess.Popen(
@@ -176,7 +198,7 @@ class Programs:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _is_quiet(self, slot_time: datetime) -> bool:
-        ended = all(status in ("ok", "gap", "healed") for status in self._statuses(slot_time))
+        ended = all(status in ENDED for status in self._statuses(slot_time))
         return ended and not self._open_runs() and not self.runs()
 
     def _open_runs(self) -> list[tuple[Any, ...]]:
