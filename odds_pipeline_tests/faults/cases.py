@@ -43,6 +43,7 @@ class Stage:
     provider: RunningSimulator
     quota: int = 20_000
     key: str = ""
+    bookmakers: tuple[str, ...] = Settings.model_fields["bookmakers"].default
 
     @property
     def acknowledged(self) -> Path:
@@ -57,6 +58,7 @@ class Stage:
             odds_api_quota=self.quota,
             odds_api_key=SecretStr(self.key) if self.key else None,
             odds_yes=True,
+            bookmakers=self.bookmakers,
             database_url=SecretStr(self.database_url),
         )
 
@@ -67,6 +69,7 @@ class Stage:
             "ODDS_API_BASE_URL": self.provider.url,
             "ODDS_API_KEY": self.key,
             "ODDS_YES": "1",
+            "BOOKMAKERS": ",".join(self.bookmakers),
             "ODDS_API_QUOTA": str(self.quota),
             "ODDS_CRASH": crash,
         }

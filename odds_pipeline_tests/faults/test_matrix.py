@@ -42,6 +42,7 @@ def test_no_fault_breaks_an_invariant(database_url: str, cases: list[Case]) -> N
     assert not found, json.dumps(found, indent=1)
 
 
+@pytest.mark.slow
 def test_an_hour_of_sampling_at_a_faulty_provider_accounts_for_every_slot(
     database_url: str,
 ) -> None:

@@ -34,6 +34,7 @@ from odds_pipeline_tests.canary import found_in_error
 from odds_pipeline_tests.faults import writer
 from odds_pipeline_tests.faults.cases import CallClock, Stage, processes
 
+BOOKMAKERS = ("pinnacle", "draftkings", "fanduel")  # fewer than all: more faults in the same time
 KEYS = 60  # one for every refusal that a block may meet
 HURRY = Limits(deadline_s=1.0, tries=2)
 
@@ -89,15 +90,16 @@ class Block:
         self.stage = replace(self.stage, key=self.keys.pop())
 
     @contextmanager
-    def opened(self, url: str = "") -> Iterator[Platform]:
-        """The platform as a start opens it, but that it waits for a dead provider a second.
+    def opened(self, url: str = "", limits: Limits | None = None) -> Iterator[Platform]:
+        """The platform as a start opens it, without pauses between tries.
 
         Args:
             url: of the database, where it is reached by another way.
+            limits: how long the provider is waited for, where that is not as usual.
         """
         stage = replace(self.stage, database_url=url) if url else self.stage
         timing = Timing(sleep=lambda _: None)
-        client = OddsApiClient(stage.provider.url, stage.key, HURRY, timing)
+        client = OddsApiClient(stage.provider.url, stage.key, limits, timing)
         with open_platform(stage.settings) as platform:
             yield replace(platform, provider=lambda: client)
         client.close()
@@ -186,7 +188,7 @@ def new_block(
                 clock=clock or CallClock(), quota=10**6, keys=frozenset(keys), faults=faults
             )
         )
-        stage = Stage(database_url, home, provider, quota=10**6, key=keys[0])
+        stage = Stage(database_url, home, provider, 10**6, keys[0], BOOKMAKERS)
         password = psycopg.conninfo.conninfo_to_dict(libpq_url(database_url)).get("password")
         block = Block(stage, server, outside, keys[1:], str(password or "no password"))
         opened.push(block.at_end)

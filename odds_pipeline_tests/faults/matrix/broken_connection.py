@@ -14,7 +14,7 @@ from odds_pipeline_tests.faults.matrix.block import Block
 from odds_pipeline_tests.faults.tcp_proxy import Direction, Do, TcpProxy
 
 # About what one slot sends and gets, so that most breaks fall into it.
-BYTES = {Direction.TO_SERVER: 150_000, Direction.TO_CLIENT: 12_000}
+BYTES = {Direction.TO_SERVER: 140_000, Direction.TO_CLIENT: 25_000}
 STATEMENTS = (
     *(b"INSERT INTO raw_responses", b"INSERT INTO credit_ledger", b"UPDATE slots"),
     *(b"INSERT INTO quotes", b"INSERT INTO normalisations", b"DELETE FROM"),
@@ -39,7 +39,7 @@ def broken_at_a_statement(block: Block, random: Random, number: int) -> list[Fin
 def broken_at_a_commit(block: Block, random: Random, _: int) -> list[Finding]:
     """At a random one of a slot's COMMITs: what became of it is unknown."""
     return _broken(
-        block, random, Direction.TO_SERVER, _how(random), seen=b"COMMIT", skip=random.randint(0, 5)
+        block, random, Direction.TO_SERVER, _how(random), seen=b"COMMIT", skip=random.randint(0, 8)
     )
 
 

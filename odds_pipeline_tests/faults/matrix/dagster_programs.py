@@ -18,7 +18,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import psutil
 import psycopg
@@ -36,11 +36,15 @@ from odds_pipeline_tests.faults.invariants import Finding, Kind
 from odds_pipeline_tests.faults.matrix.block import Block
 from odds_pipeline_tests.faults.worker import CLOCK
 
+DEADLINE = "ODDS_TEST_DEADLINE"  # as in ``hurried``, which changes the process that imports it
+
 START = datetime(2026, 3, 12, 9, 0, 5, tzinfo=UTC)  # games are hours away: a slot each 15 minutes
 STEP = timedelta(minutes=15)
 ON = ("collect_adaptive", "reap_runs")
 LONGEST_RUN_S = 120.0  # after a fault
+QUIET_S = 300.0  # by then all that followed from it, such as another try, has ended too
 STARTED_S = 180.0
+TRIED_AGAIN_S = 5.0
 ENDED = ("ok", "gap", "healed")
 POLL_S = 0.25
 FORKED = "--multiprocessing-fork"  # how a code server starts a run's process
@@ -49,6 +53,11 @@ WORKSPACE = """load_from:
 """
 _OPEN = """SELECT run_id, status FROM runs
 WHERE status NOT IN ('SUCCESS', 'FAILURE', 'CANCELED') ORDER BY id"""
+# Those that a fault at this second met and that had no end so many seconds later.
+_TOO_LONG = """SELECT run_id, status FROM runs
+WHERE extract(epoch FROM create_timestamp) < %(struck)s
+  AND coalesce(end_time, extract(epoch FROM clock_timestamp())) > %(struck)s + %(longest)s
+ORDER BY id"""
 
 
 def driven_clock() -> SteppedClock:
@@ -64,6 +73,7 @@ class Programs:
     port: int
     code_server: "subprocess.Popen[bytes] | None" = None
     daemon: "subprocess.Popen[bytes] | None" = None
+    quiet_since: float | None = None
 
     def due(self) -> datetime:
         """Move on to the next slot; returns when it is due."""
@@ -117,11 +127,13 @@ class Programs:
         A slot that nobody captured in time is missed, as it would be by the clock; what has no end
         by then is returned.
         """
+        self.quiet_since = None
         with suppress(TimeoutError):
-            _until(lambda: self._is_quiet(slot_time), LONGEST_RUN_S, "")
+            _until(lambda: self._is_quiet(slot_time), QUIET_S, "")
+        struck = time.time() - (time.monotonic() - self.block.struck_at)
         found = [
-            Finding(Kind.RUNNING, f"I7: run {run_id} is {status} after {LONGEST_RUN_S:g} s")
-            for run_id, status in self._open_runs()
+            Finding(Kind.RUNNING, f"I7: run {run_id}, now {status}, was open after two minutes")
+            for run_id, status in self._asked(_TOO_LONG, struck=struck, longest=LONGEST_RUN_S)
         ]
         self._signal_daemon(signal.SIGSTOP)
         if self._statuses(slot_time) != ["ok"]:
@@ -175,6 +187,7 @@ class Programs:
             "PYTHONPATH": str(REPOSITORY),
             "SAMPLING_MODE": "adaptive",
             CLOCK: str(self._clock_file),
+            DEADLINE: "20",
         }
 
     def _signal_daemon(self, number: signal.Signals) -> None:
@@ -198,13 +211,22 @@ class Programs:
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def _is_quiet(self, slot_time: datetime) -> bool:
-        ended = all(status in ENDED for status in self._statuses(slot_time))
-        return ended and not self._open_runs() and not self.runs()
+        """Whether the slot and all runs have ended some seconds ago: a failed run is tried again.
 
-    def _open_runs(self) -> list[tuple[Any, ...]]:
+        Asked again and again; the first of the seconds is remembered.
+        """
+        ended = all(status in ENDED for status in self._statuses(slot_time))
+        if not ended or self._asked(_OPEN) or self.runs():
+            self.quiet_since = None
+            return False
+        self.quiet_since = self.quiet_since or time.monotonic()
+        return time.monotonic() - self.quiet_since > TRIED_AGAIN_S
+
+    def _asked(self, query: LiteralString, **values: float) -> list[tuple[Any, ...]]:
+        """What Dagster's database answers."""
         dagster = dagster_database(self.block.stage.database_url)
         with psycopg.connect(libpq_url(dagster)) as conn:
-            return conn.execute(_OPEN).fetchall()
+            return conn.execute(query, values).fetchall()
 
     def _statuses(self, slot_time: datetime) -> list[str]:
         with self.block.admin() as conn:

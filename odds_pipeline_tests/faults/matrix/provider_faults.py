@@ -23,7 +23,7 @@ def provider_at_fault(block: Block, random: Random, number: int) -> list[Finding
     faults.next(name, times=random.choice((1, HURRY.tries)), endpoint=ODDS)
     (slot,) = block.take(1)
     block.strike()
-    with block.opened() as platform:
+    with block.opened(limits=HURRY) as platform:
         try:
             block.collect(platform, slot)
         except OddsPipelineError as failure:
