@@ -38,7 +38,7 @@ def open_platform(settings: Settings) -> Iterator[Platform]:
             url,
             settings.database_pool_size,
             settings.database_max_overflow,
-            pooled=settings.database_pooler,
+            pooled=settings.database_direct_url is not None,
         )
         try:
             require_schema(engine, REVISION)
