@@ -62,7 +62,9 @@ def test_a_bet_that_arrives_late_is_made_at_the_price_of_then(
     asked = replace(TERMS.selection("icehockey_nhl", None, None), at_close=False)
     at_once = run_backtest(platform, asked, FAVOURITES)
     assert at_once.metrics["total_profit"] == pytest.approx(0.55 + 0.65 - 1 + 0.45)
-    late = replace(asked, bookmakers=("pinnacle",), latency=timedelta(hours=17, minutes=59, seconds=59))
+    late = replace(
+        asked, bookmakers=("pinnacle",), latency=timedelta(hours=17, minutes=59, seconds=59)
+    )
     made = run_backtest(platform, late, FAVOURITES)
     assert made.metrics["total_profit"] == pytest.approx(0.50 + 0.60 - 1 + 0.40)
     assert made.metrics["refused"] == 0
