@@ -77,9 +77,13 @@ def best_prices(prices: ArrayLike) -> BestPrices:
     """Best price of each outcome over the books.
 
     Args:
-        prices: decimal odds after commission, shape (..., books, n); NaN for an absent price.
+        prices: decimal odds after commission, shape (..., books, n), of no books too; NaN for an
+            absent price.
     """
     decimal = np.asarray(prices, dtype=np.float64)
+    if not decimal.shape[-2]:
+        none = (*decimal.shape[:-2], decimal.shape[-1])
+        return BestPrices(np.full(none, np.nan), np.full(none, -1))
     offered = np.where(np.isfinite(decimal) & (decimal > 1.0), decimal, -np.inf)
     books = np.argmax(offered, axis=-2)
     best = np.take_along_axis(offered, books[..., None, :], axis=-2)[..., 0, :]

@@ -92,7 +92,9 @@ def selection(
 
     if dataset is not None:
         if any((sport, start, end, offset, close, book, market, max_age, latency, known_by)):
-            raise UsageError("--dataset says what is bet on; leave the options of that away")
+            raise UsageError(
+                "--dataset says what is bet on already; leave the options of that away"
+            )
         return None
     if sport is None or start is None or end is None:
         raise UsageError("say what to bet on: --sport, --start and --end, or --dataset")

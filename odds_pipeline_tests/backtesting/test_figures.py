@@ -25,10 +25,11 @@ from odds_pipeline.betting.performance import drawdown, equity, longest_losing_r
 from odds_pipeline_tests.backtesting.games import START, ended, quotes
 
 MONEY = st.floats(-50.0, 50.0).map(lambda value: round(value, 2))
+START_MONEY = st.floats(-10.0, 1000.0).map(lambda value: round(value, 2))
 
 
 @settings(max_examples=100, deadline=None)
-@given(st.lists(st.tuples(st.floats(0.1, 50.0), MONEY), max_size=40), st.floats(-10.0, 1000.0))
+@given(st.lists(st.tuples(st.floats(0.1, 50.0), MONEY), max_size=40), START_MONEY)
 def test_the_compiled_sums_are_their_definitions(
     bets: list[tuple[float, float]], start: float
 ) -> None:

@@ -78,3 +78,24 @@ def test_a_strategy_that_looks_ahead_is_named() -> None:
 def test_so_is_one_whose_chances_do() -> None:
     report = find_leaks(_Valuer(), season(10))
     assert "with later offers and at" in report.leaks[0].what
+
+
+@pytest.mark.parametrize("name", STRATEGIES)
+def test_a_market_or_book_that_comes_later_is_no_error(name: str) -> None:
+    """What a strategy bets on is not there at the first decisions, as where an archive begins."""
+    offered = season(4)
+    first = offered["decision_time"] <= offered["decision_time"].quantile(0.4)
+    offered.loc[first, "market_key"] = "spreads"
+    offered.loc[first, "point"] = offered.loc[first, "outcome_name"].map(
+        {"home": -1.5, "away": 1.5}
+    )
+    report = find_leaks(STRATEGIES[name](), offered)
+    assert report.clean
+    only = {"bookmaker": "c", "sharp_book": "c"}
+    known = {
+        key: value
+        for key, value in only.items()
+        if key in STRATEGIES[name].parameters_class.__dataclass_fields__
+    }
+    late = offered[~(first & (offered["bookmaker_key"] == "c"))]
+    assert find_leaks(STRATEGIES[name].named(known), late).clean

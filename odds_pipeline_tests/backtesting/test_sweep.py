@@ -1,6 +1,5 @@
 """A sweep is its single runs, and its verdict tells skill from the luck of many."""
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -31,7 +30,8 @@ from odds_pipeline.backtesting.strategy import Parameters, Picks, Strategy
 from odds_pipeline.backtesting.sweep import Point, sweep
 from odds_pipeline.backtesting.sweep_honesty import sweep_honesty
 from odds_pipeline.backtesting.tape import Tape
-from odds_pipeline_tests.backtesting.games import START, ended, nba, quotes
+from odds_pipeline_tests.backtesting.fingerprint import fingerprint
+from odds_pipeline_tests.backtesting.games import START, ended, quotes
 from odds_pipeline_tests.backtesting.test_leaks import season
 from odds_pipeline_tests.cli.conftest import REPOSITORY
 
@@ -67,7 +67,7 @@ def _ended(offered: pd.DataFrame) -> pd.DataFrame:
     ],
 )
 def test_every_point_is_its_single_run(name: str, grid: dict[str, tuple[str, ...]]) -> None:
-    offered = season(40)
+    offered = season(20)
     results = _ended(offered)
     how = Run(500.0, Flat(), Costs({"a": 0.02}, {"b": 25.0}, rejected=0.1, step=0.01), seed=3)
     points = [
@@ -217,27 +217,10 @@ def _results(tape: Tape) -> pd.DataFrame:
     return tape.outcomes.reset_index()
 
 
-_ELSEWHERE = """
-import sys
-from pathlib import Path
-from odds_pipeline_tests.backtesting.test_sweep import fingerprint
-print(fingerprint(Path(sys.argv[1])))
-"""
-
-
-def fingerprint(shared_data: Path) -> str:
-    """SHA-256 of a run's ledger and figures, with something drawn by its seed."""
-    offered, results = nba(shared_data, "nba_closing_2020.csv.gz")
-    how = Run(1_000.0, Percentage(0.01), Costs(rejected=0.3), seed=11)
-    made = backtest(find("favourite")(), offered, results, how)
-    told = made.bets.to_csv(index=False) + repr(figures(made)) + repr(honesty(made, [0.1], 11))
-    return hashlib.sha256(told.encode()).hexdigest()
-
-
 @pytest.mark.shared_data
 def test_the_same_seed_is_the_same_result_in_another_process(shared_data: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", _ELSEWHERE, str(shared_data)],
+        [sys.executable, "-m", fingerprint.__module__, str(shared_data)],
         env=os.environ | {"PYTHONHASHSEED": "4711"},
         cwd=REPOSITORY,
         capture_output=True,

@@ -37,7 +37,7 @@ class Terms:
     max_age: timedelta | None = None
     valid_only: bool = False
 
-    def selection(self, sport: str, at: datetime, known_by: datetime) -> Selection:
+    def selection(self, sport: str, at: datetime | None, known_by: datetime | None) -> Selection:
         """Of one sport, as of both moments."""
         return Selection(
             sport,
