@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from benchmarks import (
     archive,
+    batch_size,
     definitions_import,
     ingest_bulk,
     ingest_live,
@@ -42,6 +43,7 @@ LARGE: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
     {
         "season_large": season_measures.measure_large,
         "quality": quality.measure,
+        "batch_size": batch_size.measure,
         "season_plans": season_measures.write_plans,
     }
 )

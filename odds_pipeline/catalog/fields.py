@@ -11,6 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from odds_pipeline.catalog.alerts import AlertType
+from odds_pipeline.catalog.alerts import Severity as AlertSeverity
 from odds_pipeline.catalog.pricing import EDGE_KINDS, EDGE_STATUSES, RESULTS, VERDICTS
 from odds_pipeline.errors import NotFound
 
@@ -304,6 +306,41 @@ _FIELDS = (
     Field(
         "result", TEXT, "How the outcome ended; missing while unknown.", nullable=True, enum=RESULTS
     ),
+    Field(
+        "unsettled_reason",
+        TEXT,
+        "Why there is no result; missing where there is one.",
+        nullable=True,
+    ),
+    Field("realised", NUMBER, "Profit of a unit; missing while unknown.", "units", nullable=True),
+    Field(
+        "clv",
+        NUMBER,
+        "Expected profit of a unit at the close's fair price of the bet's own number, which the "
+        "close was moved to where the line moved.",
+        "fraction",
+        nullable=True,
+    ),
+    Field(
+        "price_ratio",
+        NUMBER,
+        "Price by closing price at the bet's number, minus 1; of one bet only.",
+        "fraction",
+        nullable=True,
+    ),
+    Field(
+        "points_gained",
+        NUMBER,
+        "By how much the bet's number is better than the closing one; of one bet only.",
+        "points",
+        nullable=True,
+    ),
+    Field(
+        "clv_reason",
+        TEXT,
+        "Why there is no closing line value; missing where there is one.",
+        nullable=True,
+    ),
     # --- movement and bookmakers ---
     Field("opening_point", NUMBER, "Line at the opening.", "points", nullable=True),
     Field(
@@ -342,6 +379,29 @@ _FIELDS = (
         NUMBER,
         "Greatest change of fair probability between captures of one line.",
         "probability",
+        nullable=True,
+    ),
+    Field(
+        "steam_moves",
+        INTEGER,
+        "Moves that at least three books made the same way within half an hour, and this one "
+        "among them; missing where captures lie too far apart to tell.",
+        minimum=0,
+        nullable=True,
+    ),
+    Field(
+        "first_moves",
+        INTEGER,
+        "Those of them that this book began alone.",
+        minimum=0,
+        nullable=True,
+    ),
+    Field(
+        "median_lag_seconds",
+        NUMBER,
+        "How long after the first book this one followed in them.",
+        "s",
+        minimum=0,
         nullable=True,
     ),
     Field("boards", INTEGER, "Whole markets it priced, one a capture.", minimum=0),
@@ -403,7 +463,14 @@ _FIELDS = (
     ),
     Field("realised_low", NUMBER, "Lower end of its 95 % interval.", "fraction", nullable=True),
     Field("realised_high", NUMBER, "Upper end of its 95 % interval.", "fraction", nullable=True),
-    Field("with_closing", INTEGER, "Edges with a closing price of their own line.", minimum=0),
+    Field("with_closing", INTEGER, "Edges with a closing line value.", minimum=0),
+    Field("without_closing", INTEGER, "Edges without one; each says why.", minimum=0),
+    Field(
+        "line_moved",
+        INTEGER,
+        "Edges whose closing line was moved to their own number.",
+        minimum=0,
+    ),
     Field(
         "mean_clv",
         NUMBER,
@@ -482,6 +549,25 @@ _FIELDS = (
     Field("captured_at", TIMESTAMP, "Capture time stated for an imported file.", nullable=True),
     Field("odds_format", TEXT, "How prices are written in it.", nullable=True),
     Field("elapsed_ms", INTEGER, "Time to the last byte.", "ms", nullable=True, minimum=0),
+    Field("alert_key", TEXT, "The alert's stable id."),
+    Field("alert_type", TEXT, "What the alert is about.", enum=tuple(AlertType)),
+    Field("triggered_at", TIMESTAMP, "When it was raised."),
+    Field("object_kind", TEXT, "Kind of thing it is about.", nullable=True),
+    Field("object_id", TEXT, "Which one.", nullable=True),
+    Field("threshold_value", NUMBER, "What it is judged by.", nullable=True),
+    Field("actual_value", NUMBER, "What was found.", nullable=True),
+    Field("message", TEXT, "What is told."),
+    Field("sent", BOOLEAN, "Whether every channel has it."),
+    Field("sent_at", TIMESTAMP, "Since when every channel has it.", nullable=True),
+    Field("acknowledged_at", TIMESTAMP, "When somebody saw it.", nullable=True),
+    Field("told_in", INTEGER, "Number of the summary that tells of it.", nullable=True),
+    Field(
+        "stage", TEXT, "Part of the live path.", enum=("store", "normalise", "validate", "price")
+    ),
+    Field("ended_at", TIMESTAMP, "When the run ended."),
+    Field("seconds", NUMBER, "How long it took.", "s", minimum=0),
+    Field("rows", INTEGER, "Documents, snapshots and quotes, rows judged, or quotes.", minimum=0),
+    Field("error_class", TEXT, "What kind of error ended it; missing if none did.", nullable=True),
     Field("location", TEXT, "Where in the document the part stands."),
     Field("evidence", TEXT, "The part itself."),
     # --- research ---
@@ -621,6 +707,7 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "opening_lines": (
             *_LINES,
             *("gap_seconds", "at_first_sight", "kind", "missing_reason", "first_seen"),
+            "flagged",
         ),
         "event_history": (
             *("capture_time", "known_time", "source", "commence_time", "start_precision"),
@@ -655,28 +742,42 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("day", "event_id", "sport_key", "bookmaker_key", "market_key", "outcome_name"),
             *("description", "phase", "point", "line", "price", "american_price", "capture_time"),
             *("known_time", "gap_seconds", "kind", "missing_reason", "overround"),
-            *("fair_probability", "method", "result", "flagged", "commence_time"),
+            *("fair_probability", "method", "result", "unsettled_reason", "flagged"),
+            "commence_time",
         ),
         "line_movements": (
             *("day", "event_id", "bookmaker_key", "market_key", "outcome_name", "description"),
             *("opening_point", "opening_price", "opening_probability", "opened_at"),
             *("closing_point", "closing_price", "closing_probability", "closed_at"),
-            *("captures", "moves", "net_move", "largest_move"),
+            *("captures", "moves", "net_move", "largest_move", "steam_moves", "first_moves"),
         ),
         "bookmaker_scorecards": (
             *("day", "bookmaker_key", "market_key", "boards", "uptime", "mean_overround"),
             *("median_age_seconds", "p95_age_seconds", "stale_share", "best_share", "moves"),
+            *("steam_moves", "first_moves", "median_lag_seconds"),
         ),
         "edge_statistics": (
             *("kind", "dimension", "value", "edges", "executable", "mean_edge_percentage"),
             *("median_life_seconds", "settled", "expected_yield", "realised_yield"),
-            *("realised_low", "realised_high", "with_closing", "mean_clv", "computed_at"),
+            *("realised_low", "realised_high", "with_closing", "mean_clv"),
+            *("without_closing", "line_moved", "computed_at"),
+        ),
+        "edge_values": (
+            *("opportunity_id", "event_id", "market_key", "kind", "realised"),
+            *("unsettled_reason", "clv", "price_ratio", "points_gained", "line_moved"),
+            *("clv_reason", "computed_at"),
         ),
         "calibrations": (
             *("sport_key", "market_key", "phase", "grouping", "value", "method", "markets"),
             *("mean_overround", "log_loss", "log_loss_low", "log_loss_high", "brier"),
             *("difference", "t_value", "reliability", "computed_at"),
         ),
+        "alerts": (
+            *("id", "alert_key", "alert_type", "severity", "triggered_at", "object_kind"),
+            *("object_id", "threshold_value", "actual_value", "message", "sent", "sent_at"),
+            *("acknowledged_at", "told_in"),
+        ),
+        "stage_runs": (*("id", "stage", "ended_at", "seconds", "rows", "success", "error_class"),),
         "model_probabilities": (
             *("event_id", "market_key", "outcome_name", "description", "point", "probability"),
             *("model_name", "model_version", "made_at", "known_time"),
@@ -748,7 +849,10 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "line_movements": "Table: how each book's market moved from its opening to its close.",
         "bookmaker_scorecards": "Table: what each book's market was worth on a day.",
         "edge_statistics": "Table: what past edges were worth.",
+        "edge_values": "Table: what each past edge was worth, or why that is not known.",
         "calibrations": "Table: how well each margin removal foretold results.",
+        "alerts": "Table: what was worth telling, and whether it was told.",
+        "stage_runs": "Table: how each run of a stage of the live path went.",
         "model_probabilities": "Table: what users' own models said.",
         "dataset_offers": "File of a dataset: what was on offer at decision points.",
         "dataset_events": "File of a dataset: the events, by the start stated last.",
@@ -782,11 +886,13 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
         for table in ("decision_frame", "dataset_offers")
     },
     ("line_movement", "price"): {
-        "meaning": "Price offered; missing once withdrawn, and while voided.",
+        "meaning": "Price offered; missing once withdrawn, while voided, and (with "
+        "`valid_only`) while flagged.",
         "nullable": True,
     },
     ("line_movement", "point"): {
-        "meaning": "Line or handicap; of a withdrawal, the one withdrawn; missing while voided."
+        "meaning": "Line or handicap; of a withdrawal, the one withdrawn; missing where the "
+        "price is for another reason."
     },
     **{
         (table, name): _MAYBE
@@ -799,6 +905,12 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("opening_lines", "gap_seconds"): {
         "meaning": "Capture time minus the first capture that listed the event."
     },
+    ("edge_values", "line_moved"): {
+        "type": BOOLEAN,
+        "meaning": "Whether the close had another number.",
+        "nullable": True,
+        "minimum": None,
+    },
     ("data_quality_logs", "event_id"): _MAYBE,
     ("data_quality_logs", "bookmaker_key"): _MAYBE,
     ("data_quality_logs", "market_key"): _MAYBE,
@@ -809,6 +921,11 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "nullable": False,
     },
     ("data_quality_logs", "raw_data"): {"meaning": "The evidence.", "nullable": False},
+    ("alerts", "severity"): {
+        "meaning": "How soon somebody should look.",
+        "enum": tuple(AlertSeverity),
+    },
+    ("stage_runs", "success"): {"meaning": "Whether it ended without an error."},
     ("fetch_logs", "sport_key"): _MAYBE,
     ("fetch_logs", "slot_id"): _MAYBE,
     ("credit_ledger", "credits"): {

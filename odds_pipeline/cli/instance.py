@@ -33,8 +33,7 @@ def exported(settings: Settings) -> Iterator[Settings]:
     """
     from odds_pipeline.storage.database import database
 
-    named = settings.database_url
-    with database(named.get_secret_value() if named else None, settings.home) as address:
+    with database(settings.own_database, settings.home) as address:
         prepare_dagster_database(settings, address)
         os.environ.update(environment(settings, address))
         yield load_settings()

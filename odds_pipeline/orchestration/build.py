@@ -8,6 +8,7 @@ import warnings
 
 import dagster as dg
 
+from odds_pipeline.orchestration.assets.backups import backup_assets, backup_checks
 from odds_pipeline.orchestration.assets.ingest import ingest_assets
 from odds_pipeline.orchestration.assets.market import market_assets
 from odds_pipeline.orchestration.assets.normalized import normalized_assets
@@ -41,11 +42,17 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 def _definitions(settings: Settings) -> dg.Definitions:
     days = daily_partitions(settings)
     daily = [*ingest_assets(days), *normalized_assets(days), *quality_assets(settings, days)]
-    assets = [*daily, *market_assets(days), *research_assets(), *ops_assets()]
+    assets = [
+        *daily,
+        *market_assets(days),
+        *research_assets(),
+        *ops_assets(),
+        *backup_assets(),
+    ]
     checks = [*quality_checks(settings, days), *market_checks(days), *research_checks()]
     return dg.Definitions(
         assets=[*dg.map_asset_specs(_as_demo, assets)] if settings.demo else assets,
-        asset_checks=[*checks, *ops_checks()],
+        asset_checks=[*checks, *ops_checks(), *backup_checks(settings)],
         jobs=build_jobs(),
         schedules=build_schedules(settings),
         sensors=build_sensors(settings),

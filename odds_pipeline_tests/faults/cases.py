@@ -21,7 +21,7 @@ from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.recover import recover
 from odds_pipeline.settings import Settings
 from odds_pipeline.simulator.server import RunningSimulator
-from odds_pipeline_tests.faults import invariants, writer
+from odds_pipeline_tests.faults import alerter, invariants, writer
 
 SLOTS = 4
 # At which the answer is in no safe place: its charge is unknown until the next one tells.
@@ -89,7 +89,9 @@ class Stage:
 def processes() -> ForkServerContext:
     """Where children come from: a server that has imported everything, so that a fork is quick."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([writer.__name__, "odds_pipeline.sources.the_odds_api.client"])
+    context.set_forkserver_preload(
+        [writer.__name__, alerter.__name__, "odds_pipeline.sources.the_odds_api.client"]
+    )
     return context
 
 

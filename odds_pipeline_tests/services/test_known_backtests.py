@@ -268,8 +268,8 @@ def test_nba_lines(platform: Platform, shared_data: Path, home: Path) -> None:
                 team = team_named(NBA, row["home"]) or ""
                 Side.called[date(year, month, day), team] = row["whos_favored"]
     stated = Stated(layout=layout_from(home / "lines.toml"))
-    (file,) = import_paths(platform, [home / "lines.csv"], stated).files
-    assert (file.events, file.quarantined) == (10_272, 0)
+    (imported,) = import_paths(platform, [home / "lines.csv"], stated).files
+    assert (imported.events, imported.quarantined) == (10_272, 0)
     terms = Terms((NBA,), date(2007, 9, 1), date(2015, 12, 31), (), at_close=True)
     on = frozen(platform, terms)
     results = []
