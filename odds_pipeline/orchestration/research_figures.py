@@ -117,10 +117,9 @@ def backtest(done: "Done") -> Metadata:
 def _pictures(run: "Backtest", name: str) -> Metadata:
     import numpy as np
 
-    from odds_pipeline.backtesting.figures import settled_bets
     from odds_pipeline.services import pictures
 
-    settled = settled_bets(run)
+    settled = run.bets[run.bets["profit"].notna() & ~run.bets["void"]]
     if settled.empty:
         return {}
     by_time = settled.groupby("settled_at")["profit"].sum()
