@@ -36,6 +36,12 @@ SELECT e.id, e.name, e.strategy, e.config, e.dataset_id, d.snapshot_id AS datase
 FROM experiments e LEFT JOIN dataset_snapshots d ON d.id = e.dataset_id
 """
 
+_MAY_GIVE_UP = """
+SELECT EXISTS (SELECT FROM experiments WHERE status = 'running')
+    AND has_table_privilege('experiments', 'UPDATE') AND NOT pg_is_in_recovery()
+    AND current_setting('transaction_read_only') = 'off'
+"""
+
 # Only locks of running ones are tried: a draft's is about to be taken by who begins it. One that
 # ended since it was looked at stays as it ended.
 _GIVE_UP = """
@@ -158,8 +164,10 @@ def start(conn: Connection, experiment: int, code_version: str) -> None:
 
 
 def give_up_dead(conn: Connection) -> None:
-    """Fail the experiments that run nowhere any more."""
-    conn.execute(_GIVE_UP, {"error": DIED, "lock": EXPERIMENT})
+    """Fail the experiments that run nowhere any more; who may only read leaves that to others."""
+    row = conn.execute(_MAY_GIVE_UP).fetchone()
+    if row is not None and row[0]:
+        conn.execute(_GIVE_UP, {"error": DIED, "lock": EXPERIMENT})
 
 
 def ran_on(conn: Connection, experiment: int, dataset_hash: str) -> None:
@@ -220,14 +228,8 @@ def daily_ratios(
 
 
 def trials_until(conn: Connection, of: "Experiment") -> int:
-    """How many runs on the same data were completed up to this one, itself included."""
-    row = conn.execute(
-        """SELECT count(*) FROM experiments
-        WHERE dataset_hash = %s AND status = 'completed' AND completed_at <= %s""",
-        (of.dataset_hash, of.completed_at),
-    ).fetchone()
-    assert row is not None
-    return int(row[0])
+    """How many trials on the same data were completed up to this one, itself included."""
+    return 0 if of.dataset_hash is None else len(daily_ratios(conn, of.dataset_hash, of)) + 1
 
 
 def find(conn: Connection, experiment: int) -> Experiment:

@@ -63,6 +63,9 @@ def test_one_whose_process_is_gone_ends_as_failed_at_the_next_look(
         # As when the process is killed: its connection goes, and nothing else happens.
         with transaction(platform.engine) as conn:
             conn.execute("SELECT pg_terminate_backend(%s, 5000)", (held.info.backend_pid,))
+        with transaction(platform.engine) as conn:
+            conn.execute("SET TRANSACTION READ ONLY")
+            assert experiments.find(conn, number).status == "running"
         gone = _found(platform, number)
         assert (gone.status, gone.error) == ("failed", experiments.DIED)
         held.close()
