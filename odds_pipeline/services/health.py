@@ -85,7 +85,7 @@ def health(platform: Platform) -> Health:
     found = status(platform)
     with transaction(platform.engine) as conn:
         signs = vital_signs.vital_signs(conn, now, STILL)
-        stale = vital_signs.stale_books(conn, now)
+        stale = vital_signs.stale_books(conn, now, len(platform.settings.markets))
         stages = _stages(stage_runs.beside_history(conn, now - RECENT, now - RECENT - HISTORY))
     beat = _heartbeat(platform)
     problems = tuple(_problems(platform, found, signs, stages, beat))
