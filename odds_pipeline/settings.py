@@ -10,10 +10,15 @@ from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from odds_pipeline import crash_points
 from odds_pipeline.catalog.markets import FEATURED
@@ -21,6 +26,7 @@ from odds_pipeline.catalog.pricing import FAIR_METHODS
 from odds_pipeline.errors import SettingsError
 from odds_pipeline.planning.adaptive import BOUNDS
 from odds_pipeline.planning.policies import SamplingMode
+from odds_pipeline.secret_files import SecretFiles, Unreadable
 
 PROVIDER_URL = "https://api.the-odds-api.com"
 DEFAULT_BOOKMAKERS = (
@@ -46,6 +52,11 @@ _WEBHOOK = re.compile(
 )
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 TIERS = tuple(reversed(tuple(BOUNDS)))
+_GUESSABLE = "is a default that everybody knows; choose another one"
+_DEFAULTS = frozenset(
+    {"", "postgres", "postgresql", "password", "passwd", "changeme", "change-me", "admin", "root"}
+    | {"secret", "default", "example", "test", "1234", "12345", "123456", "odds", "odds_pipeline"}
+)
 
 
 class ApiKey(NamedTuple):
@@ -105,6 +116,22 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None,
         description="PostgreSQL 15+ of your own. Unset: an embedded server under ODDS_HOME.",
+    )
+    database_password: SecretStr | None = Field(
+        None, description="Password of the user in DATABASE_URL, where the address holds none."
+    )
+    database_collector_password: SecretStr | None = Field(
+        None,
+        description="Password that `odds db roles` gives the role that collects: it adds rows, and "
+        "can neither change nor delete raw responses and the ledger.",
+    )
+    database_researcher_password: SecretStr | None = Field(
+        None, description="Password that `odds db roles` gives the role that only reads."
+    )
+    database_pooler: bool = Field(
+        False,
+        description="Whether DATABASE_URL leads through a pooler in transaction mode, such as "
+        "pgbouncer.",
     )
     database_pool_size: int = Field(5, ge=1, le=100, description="Connections kept open.")
     database_max_overflow: int = Field(
@@ -176,7 +203,21 @@ class Settings(BaseSettings):
     odds_home: Path = Field(
         Path(".odds"), description="Folder of the embedded server, spool, logs and Dagster files."
     )
+    backup_dir: Path | None = Field(
+        None,
+        description="Folder of backups; unset: backups under ODDS_HOME. Another disk is better.",
+    )
+    backup_keep: int = Field(
+        7, ge=1, description="Backups kept; the newest proven one is kept in any case."
+    )
     odds_ui_port: int = Field(3000, ge=1, le=65535, description="Port of the Dagster UI.")
+    port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Port at which a host lets a web program be reached; `odds serve` listens "
+        "there.",
+    )
     odds_ui_login: SecretStr | None = Field(
         None,
         description="User and argon2id hash of the password that the Dagster UI asks for, as `odds "
@@ -249,6 +290,26 @@ class Settings(BaseSettings):
     odds_crash: str | None = Field(
         None, description="For tests: a crash point at which the process kills itself."
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then `.env`, then the files that NAME_FILE names."""
+        files = SecretFiles(settings_cls, secret_settings(), env_settings, dotenv_settings)
+        return init_settings, env_settings, dotenv_settings, files
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _readable(cls, value: object) -> object:
+        if isinstance(value, Unreadable):
+            raise ValueError(value.reason)
+        return value
 
     @field_validator(
         *("sports", "bookmakers", "markets", "regions", "sharp_bookmakers"),
@@ -343,6 +404,25 @@ class Settings(BaseSettings):
         parts = urlsplit(value.get_secret_value())
         if parts.scheme.split("+")[0] not in {"postgresql", "postgres"} or len(parts.path) < 2:
             raise ValueError("must look like postgresql://user:password@host:5432/database")
+        if parts.password is not None and _guessable(unquote(parts.password), parts.username):
+            raise ValueError(f"its password {_GUESSABLE}: ALTER ROLE … PASSWORD …")
+        return value
+
+    @field_validator(
+        "database_password", "database_collector_password", "database_researcher_password"
+    )
+    @classmethod
+    def _not_guessable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and _guessable(value.get_secret_value(), None):
+            raise ValueError(_GUESSABLE)
+        return value
+
+    @field_validator("database_password")
+    @classmethod
+    def _somebodys(cls, value: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        url = others.data.get("database_url")
+        if value is not None and url and not urlsplit(url.get_secret_value()).username:
+            raise ValueError("whose? DATABASE_URL names no user")
         return value
 
     @field_validator("odds_ui_login")
@@ -424,6 +504,24 @@ class Settings(BaseSettings):
         """``odds_home`` as an absolute path."""
         return self.odds_home.expanduser().resolve()
 
+    @cached_property
+    def backups(self) -> Path:
+        """The folder backups stand in, as an absolute path."""
+        return (self.backup_dir or self.home / "backups").expanduser().resolve()
+
+    @property
+    def own_database(self) -> str | None:
+        """Address of the database of one's own, with its password; ``None``: the embedded one."""
+        if self.database_url is None:
+            return None
+        url = self.database_url.get_secret_value()
+        parts = urlsplit(url)
+        if self.database_password is None or parts.password is not None:
+            return url
+        password = quote(self.database_password.get_secret_value(), safe="")
+        user, _, place = parts.netloc.rpartition("@")
+        return parts._replace(netloc=f"{user}:{password}@{place}").geturl()
+
     @property
     def demo(self) -> bool:
         """Whether the loopback provider stands in for the real one."""
@@ -466,6 +564,12 @@ class Settings(BaseSettings):
         return datetime.combine(self.history_start, datetime.min.time(), UTC)
 
 
+def secret_settings() -> tuple[str, ...]:
+    """Names of the settings that hold a secret; each may also stand in a file, as NAME_FILE."""
+    fields = Settings.model_fields.items()
+    return tuple(name for name, field in fields if field.annotation == (SecretStr | None))
+
+
 def load_settings() -> Settings:
     """Read the environment and `.env`.
 
@@ -490,6 +594,11 @@ def usable_settings() -> tuple[Settings, dict[str, str]]:
         faults = _faults(invalid)
     chosen = {name: Settings.model_fields[name.lower()].default for name in faults}
     return Settings(**{name.lower(): value for name, value in chosen.items()}), faults
+
+
+def _guessable(password: str, user: str | None) -> bool:
+    """Whether anybody would try it: a program's default, or the user's own name."""
+    return password.lower() in _DEFAULTS or (user is not None and password == unquote(user))
 
 
 def _parts(keys: SecretStr | None) -> list[str]:

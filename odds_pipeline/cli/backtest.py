@@ -19,7 +19,11 @@ from odds_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from odds_pipeline.backtesting.strategy import Strategy
-    from odds_pipeline.services.backtests import Result
+    from odds_pipeline.services.backtests import Plan, Result, Selection
+    from odds_pipeline.services.datasets.frozen import Frozen
+    from odds_pipeline.services.platform import Platform
+    from odds_pipeline.services.reproduce import Reproduced
+    from odds_pipeline.settings import Settings
 
 _STRATEGIES = (
     Column("name", "strategy"),
@@ -30,6 +34,7 @@ _LIST = (
     Column("id", "id", right=True),
     Column("name", "name"),
     Column("strategy", "strategy"),
+    Column("dataset", "dataset"),
     Column("league", "league"),
     Column("status", "status"),
     Column("total_bets", "bets", right=True),
@@ -53,6 +58,7 @@ def register(app: typer.Typer) -> None:
     )(run)
     group.command("list", epilog="Example: odds backtest list --json")(list_experiments)
     group.command(epilog="Example: odds backtest show 3")(show)
+    group.command(epilog="Example: odds backtest reproduce 3")(reproduce)
     group.command(epilog="Example: odds backtest strategies")(strategies)
     app.add_typer(group, name="backtest")
 
@@ -61,9 +67,19 @@ def run(
     strategy: Annotated[
         str, typer.Argument(help="Its name (`odds backtest strategies`), or module:Class.")
     ],
-    sport: Annotated[str, typer.Option(help="Sport key.")],
-    start: Annotated[str, typer.Option(help="First UTC day of starts, as 2026-01-31.")],
-    end: Annotated[str, typer.Option(help="Last UTC day of starts, included.")],
+    sport: Annotated[str | None, typer.Option(help="Sport key.")] = None,
+    start: Annotated[
+        str | None, typer.Option(help="First UTC day of starts, as 2026-01-31.")
+    ] = None,
+    end: Annotated[str | None, typer.Option(help="Last UTC day of starts, included.")] = None,
+    dataset: Annotated[
+        str | None,
+        typer.Option(help="Bet on this frozen dataset, name or name@version, in their place."),
+    ] = None,
+    draft: Annotated[
+        bool,
+        typer.Option("--draft", help="Only put it on record, to be run in Dagster; on a dataset."),
+    ] = False,
     offset: Annotated[
         list[float] | None,
         typer.Option(help="Minutes before the start at which to decide; may be repeated [60]."),
@@ -108,17 +124,55 @@ def run(
 
     The run is kept with its data's hash; every run on the same data counts as a trial. The ROI
     comes with its interval, the strategy is checked for looking ahead, and says so if it does
-    (exit code 1).
+    (exit code 1). Dagster shows it as a materialisation of `backtest_results`.
     """
     from odds_pipeline.backtesting.costs import Costs
-    from odds_pipeline.services.backtests import Plan, Selection, run_backtest
+    from odds_pipeline.cli.instance import shown_platform
+    from odds_pipeline.services.backtests import Plan
 
     try:
         costs = Costs(_money(commission, "--commission"), _money(limit, "--limit"), rejected)
     except ValueError as wrong:
         raise UsageError(str(wrong)) from wrong
+    sizing, size = _sizing(stake)
+    chosen = dict(_pair(text, "--param") for text in param or ())
+    plan = Plan(strategy, chosen, sizing, size, bankroll, costs, seed, name)
+    selection = None
+    if dataset is None:
+        selection = _selection(sport, start, end, offset, close, book, market, max_age, known_by)
+    elif any((sport, start, end, offset, close, book, market, max_age, known_by)):
+        raise UsageError("--dataset says what is bet on already; leave the options of that away")
+    with shown_platform() as (opened, settings):
+        on = _on(opened, selection, dataset)
+        if draft:
+            _draft(opened, settings, on, plan, as_json)
+            return
+        result = _ran(opened, settings, on, plan, as_json)
+    if as_json:
+        screen.show_json(_values(result))
+    else:
+        _tell(result)
+    if not result.leaks.clean:
+        raise typer.Exit(1)
+
+
+def _selection(
+    sport: str | None,
+    start: str | None,
+    end: str | None,
+    offset: list[float] | None,
+    close: bool,
+    book: list[str] | None,
+    market: list[str] | None,
+    max_age: float | None,
+    known_by: str | None,
+) -> "Selection":
+    from odds_pipeline.services.backtests import Selection
+
+    if sport is None or start is None or end is None:
+        raise UsageError("say what to bet on: --sport, --start and --end, or --dataset")
     minutes = offset if offset is not None else ([] if close else [60.0])
-    selection = Selection(
+    return Selection(
         sport,
         _day(start, "--start"),
         _day(end, "--end"),
@@ -129,23 +183,64 @@ def run(
         None if max_age is None else timedelta(minutes=max_age),
         screen.moment(known_by, "--known-by"),
     )
-    sizing, size = _sizing(stake)
-    chosen = dict(_pair(text, "--param") for text in param or ())
-    plan = Plan(strategy, chosen, sizing, size, bankroll, costs, seed, name)
-    with platform() as opened, screen.spinner("Reading decisions", as_json) as told:
-        result = run_backtest(
-            opened, selection, plan, lambda done, of: told(f"{done:,} of {of:,} events")
-        )
+
+
+def _on(
+    opened: "Platform", selection: "Selection | None", dataset: str | None
+) -> "Selection | Frozen":
+    from odds_pipeline.services.datasets.load import load
+
+    if selection is not None:
+        return selection
+    assert dataset is not None
+    return load(opened, dataset)
+
+
+def _ran(
+    opened: "Platform",
+    settings: "Settings",
+    on: "Selection | Frozen",
+    plan: "Plan",
+    quiet: bool,
+) -> "Result":
+    from odds_pipeline.cli.instance import dagster_instance
+    from odds_pipeline.orchestration.research_report import report_backtest
+    from odds_pipeline.services.backtests import run_backtest
+
+    with screen.spinner("Reading decisions", quiet) as told:
+        result = run_backtest(opened, on, plan, lambda done, of: told(f"{done:,} of {of:,} events"))
+    with dagster_instance(settings) as instance:
+        report_backtest(opened, instance, result)
+    return result
+
+
+def _draft(
+    opened: "Platform", settings: "Settings", on: "Selection | Frozen", plan: "Plan", as_json: bool
+) -> None:
+    from odds_pipeline.cli.instance import dagster_instance
+    from odds_pipeline.orchestration.research_report import report_draft
+    from odds_pipeline.services.backtests import Selection, put_on_record
+
+    if isinstance(on, Selection):
+        raise UsageError("--draft needs a --dataset: what is stored may be other by then")
+    experiment = put_on_record(opened, on, plan)
+    with dagster_instance(settings) as instance:
+        report_draft(instance, experiment)
     if as_json:
-        screen.show_json(_values(result))
-    else:
-        _tell(result)
-    if not result.leaks.clean:
-        raise typer.Exit(1)
+        screen.show_json({"experiment": experiment, "status": "draft"})
+        return
+    screen.say(f"{screen.YES} Experiment {experiment} is a draft; materialise its partition:")
+    screen.say(
+        "dagster asset materialize -m odds_pipeline.definitions --select backtest_results "
+        f"--partition {experiment}"
+    )
 
 
 def list_experiments(
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    min_roi: Annotated[
+        float | None, typer.Option(help="Only completed ones whose ROI is above, as 0.02 [all].")
+    ] = None,
     tz: Zone = "UTC",
     as_json: AsJson = False,
 ) -> None:
@@ -155,7 +250,7 @@ def list_experiments(
 
     zone = screen.zone_named(tz)
     with platform() as opened, transaction(opened.engine) as conn:
-        rows = screen.records(newest(conn, limit))
+        rows = screen.records(newest(conn, limit, min_roi))
     if as_json:
         screen.show_json(rows)
     elif rows:
@@ -184,6 +279,52 @@ def show(
     _figures(found.metrics or {})
     screen.put(f"Configuration: {found.config}")
     screen.say(f"Data {found.dataset_hash or 'none'} · code {found.code_version}")
+    screen.say(f"Dataset {found.dataset or 'none: it ran on what was stored then'}")
+
+
+def reproduce(
+    experiment: Annotated[int, typer.Argument(help="Its id; see `odds backtest list`.")],
+    as_json: AsJson = False,
+) -> None:
+    """Run a completed backtest again on its locked dataset, and compare every figure and bet.
+
+    Nothing is put on record, and trials made since do not count. Ends with 1 where anything
+    differs, to the last bit.
+    """
+    from odds_pipeline.services.reproduce import reproduce as reproduced
+
+    with platform() as opened:
+        made = reproduced(opened, experiment)
+    if as_json:
+        screen.show_json(
+            {
+                "experiment": experiment,
+                "same": made.same,
+                "dataset": made.experiment.dataset,
+                "code_version": made.code_version,
+                "recorded_code_version": made.experiment.code_version,
+                "differing": {
+                    name: {"recorded": then, "now": now}
+                    for name, (then, now) in made.differing.items()
+                },
+            }
+        )
+    else:
+        _compared(made)
+    if not made.same:
+        raise typer.Exit(1)
+
+
+def _compared(made: "Reproduced") -> None:
+    of = made.experiment
+    if made.same:
+        screen.say(
+            f"{screen.YES} Experiment {of.id} comes out the same to the last bit on {of.dataset}"
+        )
+    for name, (then, now) in made.differing.items():
+        screen.say(f"{screen.NO} {name}: {then} on record, {now} now")
+    if of.code_version != made.code_version:
+        screen.say(f"{screen.WARN} Code then {of.code_version}, now {made.code_version}")
 
 
 def strategies(as_json: AsJson = False) -> None:
@@ -264,6 +405,7 @@ def _values(result: "Result") -> dict[str, Any]:
     }
     return {
         "experiment": result.experiment,
+        "dataset": result.dataset,
         "dataset_hash": result.dataset_hash,
         "events": result.events,
         "wanted": result.run.wanted,

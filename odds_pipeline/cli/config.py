@@ -170,4 +170,6 @@ def plain(value: object) -> str:
 def _place(name: str, chosen: bool, environment: set[str]) -> str:
     if not chosen:
         return "default"
-    return "environment" if name.upper() in environment else ".env"
+    if name.upper() in environment:
+        return "environment"
+    return "file" if f"{name.upper()}_FILE" in environment else ".env"

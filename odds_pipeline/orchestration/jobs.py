@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from odds_pipeline.orchestration.alerts import send_alerts_job
+from odds_pipeline.orchestration.assets.backups import BACKUPS, backup_job
 from odds_pipeline.orchestration.descriptions import OWNERS
 from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.retention import sweep
@@ -21,6 +22,7 @@ from odds_pipeline.orchestration.tags import ASIDE, MAX_RUNTIME, PRIORITY
 COLLECT, CAPTURE, JUDGE, CLOSE_DAY = "collect", "capture", "judge", "close_day"
 SETTLE, LIST, HEAL, SWEEP = "settle_scores", "list_events", "heal_gaps", "sweep_runs"
 LEARN = "learn"
+FREEZE, BACKTEST = "freeze_dataset", "backtest"
 WATCH, SEND_ALERTS = "check_health", "send_alerts"
 # Runs that come every few minutes; what they leave in our tables survives them.
 TICK_JOBS = (CAPTURE, JUDGE, SETTLE, LIST, HEAL, WATCH, SEND_ALERTS)
@@ -78,8 +80,10 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
         ),
         _job(
             LIST,
-            listed | dg.AssetSelection.assets("credit_ledger"),
-            "Ask for events and their starts, which is free, and read the ledger.",
+            listed
+            | dg.AssetSelection.assets("credit_ledger")
+            | dg.AssetSelection.checks_for_assets(BACKUPS),
+            "Ask for events and their starts, which is free, read the ledger, look at the backups.",
             minutes=10,
         ),
         _job(
@@ -97,6 +101,20 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
             tags={ASIDE: LEARN},
         ),
         _job(
+            FREEZE,
+            _with_checks("datasets"),
+            "Freeze a dataset as its configuration says, and look whether all are as frozen.",
+            minutes=60,
+            tags={ASIDE: FREEZE},
+        ),
+        _job(
+            BACKTEST,
+            _with_checks("backtest_results", "experiments"),
+            "Run the backtest of a partition, judge it, and count it among the experiments.",
+            minutes=60,
+            tags={ASIDE: BACKTEST},
+        ),
+        _job(
             WATCH,
             _with_checks("platform_health"),
             "Look how the platform is, and raise alerts of what is broken.",
@@ -104,6 +122,7 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
         ),
         send_alerts_job(SEND_ALERTS),
         review_job(),
+        backup_job(),
         _sweep(),
     ]
 

@@ -9,6 +9,7 @@ the fixed mode looks every minute and captures each slot once, in the minutes it
 
 import dagster as dg
 
+from odds_pipeline.orchestration.assets.backups import backup_schedule
 from odds_pipeline.orchestration.descriptions import OWNERS
 from odds_pipeline.orchestration.jobs import CAPTURE, SWEEP, WATCH
 from odds_pipeline.orchestration.modes import TICKERS
@@ -23,8 +24,8 @@ MINUTES_AN_HOUR = 60
 
 
 def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
-    """Odds in fixed mode, the look at the platform's health, and the daily sweep."""
-    return [_collect(settings), _watch(), _sweep()]
+    """Odds in fixed mode, the look at the platform's health, the daily sweep and backup."""
+    return [_collect(settings), _watch(), _sweep(), backup_schedule(settings)]
 
 
 def every(minutes: int) -> str:

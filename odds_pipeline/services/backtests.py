@@ -3,7 +3,8 @@
 Belongs here: reading decisions and results, running, keeping. Does not belong here: strategies and
 the engine (``backtesting``), the queries (``storage``).
 
-A run is on record before it starts, so that one that fails or is killed counts as tried.
+A run is on record before it starts, so that one that fails or is killed counts as tried. It bets
+on what is stored, or on a frozen dataset: then it can be made again, bit for bit.
 """
 
 import hashlib
@@ -11,7 +12,6 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odds_pipeline.backtesting.costs import Costs
@@ -31,9 +31,12 @@ from odds_pipeline.catalog.sports import usual_length
 from odds_pipeline.errors import NotFound, UsageError
 from odds_pipeline.planning.captures import day_window
 from odds_pipeline.redaction import redact
+from odds_pipeline.services.code_version import code_version
+from odds_pipeline.services.datasets.frozen import Frozen
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import experiments, readers
-from odds_pipeline.storage.engine import transaction
+from odds_pipeline.storage.engine import session, transaction
+from odds_pipeline.storage.experiments import Experiment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +67,8 @@ class Selection:
         markets: only these; all without.
         max_age: greatest age of the newest snapshot at the decision.
         known_by: only what was stored by then; all without.
+        at: events as they were stated by then; now without.
+        valid_only: leave out prices that a quality rule found wrong.
     """
 
     sport_key: str
@@ -75,6 +80,8 @@ class Selection:
     markets: tuple[str, ...] = ()
     max_age: timedelta | None = None
     known_by: datetime | None = None
+    at: datetime | None = None
+    valid_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,63 +110,165 @@ class Plan:
 
 
 class Result(NamedTuple):
-    """A run on record."""
+    """A run on record; ``dataset`` is the snapshot id of the one it ran on, if on any."""
 
     experiment: int
     run: Backtest
     figures: Figures
     honesty: Honesty
     leaks: LeakReport
+    dataset: str | None
     dataset_hash: str
     events: int
+    metrics: dict[str, Any]
 
 
 def run_backtest(
-    platform: Platform, selection: Selection, plan: Plan, progress: Progress | None = None
+    platform: Platform,
+    on: Selection | Frozen,
+    plan: Plan,
+    progress: Progress | None = None,
+    partition_key: str | None = None,
 ) -> Result:
     """Run one backtest and keep it.
 
     Args:
         platform: its database is read, and written for the record.
-        selection: what to bet on.
+        on: what to bet on: what is stored, or a dataset.
         plan: how.
         progress: called with how many events of how many have been read.
+        partition_key: its partition in Dagster, where that has a name already.
 
     Raises:
         UsageError: an unknown strategy, parameter or sizing.
         NotFound: no event, or nothing on offer, in the selection.
     """
-    strategy, run = _prepared(plan)
+    experiment = put_on_record(platform, on, plan, partition_key)
+    return carry_out(platform, experiment, on, plan, progress)
+
+
+def put_on_record(
+    platform: Platform, on: Selection | Frozen, plan: Plan, partition_key: str | None = None
+) -> int:
+    """Keep a backtest as a draft, to be carried out later; returns its number.
+
+    Raises:
+        UsageError: an unknown strategy, parameter or sizing.
+    """
+    strategy, _ = _prepared(plan)
+    frozen = on.dataset if isinstance(on, Frozen) else None
     with transaction(platform.engine) as conn:
-        experiment = experiments.begin(
+        return experiments.draft(
             conn,
             name=plan.name or plan.strategy,
             strategy=plan.strategy,
-            config=_config(selection, plan),
-            code_version=version("odds-pipeline"),
+            config=_config(on, plan),
+            code_version=code_version(type(strategy)),
             seed=plan.seed,
             risk_mode=plan.sizing,
             bankroll=plan.bankroll,
-            league=selection.sport_key,
+            league=on.sport_key if isinstance(on, Selection) else on.dataset.league,
+            week=None if frozen is None else frozen.week,
+            dataset_id=None if frozen is None else frozen.id,
+            partition_key=partition_key,
         )
-    try:
-        offered, ended = read(platform, selection, progress)
-        digest = dataset_hash(offered, ended)
+
+
+def carry_out(
+    platform: Platform,
+    experiment: int,
+    on: Selection | Frozen,
+    plan: Plan,
+    progress: Progress | None = None,
+) -> Result:
+    """Run a draft; while this process does, the record says ``running``.
+
+    Raises:
+        UsageError: a plan that cannot be.
+        NotFound: no event, or nothing on offer, in the selection.
+        StorageError: it is no draft any more.
+    """
+    strategy, run = _prepared(plan)
+    with session(platform.engine) as held, experiments.living(held, experiment):
         with transaction(platform.engine) as conn:
-            experiments.ran_on(conn, experiment, digest)
-        made = backtest(strategy, offered, ended, run)
-        leaks = find_leaks(strategy, offered, seed=plan.seed)
-        with transaction(platform.engine) as conn:
-            weighed = honesty(made, experiments.daily_ratios(conn, digest), plan.seed)
-            summed = figures(made)
-            experiments.complete(conn, experiment, _metrics(summed, weighed, leaks))
-    except BaseException as failure:
-        with transaction(platform.engine) as conn:
-            experiments.fail(conn, experiment, redact(f"{type(failure).__name__}: {failure}"))
-        if isinstance(failure, ValueError):
-            raise UsageError(str(failure)) from failure
-        raise
-    return Result(experiment, made, summed, weighed, leaks, digest, len(ended))
+            experiments.start(conn, experiment, code_version(type(strategy)))
+        try:
+            offered, ended = _data(platform, on, progress)
+            digest = dataset_hash(offered, ended)
+            with transaction(platform.engine) as conn:
+                experiments.ran_on(conn, experiment, digest)
+            made = backtest(strategy, offered, ended, run)
+            leaks = find_leaks(strategy, offered, seed=plan.seed)
+            with transaction(platform.engine) as conn:
+                weighed = honesty(made, experiments.daily_ratios(conn, digest), plan.seed)
+                result = _result(experiment, on, made, weighed, leaks, digest, len(ended))
+                experiments.complete(conn, experiment, result.metrics)
+        except BaseException as failure:
+            with transaction(platform.engine) as conn:
+                experiments.fail(conn, experiment, redact(f"{type(failure).__name__}: {failure}"))
+            if isinstance(failure, ValueError):
+                raise UsageError(str(failure)) from failure
+            raise
+    return result
+
+
+def made_again(platform: Platform, of: Experiment, frozen: Frozen) -> Result:
+    """An experiment's result, worked out anew from its dataset as when it was completed.
+
+    Raises:
+        UsageError: its strategy is not to be found any more.
+    """
+    plan = plan_of(of)
+    strategy, run = _prepared(plan)
+    made = backtest(strategy, frozen.offered, frozen.ended, run)
+    leaks = find_leaks(strategy, frozen.offered, seed=plan.seed)
+    digest = dataset_hash(frozen.offered, frozen.ended)
+    with transaction(platform.engine) as conn:
+        earlier = experiments.daily_ratios(conn, digest, before=of)
+    weighed = honesty(made, earlier, plan.seed)
+    return _result(of.id, frozen, made, weighed, leaks, digest, len(frozen.ended))
+
+
+def _result(
+    experiment: int,
+    on: Selection | Frozen,
+    made: Backtest,
+    weighed: Honesty,
+    leaks: LeakReport,
+    digest: str,
+    events: int,
+) -> Result:
+    summed = figures(made)
+    metrics = _metrics(made, summed, weighed, leaks)
+    dataset = on.dataset.snapshot_id if isinstance(on, Frozen) else None
+    return Result(experiment, made, summed, weighed, leaks, dataset, digest, events, metrics)
+
+
+def plan_of(of: Experiment) -> Plan:
+    """How an experiment was to be run, as its record says."""
+    told, costs = of.config, of.config["costs"]
+    return Plan(
+        of.strategy,
+        told["parameters"],
+        told["sizing"],
+        told["size"],
+        of.bankroll,
+        Costs(
+            costs["commissions"],
+            costs["limits"],
+            costs["rejected"],
+            costs["smallest_stake"],
+            costs["step"],
+        ),
+        of.seed,
+        of.name,
+    )
+
+
+def _data(
+    platform: Platform, on: Selection | Frozen, progress: Progress | None
+) -> "tuple[pd.DataFrame, pd.DataFrame]":
+    return (on.offered, on.ended) if isinstance(on, Frozen) else read(platform, on, progress)
 
 
 def read(
@@ -178,7 +287,7 @@ def read(
     start, end = day_window(selection.first).begin, day_window(selection.last).end
     with transaction(platform.engine) as conn:
         events = readers.events_between(
-            conn, start, end, selection.sport_key, known_by=selection.known_by
+            conn, start, end, selection.sport_key, at=selection.at, known_by=selection.known_by
         )
     if events.empty:
         raise NotFound(f"no {selection.sport_key} events start in these days")
@@ -241,6 +350,7 @@ def _decisions(
                 max_age=selection.max_age,
                 bookmakers=selection.bookmakers or None,
                 markets=selection.markets or None,
+                valid_only=selection.valid_only,
             )
             for ids, offsets in asked
             if ids and offsets
@@ -266,17 +376,14 @@ def _ended(events: "pd.DataFrame") -> "pd.DataFrame":
     )
 
 
-def _config(selection: Selection, plan: Plan) -> dict[str, Any]:
-    chosen = asdict(selection) | {
-        "first": selection.first.isoformat(),
-        "last": selection.last.isoformat(),
-        "offsets": [offset.total_seconds() for offset in selection.offsets],
-        "max_age": None if selection.max_age is None else selection.max_age.total_seconds(),
-        "known_by": None if selection.known_by is None else selection.known_by.isoformat(),
-    }
+def _config(on: Selection | Frozen, plan: Plan) -> dict[str, Any]:
     costs = plan.costs
-    return {
-        "selection": chosen,
+    chosen: dict[str, Any] = (
+        {"dataset": on.dataset.snapshot_id, "selection": on.dataset.config}
+        if isinstance(on, Frozen)
+        else {"selection": selection_as_json(on)}
+    )
+    return chosen | {
         "parameters": dict(plan.parameters),
         "sizing": plan.sizing,
         "size": plan.size,
@@ -290,11 +397,37 @@ def _config(selection: Selection, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _metrics(summed: Figures, weighed: Honesty, leaks: LeakReport) -> dict[str, Any]:
+def selection_as_json(selection: Selection) -> dict[str, Any]:
+    """A selection as JSON has it: days and times in ISO form, spans in seconds."""
+    return asdict(selection) | {
+        "first": selection.first.isoformat(),
+        "last": selection.last.isoformat(),
+        "offsets": [offset.total_seconds() for offset in selection.offsets],
+        "max_age": None if selection.max_age is None else selection.max_age.total_seconds(),
+        "known_by": None if selection.known_by is None else selection.known_by.isoformat(),
+        "at": None if selection.at is None else selection.at.isoformat(),
+    }
+
+
+def _metrics(
+    made: Backtest, summed: Figures, weighed: Honesty, leaks: LeakReport
+) -> dict[str, Any]:
     """Figures as JSON has them: no NaN, no infinity."""
     every = asdict(summed) | asdict(weighed)
     every |= {"leaks": len(leaks.leaks), "leak_moments": leaks.moments}
+    every |= {"wanted": made.wanted, "refused": made.refused, "bets_hash": bets_hash(made)}
     return {
         name: None if isinstance(value, float) and not math.isfinite(value) else value
         for name, value in every.items()
     }
+
+
+def bets_hash(made: Backtest) -> str:
+    """SHA-256 of the ledger: the same for the same bets, to the last bit of each number."""
+    return hashlib.sha256(made.bets[_LEDGER].to_csv(index=False).encode()).hexdigest()
+
+
+_LEDGER = [
+    *("decision_time", "event_id", "bookmaker_key", "market_key", "outcome_name", "point"),
+    *("price", "probability", "stake", "result", "void", "profit", "settled_at", "bankroll"),
+]

@@ -146,6 +146,30 @@ def reliability(curves: "Mapping[str, pd.DataFrame]", title: str, form: str = "p
     return _saved(figure, axes, title, form)
 
 
+def money(
+    times: "Sequence[datetime]", values: Sequence[float], title: str, form: str = "png"
+) -> bytes:
+    """Money, or what it fell by, from settlement to settlement.
+
+    Args:
+        times: of the settlements.
+        values: from each time on.
+        title: above it.
+        form: one of ``FORMATS``.
+
+    Raises:
+        UsageError: an unknown format.
+    """
+    figure, axes = _figure(form)
+    axes.step(_days(times), values, where="post", linewidth=1.2)
+    axes.set_ylabel("money")
+    axes.set_xlabel("UTC")
+    axes.xaxis_date()
+    for label in axes.get_xticklabels():
+        label.set(rotation=30, horizontalalignment="right")
+    return _saved(figure, axes, title, form)
+
+
 def _days(times: "Sequence[datetime]") -> list[float]:
     """Times as matplotlib counts them."""
     from matplotlib.dates import date2num

@@ -14,6 +14,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from odds_pipeline.quality.inputs import checked
 from odds_pipeline.quality.markets import complete_markets
 from odds_pipeline.quality.registry import Needs, Rule, RuleResult, Severity, load_rules, run_rule
 from odds_pipeline.services.alerting import raising
@@ -102,7 +103,7 @@ class _Day:
         return odds_frames(self._conn, self._day)
 
     def frame(self, need: Needs) -> "pd.DataFrame":
-        """The input frame of a kind of rule."""
+        """The input frame of a kind of rule, held against its schema."""
         conn, day = self._conn, self._day
         made: dict[Needs, Callable[[], pd.DataFrame]] = {
             Needs.QUOTES: lambda: self._odds.quotes,
@@ -117,4 +118,4 @@ class _Day:
             Needs.SLOTS: lambda: quality_log.slots_of(conn, day),
             Needs.RECONCILIATION: lambda: reconciliation_frame(conn, day, self._readings),
         }
-        return made[need]()
+        return checked(made[need](), need)

@@ -25,6 +25,19 @@ LOCK_MS = 60_000
 # A connection that rested longer is asked whether it still stands: a network may lose it silently.
 RESTED_SECONDS = 5.0
 
+# Readers probe indexes by the thousand: compiling that costs more than running it, and pages that
+# were read a moment ago are no seek away.
+SESSION = {
+    "statement_timeout": str(STATEMENT_MS),
+    "lock_timeout": str(LOCK_MS),
+    "idle_in_transaction_session_timeout": "300000",
+    "timezone": "UTC",
+    "jit": "off",
+    "random_page_cost": "1.1",
+    "work_mem": "32MB",
+}
+POOLED = "odds_pooled"
+
 Connection = psycopg.Connection[Any]
 T = TypeVar("T")
 
@@ -35,28 +48,27 @@ _PASSING = (
 )
 
 
-def open_engine(url: str, pool_size: int = 5, max_overflow: int = 5) -> Engine:
+def open_engine(
+    url: str, pool_size: int = 5, max_overflow: int = 5, *, pooled: bool = False
+) -> Engine:
     """An engine on our database; no connection is made yet.
 
     Args:
         url: any PostgreSQL address; normalised to psycopg 3.
         pool_size: connections kept open.
         max_overflow: connections opened beyond them under load.
+        pooled: whether the address leads through a pooler that gives each transaction any of its
+            connections: nothing may outlive one then, no prepared statement and no setting.
     """
+    options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
     engine = create_engine(
         data_url(url),
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_timeout=30,
-        connect_args={
-            "connect_timeout": CONNECT_SECONDS,
-            "application_name": "odds_pipeline",
-            "options": f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={LOCK_MS} "
-            "-c idle_in_transaction_session_timeout=300000 -c timezone=UTC "
-            # Readers probe indexes by the thousand: compiling that costs more than running it,
-            # and pages that were read a moment ago are no seek away.
-            "-c jit=off -c random_page_cost=1.1 -c work_mem=32MB",
-        },
+        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "odds_pipeline"}
+        | ({"prepare_threshold": None} if pooled else {"options": options}),
+        execution_options={POOLED: pooled},
     )
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", _require_standing)
@@ -72,7 +84,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         ConnectionLost: it broke before the end; whether it was committed is unknown.
     """
     with _connected(engine) as conn, conn.begin():
-        yield _driver(conn)
+        yield _set_up(engine, _driver(conn))
 
 
 @contextmanager
@@ -93,7 +105,7 @@ def pipelined(engine: Engine, meanwhile: Callable[[], None] = lambda: None) -> I
     with _connected(engine) as conn:
         driver = _driver(conn)
         with conn.begin(), driver.pipeline():
-            yield driver
+            yield _set_up(engine, driver)
             driver.commit()  # queued too; its error is then psycopg's own
             meanwhile()
 
@@ -111,11 +123,31 @@ def need_no_sync(conn: Connection) -> None:
 def session(engine: Engine) -> Iterator[Connection]:
     """One connection outside any transaction, for locks that outlive one.
 
+    Behind a pooler one transaction, for as long as the block lasts: it keeps the connection.
+
     Raises:
         DatabaseUnavailable: no connection could be made.
     """
+    if _is_pooled(engine):
+        with transaction(engine) as driver:
+            yield driver
+        return
     with _connected(engine) as conn:
         yield _driver(conn.execution_options(isolation_level="AUTOCOMMIT"))
+
+
+def _is_pooled(engine: Engine) -> bool:
+    return bool(engine.get_execution_options().get(POOLED))
+
+
+def _set_up(engine: Engine, driver: Connection) -> Connection:
+    """Behind a pooler, give the transaction the settings that connections have elsewhere."""
+    if _is_pooled(engine):
+        driver.execute(
+            "SELECT set_config(n, v, true) FROM unnest(%s::text[], %s::text[]) a(n, v)",
+            (list(SESSION), list(SESSION.values())),
+        )
+    return driver
 
 
 def persistently(work: Callable[[], T], tries: int = 5) -> T:

@@ -39,6 +39,12 @@ def failed(
     _log(conn, call, False, raw_id=raw_id, remaining=remaining, code=code, message=message)
 
 
+def first(conn: Connection) -> datetime | None:
+    """When the first call was logged; ``None`` before it."""
+    row = conn.execute("SELECT min(fetch_time) FROM fetch_logs").fetchone()
+    return None if row is None else row[0]
+
+
 def count(conn: Connection, counts: Mapping[int, tuple[int, int]]) -> None:
     """Say what logged answers held: (events, bookmakers) by raw document."""
     if not counts:

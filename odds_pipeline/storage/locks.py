@@ -21,8 +21,14 @@ LEDGER = 7204
 PROVIDER = 7205
 # Held while moments are priced: one pricer at a time, in order of capture.
 PRICER = 7206
+# Held while a dataset is listed or deleted.
+DATASETS = 7207
+# Held with an experiment's number by the process that runs it (a session lock).
+EXPERIMENT = 7208
+# Held from a look at the trials of some data until the next one is among them.
+TRIALS = 7209
 # Held while alerts are sent: one sender at a time (a session lock, not waited for).
-ALERT_SENDER = 7207
+ALERT_SENDER = 7210
 
 Connection = psycopg.Connection[Any]
 

@@ -16,6 +16,7 @@ import pytest
 from psycopg import sql
 
 from odds_pipeline.cli.main import run
+from odds_pipeline_tests.conftest import POOLER
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FIXTURES = REPOSITORY / "odds_pipeline_tests" / "fixtures"
@@ -48,6 +49,8 @@ def bare(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         if name.startswith(OURS) or name in NAMES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("ODDS_HOME", str(home))
+    if POOLER:
+        monkeypatch.setenv("DATABASE_POOLER", "true")
     monkeypatch.chdir(home)
     yield home
     os.environ.clear()
