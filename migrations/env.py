@@ -79,5 +79,5 @@ if context.is_offline_mode():
 else:
     settings = load_settings()
     install(settings)
-    with database(settings.own_database, settings.home) as address:
+    with database(settings.direct_database, settings.home) as address:
         migrate(address)

@@ -19,7 +19,7 @@ from odds_pipeline.settings import Settings
 from odds_pipeline.storage.database import database
 from odds_pipeline.storage.engine import open_engine, require_schema
 
-REVISION = "0021"
+REVISION = "0022"
 DEMO_KEY = "demo"
 
 
@@ -38,7 +38,7 @@ def open_platform(settings: Settings) -> Iterator[Platform]:
             url,
             settings.database_pool_size,
             settings.database_max_overflow,
-            pooled=settings.database_pooler,
+            pooled=settings.database_direct_url is not None,
         )
         try:
             require_schema(engine, REVISION)

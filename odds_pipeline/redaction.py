@@ -35,6 +35,7 @@ from odds_pipeline.settings import Settings
 
 REMOVED = "[removed]"
 SHORTEST = 6
+_ADDRESSES = frozenset({"database_url", "database_direct_url"})
 FINGERPRINT_LENGTH = 12
 DEMO_FINGERPRINT = "demo"
 
@@ -125,7 +126,7 @@ def secrets_of(settings: Settings) -> list[str]:
         if not isinstance(value, SecretStr):
             continue
         secret = value.get_secret_value()
-        found.extend(_passwords(secret) if name == "database_url" else [secret])
+        found.extend(_passwords(secret) if name in _ADDRESSES else [secret])
     found.extend(key.secret.get_secret_value() for key in settings.api_keys if key.secret)
     for address in settings.alert_addresses:
         found.extend((address, *_passwords(address), *_tokens(address)))

@@ -128,10 +128,10 @@ class Settings(BaseSettings):
     database_researcher_password: SecretStr | None = Field(
         None, description="Password that `odds db roles` gives the role that only reads."
     )
-    database_pooler: bool = Field(
-        False,
-        description="Whether DATABASE_URL leads through a pooler in transaction mode, such as "
-        "pgbouncer.",
+    database_direct_url: SecretStr | None = Field(
+        None,
+        description="The server's own address, where DATABASE_URL leads through a pooler in "
+        "transaction mode such as pgbouncer: for Dagster, migrations, backups and roles.",
     )
     database_pool_size: int = Field(5, ge=1, le=100, description="Connections kept open.")
     database_max_overflow: int = Field(
@@ -396,7 +396,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an http(s) address without a query")
         return value.rstrip("/")
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_direct_url")
     @classmethod
     def _postgres(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
@@ -512,9 +512,17 @@ class Settings(BaseSettings):
     @property
     def own_database(self) -> str | None:
         """Address of the database of one's own, with its password; ``None``: the embedded one."""
-        if self.database_url is None:
+        return self._with_password(self.database_url)
+
+    @property
+    def direct_database(self) -> str | None:
+        """The same without the pooler that may stand before it."""
+        return self._with_password(self.database_direct_url or self.database_url)
+
+    def _with_password(self, secret: SecretStr | None) -> str | None:
+        if secret is None:
             return None
-        url = self.database_url.get_secret_value()
+        url = secret.get_secret_value()
         parts = urlsplit(url)
         if self.database_password is None or parts.password is not None:
             return url

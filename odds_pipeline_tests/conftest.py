@@ -42,7 +42,6 @@ POOLER = os.environ.get("ODDS_TEST_POOLER")
 if POOLER:
     open_engine = partial(open_engine, pooled=True)
     opening.open_engine = open_engine
-    os.environ["DATABASE_POOLER"] = "true"
 
 
 @pytest.fixture(scope="session")

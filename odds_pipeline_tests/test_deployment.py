@@ -102,3 +102,21 @@ def test_the_workspaces_name_the_same_location() -> None:
     assert local["module_name"] == server[server.index("--module-name") + 1]
     assert str(remote["grpc_server"]["port"]) == server[server.index("--port") + 1]
     assert remote["grpc_server"]["host"] == "code-server"
+
+
+def test_the_systemd_unit_starts_our_program_without_rights_and_with_secrets_in_files() -> None:
+    lines = (ROOT / "deploy/odds.service").read_text().splitlines()
+    stated = [line.partition("=") for line in lines if "=" in line and not line.startswith("#")]
+    values: dict[str, list[str]] = {}
+    for name, _, value in stated:
+        values.setdefault(name, []).append(value)
+    program, *arguments = values["ExecStart"][0].split()
+    assert Path(program).name in console_scripts()
+    assert arguments == ["serve", "--host", "127.0.0.1"]
+    assert values["User"] == ["odds"]
+    assert values["NoNewPrivileges"] == ["true"]
+    assert values["ProtectSystem"] == ["strict"]
+    assert values["CapabilityBoundingSet"] == [""]
+    given = {each.partition("=")[0] for each in values["Environment"]}
+    assert "ODDS_API_KEY_FILE" in given
+    assert not {name.upper() for name in secret_settings()} & given

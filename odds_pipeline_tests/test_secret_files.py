@@ -24,7 +24,7 @@ def _nothing_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_every_secret_may_stand_in_a_file(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    value = f"postgresql://u:{SECRET}@h/d" if name == "database_url" else SECRET
+    value = f"postgresql://u:{SECRET}@h/d" if name.endswith("_url") else SECRET
     (tmp_path / "secret").write_text(f"{value}\n")
     monkeypatch.setenv(f"{name.upper()}_FILE", str(tmp_path / "secret"))
     settings = load_settings()
@@ -85,5 +85,13 @@ def test_a_password_of_its_own_goes_into_the_address() -> None:
     )
     assert address("postgresql://u:its-own-one@h/d", awkward) == "postgresql://u:its-own-one@h/d"
     assert address("postgresql://u@/d?host=/run/pg", None) == "postgresql://u@/d?host=/run/pg"
+    behind = Settings(
+        _env_file=None,
+        database_url=SecretStr("postgresql://u@pooler:6432/d"),
+        database_direct_url=SecretStr("postgresql://u@h:5432/d"),
+        database_password=SecretStr("long-and-random-7"),
+    )
+    assert behind.own_database == "postgresql://u:long-and-random-7@pooler:6432/d"
+    assert behind.direct_database == "postgresql://u:long-and-random-7@h:5432/d"
     with pytest.raises(ValueError, match="names no user"):
         address("postgresql://h/d", awkward)

@@ -155,7 +155,7 @@ def _address(settings: Settings, *, make: bool = False) -> Iterator[str]:
 
     if not make:
         require_database(settings)
-    with database(settings.own_database, settings.home) as url:
+    with database(settings.direct_database, settings.home) as url:
         hide_password(url)
         yield url
 

@@ -48,7 +48,7 @@ def reset(
     running = up_pid(settings.home)
     if running is not None:
         raise AlreadyRunning(f"odds up runs here (pid {running}); stop it first")
-    with database(settings.own_database, settings.home) as url:
+    with database(settings.direct_database, settings.home) as url:
         hide_password(url)
         if not force and not storage.is_local(url):
             raise UsageError(f"{redacted(url)} is not on this machine; if it is meant, add --force")

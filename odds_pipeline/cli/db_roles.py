@@ -42,7 +42,7 @@ def roles(as_json: AsJson = False) -> None:
     settings = configured()
     require_database(settings)
     given = _passwords(settings)
-    with database(settings.own_database, settings.home) as url:
+    with database(settings.direct_database, settings.home) as url:
         hide_password(url)
         found = renew(settings, url)
     rows = [
@@ -86,9 +86,11 @@ def renew(settings: Settings, url: str) -> "list[Role]":
                 storage.set_password(conn, role, given[role.kind])
         found = storage.roles(conn)
         there = {role.kind: role.name for role in found if role.exists}
-        if there and storage.is_owner(conn):
+        owner = storage.is_owner(conn)
+        if there and owner:
             storage.grant(conn, there)
-            _grant_dagster(url, there)
+    if owner:  # once the roles are there for everybody
+        _grant_dagster(url, there)
     return found
 
 

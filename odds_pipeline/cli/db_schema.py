@@ -146,7 +146,7 @@ def migrated(settings: Settings) -> None:
 
     migrations.require_reachable(settings)
     migrations.migrate()
-    with database(settings.own_database, settings.home) as url:
+    with database(settings.direct_database, settings.home) as url:
         prepare_dagster_database(settings, url)
         renew(settings, url)
 
@@ -199,9 +199,9 @@ def _engine() -> Iterator["Engine"]:
 
     settings = configured()
     require_database(settings)
-    with database(settings.own_database, settings.home) as url:
+    with database(settings.direct_database, settings.home) as url:
         hide_password(url)
-        engine = open_engine(url, 1, 0, pooled=settings.database_pooler)
+        engine = open_engine(url, 1, 0)
         try:
             yield engine
         finally:

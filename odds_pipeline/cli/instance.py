@@ -49,7 +49,8 @@ def prepare_dagster_database(settings: Settings, address: str) -> None:
     from odds_pipeline.storage.urls import dagster_database
 
     if settings.database_url is not None:
-        ensure_database(dagster_database(address), address)
+        direct = settings.direct_database or address
+        ensure_database(dagster_database(direct), direct)
 
 
 @contextmanager

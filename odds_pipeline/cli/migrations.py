@@ -80,9 +80,9 @@ def require_reachable(settings: Settings) -> None:
     """
     from odds_pipeline.storage.engine import open_engine, transaction
 
-    if settings.own_database is None:
+    if settings.direct_database is None:
         return
-    engine = open_engine(settings.own_database, pooled=settings.database_pooler)
+    engine = open_engine(settings.direct_database)
     try:
         with transaction(engine):
             pass

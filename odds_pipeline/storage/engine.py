@@ -11,6 +11,8 @@ from select import POLLIN, poll
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg import sql
+from psycopg.pq import PipelineStatus
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
@@ -24,6 +26,14 @@ STATEMENT_MS = 300_000
 LOCK_MS = 60_000
 # A connection that rested longer is asked whether it still stands: a network may lose it silently.
 RESTED_SECONDS = 5.0
+# One that is waited on and whose network went silent is given up within a minute: by the system's
+# defaults it would be waited for two hours, and a key's calls with it.
+SILENT = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 # Readers probe indexes by the thousand: compiling that costs more than running it, and pages that
 # were read a moment ago are no seek away.
@@ -66,8 +76,12 @@ def open_engine(
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_timeout=30,
-        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "odds_pipeline"}
-        | ({"prepare_threshold": None} if pooled else {"options": options}),
+        connect_args={
+            **SILENT,
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "odds_pipeline",
+            **({"prepare_threshold": None} if pooled else {"options": options}),
+        },
         execution_options={POOLED: pooled},
     )
     event.listen(engine, "checkin", _note_rest)
@@ -141,12 +155,21 @@ def _is_pooled(engine: Engine) -> bool:
 
 
 def _set_up(engine: Engine, driver: Connection) -> Connection:
-    """Behind a pooler, give the transaction the settings that connections have elsewhere."""
-    if _is_pooled(engine):
-        driver.execute(
-            "SELECT set_config(n, v, true) FROM unnest(%s::text[], %s::text[]) a(n, v)",
-            (list(SESSION), list(SESSION.values())),
-        )
+    """Behind a pooler, give the transaction the settings that connections have elsewhere.
+
+    By SET, which is no query: whoever asks for an isolation level may still do so after it.
+    """
+    if not _is_pooled(engine):
+        return driver
+    statements = [
+        sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), sql.Literal(value))
+        for name, value in SESSION.items()
+    ]
+    if driver.pgconn.pipeline_status == PipelineStatus.OFF:
+        driver.execute(sql.SQL("; ").join(statements))
+        return driver
+    for statement in statements:  # a pipeline takes one at a time, without waiting
+        driver.execute(statement)
     return driver
 
 

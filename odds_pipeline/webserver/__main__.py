@@ -139,7 +139,8 @@ def _probes(settings: Settings, instance: "DagsterInstance") -> "dict[str, Probe
     probes = {"daemon": alive(beats)}
     if settings.own_database is None:
         return probes
-    engine = open_engine(settings.own_database, 1, 0, pooled=settings.database_pooler)
+    pooled = settings.database_direct_url is not None
+    engine = open_engine(settings.own_database, 1, 0, pooled=pooled)
 
     def answers() -> bool:
         with transaction(engine) as conn:

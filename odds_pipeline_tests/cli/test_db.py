@@ -16,7 +16,10 @@ from odds_pipeline.settings import load_settings
 from odds_pipeline.storage.databases import ensure_database
 from odds_pipeline.storage.urls import dagster_database
 from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, drop_dagster, in_process, is_one_line
+from odds_pipeline_tests.conftest import POOLER
 
+# A pooler keeps connections to a database that is to be emptied or made anew.
+whole_server = pytest.mark.skipif(POOLER is not None, reason="needs the server itself")
 EVENT = "00000000000000000000000000000001"
 AT = ("--event-id", EVENT, "--at", "2026-01-09T18:30:00Z", "--json")
 
@@ -40,17 +43,7 @@ def empty_url(server_url: str) -> Iterator[str]:
     run_sql(f"{server_url}/postgres", f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def test_made_seen_taken_back_and_made_again(
-    bare: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("DATABASE_URL", empty_url)
-    odds = in_process()
-    before = odds("db", "status", "--json")
-    assert before.code == 1
-    told = json.loads(before.out)
-    assert set(told) == keys("db status")
-    assert (told["current"], told["pending"][0], told["pending"][-1]) == (None, "0001", REVISION)
-    assert odds("db", "init", "--json").json == {"revision": REVISION, "sample_days": 0}
+def test_seen_taken_back_and_brought_forward(odds: Odds) -> None:
     assert odds("db", "status", "--json").json == {
         "current": REVISION,
         "head": REVISION,
@@ -58,7 +51,8 @@ def test_made_seen_taken_back_and_made_again(
         "differences": [],
     }
     listed = odds("db", "history", "--json").json
-    assert [one["revision"] for one in listed] == told["pending"][::-1]
+    assert set(listed[0]) == keys("db history")
+    assert (listed[0]["revision"], listed[-1]["revision"]) == (REVISION, "0001")
     assert all(one["applied"] and one["what"] for one in listed)
     assert is_one_line(odds("db", "downgrade"), 8)
     assert is_one_line(odds("db", "downgrade", "9999", "--yes"), 2)
@@ -69,6 +63,26 @@ def test_made_seen_taken_back_and_made_again(
     assert f"`odds db migrate` runs {REVISION}" in behind.out
     assert is_one_line(odds("status"), 4)
     assert odds("db", "migrate", "--json").json == {"revision": REVISION}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
+@pytest.mark.filterwarnings("ignore::dagster.PreviewWarning")
+@pytest.mark.filterwarnings("ignore:Asset job .* varying BackfillPolicies:UserWarning")
+def test_made_with_sample_data(bare: Path, empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_url)
+    odds = in_process()
+    before = odds("db", "status", "--json")
+    assert before.code == 1
+    told = json.loads(before.out)
+    assert set(told) == keys("db status")
+    assert (told["current"], told["pending"][0], told["pending"][-1]) == (None, "0001", REVISION)
+    made = {"revision": REVISION, "sample_days": 2}
+    assert odds("db", "init", "--sample-data", "--json").json == made
+    assert odds("status", "--json").json["kind"] == "demo"
+    assert odds("db", "init", "--sample-data", "--json").json == made | {"sample_days": 0}
+    monkeypatch.setenv("ODDS_API_KEY", "a-real-key-of-mine")
+    assert is_one_line(odds("db", "init", "--sample-data"), 2)
 
 
 def test_drift_is_told_in_words(odds: Odds, database_url: str) -> None:
@@ -103,6 +117,7 @@ def archived(odds: Odds) -> Odds:
     return odds
 
 
+@whole_server
 def test_saved_and_had_again_elsewhere(
     archived: Odds,
     home: Path,
@@ -177,6 +192,7 @@ def test_a_moved_home_finds_its_archives(
     assert archived("db", "relocate").code == 3
 
 
+@whole_server
 def test_a_reset_needs_the_name_and_deletes_no_file(
     odds: Odds, home: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -190,7 +206,7 @@ def test_a_reset_needs_the_name_and_deletes_no_file(
     with psycopg.connect(database_url.replace("+psycopg", ""), application_name="psql"):
         busy = odds("db", "reset", "--name", name)
     assert is_one_line(busy, 7)
-    assert "psql" in busy.err
+    assert "in use by" in busy.err
     done = odds("db", "reset", "--name", name, "--json").json
     assert set(done) == keys("db reset")
     assert (Path(done["moved_to"]) / "archive" / "x.parquet").read_bytes() == b"odds"

@@ -44,7 +44,7 @@ def test_a_bet_leads_to_its_experiment_and_the_quote_of_its_moment(
 ) -> None:
     odds("import", "the-odds-api", str(FILE))
     with psycopg.connect(libpq_url(database_url)) as conn:
-        number = experiments.begin(
+        number = experiments.draft(
             conn,
             name="mine",
             strategy="favourite",

@@ -106,12 +106,12 @@ def _run_to_its_end(address: str, job: str) -> str:
     while "run" not in launched:  # a code server that starts again refuses
         assert time.monotonic() < deadline, launched
         _, answer = _get(f"{address}/graphql", {"query": LAUNCH, "variables": {"job": job}})
-        launched = answer["data"]["launchRun"]
+        launched = {} if answer is None else answer["data"]["launchRun"]
         time.sleep(0.2)
     run = launched["run"]["runId"]
     while time.monotonic() < deadline:
         _, told = _get(f"{address}/graphql", {"query": STATUS, "variables": {"run": run}})
-        status = str(told["data"]["runOrError"]["status"])
+        status = "" if told is None else str(told["data"]["runOrError"]["status"])
         if status in {"SUCCESS", "FAILURE", "CANCELED"}:
             return status
         time.sleep(0.5)
@@ -160,7 +160,7 @@ def test_one_command_on_a_given_database_and_port(
         assert "Dagster daemon: " in out
         assert url.split(":")[2].partition("@")[0] not in out
         assert program("db", "status").code == 0
-        assert program("status", "--json").json["events_total"] > 0
+        assert program("status", "--json").json["kind"] == "demo"
         assert [one["verified_how"] for one in program("db", "backups", "--json").json] == [
             "restored",
             "restored",

@@ -38,7 +38,7 @@ def daily_backup(platform: Platform) -> tuple[Backup, list[Path]]:
         StorageError: it could not be taken or proven; then nothing is removed.
     """
     settings = platform.settings
-    url = platform.engine.url.render_as_string(hide_password=False)
+    url = settings.direct_database or platform.engine.url.render_as_string(hide_password=False)
     made = back_up(url, settings.home, settings.backups, platform.now())
     verified = drill(made.path, url, platform.now())
     gone = shelf.prune(settings.backups, settings.backup_keep)

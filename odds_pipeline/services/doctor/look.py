@@ -73,7 +73,7 @@ def look(
 def _databases(
     settings: Settings, faults: Mapping[str, str], revision: str
 ) -> tuple[DatabaseHealth | str, DagsterHealth | str]:
-    named = settings.own_database
+    named = settings.direct_database
     if "DATABASE_URL" in faults:
         return "not looked for: DATABASE_URL is wrong", ""
     if named is None and not EmbeddedServer(settings.home).status().initialised:
