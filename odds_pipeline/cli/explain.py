@@ -34,7 +34,7 @@ _TAKES = {
     Thing.QUOTE: _SELECTION,
     Thing.CLOSE: _SELECTION,
     Thing.EDGE: "ID",
-    Thing.BET: f"EXPERIMENT {_SELECTION} --at TIME",
+    Thing.BET: "EXPERIMENT NUMBER",
     Thing.RAW: "NUMBER",
 }
 
@@ -53,7 +53,7 @@ def explain(
         list[str],
         typer.Argument(
             help="Which one: EVENT BOOKMAKER MARKET OUTCOME [POINT] of a quote or close; the ID of "
-            "an edge; the EXPERIMENT and then the same of a backtest's bet; a document's NUMBER."
+            "an edge; a backtest's EXPERIMENT and the NUMBER of its bet; a document's NUMBER."
         ),
     ],
     at: At = None,
@@ -69,7 +69,7 @@ def explain(
 ) -> None:
     """Show where a value came from: snapshot, document with its checked sha256, call, credits.
 
-    A bet is explained by the quote it was made at: give the moment of the decision as --at.
+    The bets of a backtest are numbered from 1 in the order of their decisions.
     """
     from odds_pipeline.storage.engine import transaction
 
@@ -103,10 +103,10 @@ def _question(
         number = _number(_one(thing, names), thing)
         return lambda conn: services.explain_raw(conn, number)
     if thing is Thing.BET:
-        if at is None:
-            raise UsageError(f"a bet is explained as of its decision: {_usage(thing)}")
-        experiment, chosen = _number(names[0], thing), _selection(thing, names[1:], description)
-        return lambda conn: services.explain_bet(conn, experiment, chosen, at)
+        if len(names) != 2:
+            raise UsageError(_usage(thing))
+        experiment, bet = (_number(name, thing) for name in names)
+        return lambda conn: services.explain_bet(conn, experiment, bet)
     chosen = _selection(thing, names, description)
     if thing is Thing.CLOSE:
         phase = "opening" if opening else "closing"
