@@ -1,6 +1,6 @@
 """`odds explain`: where a value came from, down to the raw bytes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -34,7 +34,7 @@ _TAKES = {
     Thing.QUOTE: _SELECTION,
     Thing.CLOSE: _SELECTION,
     Thing.EDGE: "ID",
-    Thing.BET: f"EXPERIMENT {_SELECTION} --at TIME",
+    Thing.BET: "EXPERIMENT NUMBER",
     Thing.RAW: "NUMBER",
 }
 
@@ -53,7 +53,7 @@ def explain(
         list[str],
         typer.Argument(
             help="Which one: EVENT BOOKMAKER MARKET OUTCOME [POINT] of a quote or close; the ID of "
-            "an edge; the EXPERIMENT and then the same of a backtest's bet; a document's NUMBER."
+            "an edge; a backtest's EXPERIMENT and the NUMBER of its bet; a document's NUMBER."
         ),
     ],
     at: At = None,
@@ -69,14 +69,15 @@ def explain(
 ) -> None:
     """Show where a value came from: snapshot, document with its checked sha256, call, credits.
 
-    A bet is explained by the quote it was made at: give the moment of the decision as --at.
+    The bets of a backtest are numbered from 1 in the order of their decisions.
     """
     from odds_pipeline.storage.engine import transaction
 
     zone = screen.zone_named(tz)
     moment, known = screen.moment(at, "--at"), screen.moment(known_by, "--known-by")
+    ask = _question(thing, names, moment, known, description, opening)
     with platform() as opened, transaction(opened.engine) as conn:
-        found = _explained(conn, thing, names, moment, known, description, opening)
+        found = ask(conn)
     if as_json:
         screen.show_json(found)
         return
@@ -84,31 +85,33 @@ def explain(
         screen.put(line)
 
 
-def _explained(
-    conn: "Connection",
+def _question(
     thing: Thing,
     names: Sequence[str],
     at: datetime | None,
     known_by: datetime | None,
     description: str | None,
     opening: bool,
-) -> dict[str, Any]:
+) -> Callable[["Connection"], dict[str, Any]]:
+    """What to ask the database, once the words make sense."""
     from odds_pipeline.services import explain as services
 
     if thing is Thing.EDGE:
-        return services.explain_edge(conn, _one(thing, names))
+        edge = _one(thing, names)
+        return lambda conn: services.explain_edge(conn, edge)
     if thing is Thing.RAW:
-        return services.explain_raw(conn, _number(_one(thing, names), thing))
+        number = _number(_one(thing, names), thing)
+        return lambda conn: services.explain_raw(conn, number)
     if thing is Thing.BET:
-        experiment, *rest = names
-        if at is None:
-            raise UsageError(f"a bet is explained as of its decision: {_usage(thing)}")
-        chosen = _selection(thing, rest, description)
-        return services.explain_bet(conn, _number(experiment, thing), chosen, at)
+        if len(names) != 2:
+            raise UsageError(_usage(thing))
+        experiment, bet = (_number(name, thing) for name in names)
+        return lambda conn: services.explain_bet(conn, experiment, bet)
     chosen = _selection(thing, names, description)
     if thing is Thing.CLOSE:
-        return services.explain_close(conn, chosen, "opening" if opening else "closing")
-    return services.explain_quote(conn, chosen, at, known_by)
+        phase = "opening" if opening else "closing"
+        return lambda conn: services.explain_close(conn, chosen, phase)
+    return lambda conn: services.explain_quote(conn, chosen, at, known_by)
 
 
 def _selection(thing: Thing, names: Sequence[str], description: str | None) -> "Selection":

@@ -235,8 +235,9 @@ _MONITOR = {
 }
 _EXPLAIN = {
     "thing": "quote, close, edge, bet or raw; what follows depends on it.",
-    "asked": "Of a quote and a bet: as of which moments.",
+    "asked": "Of a quote: as of which moments.",
     "experiment": "Of a bet: the backtest, with the hash of its data.",
+    "bet": "Of a bet: its row in the backtest's ledger.",
     "close": "Of a close: its row, as `closing_prices` has it.",
     "edge": "Of an edge: its row, and known_time of its newest sight.",
     "fair_prices": "Of an edge: the fair prices it was judged by.",

@@ -14,7 +14,7 @@ from typing import Any
 
 from odds_pipeline.errors import NotFound
 from odds_pipeline.services.raw_event import event_in
-from odds_pipeline.storage import closing_prices, experiments, lineage, raw, readers
+from odds_pipeline.storage import closing_prices, experiments, ledgers, lineage, raw, readers
 from odds_pipeline.storage.archive.thaw import thaw
 from odds_pipeline.storage.engine import Connection
 from odds_pipeline.storage.lineage import Selection
@@ -105,27 +105,36 @@ def explain_edge(conn: Connection, opportunity_id: str) -> Lineage:
     return {"thing": "edge", "edge": edge, "fair_prices": fair, "legs": legs}
 
 
-def explain_bet(
-    conn: Connection, experiment: int, selection: Selection, decided_at: datetime
-) -> Lineage:
-    """The lineage of a backtest's bet: the experiment, and the quote as it stood at the decision.
+def explain_bet(conn: Connection, experiment: int, number: int) -> Lineage:
+    """The lineage of a backtest's bet: the experiment, and the quote it was decided on.
 
     Args:
         conn: our database.
         experiment: number of the backtest.
-        selection: what was bet on.
-        decided_at: when.
+        number: of the bet in the order of decisions, from 1 on.
 
     Raises:
-        NotFound: there is no such experiment, or nothing was on offer then.
+        NotFound: there is no such experiment or bet, or its quote is not here any more.
     """
     found = experiments.find(conn, experiment)
+    bets = ledgers.bets_of(conn, experiment)
+    if not 1 <= number <= len(bets):
+        raise NotFound(f"experiment {experiment} has {len(bets)} bets, numbered from 1 on")
+    bet = {str(name): _plain(value) for name, value in bets.iloc[number - 1].items()}
     stated = found.config.get("known_by")
     known_by = found.started_at if stated is None else datetime.fromisoformat(str(stated))
     kept = ("id", "name", "strategy", "dataset_hash", "code_version", "seed", "started_at")
     told = {name: value for name, value in asdict(found).items() if name in kept}
-    quote = explain_quote(conn, selection, decided_at, known_by)
-    return quote | {"thing": "bet", "experiment": told}
+    selection = Selection(
+        bet["event_id"],
+        bet["bookmaker_key"],
+        bet["market_key"],
+        bet["outcome_name"],
+        bet["point"],
+        bet.get("description"),
+    )
+    quote = _at_capture(conn, selection, bet["capture_time"], known_by)
+    return {"thing": "bet", "experiment": told, "bet": bet, **quote}
 
 
 def explain_raw(conn: Connection, raw_id: int) -> Lineage:

@@ -20,8 +20,9 @@ from odds_pipeline.alerts.rules.stages import (
     degradation,
     stage_alerts,
 )
-from odds_pipeline.alerts.rules.system import standing_still
+from odds_pipeline.alerts.rules.system import backup_overdue, standing_still
 from odds_pipeline.services.alerting.raising import raise_alerts
+from odds_pipeline.services.backup.daily import OVERDUE, standing
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.status import Status, status
 from odds_pipeline.storage import stage_runs, vital_signs
@@ -85,10 +86,10 @@ def health(platform: Platform) -> Health:
     found = status(platform)
     with transaction(platform.engine) as conn:
         signs = vital_signs.vital_signs(conn, now, STILL)
-        stale = vital_signs.stale_books(conn, now)
+        stale = vital_signs.stale_books(conn, now, len(platform.settings.markets))
         stages = _stages(stage_runs.beside_history(conn, now - RECENT, now - RECENT - HISTORY))
     beat = _heartbeat(platform)
-    problems = tuple(_problems(platform, found, signs, stages, beat))
+    problems = (*_problems(platform, found, signs, stages, beat), *_backup_problems(platform))
     return Health(now, found, signs, stages, tuple(stale), _pool(platform), beat, problems)
 
 
@@ -101,6 +102,9 @@ def watch(platform: Platform) -> Health:
             since = found.signs.last_success
             hours = STILL / HOUR if since is None else (found.at - since) / HOUR
             raise_alerts(conn, platform, [standing_still(since, hours, STILL / HOUR, found.at)])
+        since = _backup_overdue(platform)
+        if since is not None:
+            raise_alerts(conn, platform, [backup_overdue(since, OVERDUE / HOUR, found.at)])
         stage_runs.forget(conn, found.at - KEPT)
     return found
 
@@ -238,6 +242,20 @@ def _problems(
         worse = degradation(stage)
         if worse is not None:
             yield Problem(stage.stage, "warning", worse)
+
+
+def _backup_problems(platform: Platform) -> Iterator[Problem]:
+    since = _backup_overdue(platform)
+    if since is not None:
+        yield Problem("backup", "error", f"none that is proven since {since:%Y-%m-%d %H:%M} UTC")
+
+
+def _backup_overdue(platform: Platform) -> datetime | None:
+    """Since when there is no proven backup, if that is too long; simulated odds need none."""
+    if platform.settings.demo:
+        return None
+    found = standing(platform)
+    return found.since if found.overdue else None
 
 
 def _stands_still(signs: VitalSigns, now: datetime) -> bool:

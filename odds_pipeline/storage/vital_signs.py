@@ -85,7 +85,9 @@ SELECT bookmaker_key, rule, count(*), max(coalesce(until_time, snapshot_time))
 FROM data_quality_logs
 WHERE resolution IS NULL AND rule = ANY(%s) AND bookmaker_key IS NOT NULL
   AND partition >= (%s AT TIME ZONE 'UTC')::date - 1
-GROUP BY bookmaker_key, rule ORDER BY count(*) DESC, bookmaker_key, rule
+GROUP BY bookmaker_key, rule
+HAVING rule <> 'asked_books_answer' OR count(DISTINCT market_key) >= %s
+ORDER BY count(*) DESC, bookmaker_key, rule
 """
 
 
@@ -102,6 +104,13 @@ def vital_signs(conn: Connection, now: datetime, still: timedelta) -> VitalSigns
     return VitalSigns(*row)
 
 
-def stale_books(conn: Connection, now: datetime) -> list[StaleBook]:
-    """Books that rules find stale or silent today or yesterday."""
-    return [StaleBook(*row) for row in conn.execute(_STALE, (list(STALE_RULES), now))]
+def stale_books(conn: Connection, now: datetime, markets: int) -> list[StaleBook]:
+    """Books that rules find stale or silent today or yesterday.
+
+    Args:
+        conn: our database.
+        now: the moment.
+        markets: how many are asked for: a book without a price in all of them is silent.
+    """
+    values = (list(STALE_RULES), now, markets)
+    return [StaleBook(*row) for row in conn.execute(_STALE, values)]

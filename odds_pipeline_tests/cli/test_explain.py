@@ -1,8 +1,9 @@
 """`odds explain`: from a value to the bytes it was read from."""
 
 import hashlib
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
+import pandas as pd
 import psycopg
 import pytest
 import zstandard
@@ -12,7 +13,7 @@ from odds_pipeline.services.market.day import price_day
 from odds_pipeline.services.market.lines import close_day
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.simulator.clock import SteppedClock
-from odds_pipeline.storage import experiments
+from odds_pipeline.storage import experiments, ledgers
 from odds_pipeline.storage.urls import libpq_url
 from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, is_one_line
 from odds_pipeline_tests.services.documents import NOON
@@ -55,9 +56,15 @@ def test_a_bet_leads_to_its_experiment_and_the_quote_of_its_moment(
             bankroll=1000.0,
             league=None,
         )
-    bet = odds("explain", "bet", str(number), *QUOTE[1:], *AT, "--json").json
-    assert (bet["thing"], bet["experiment"]["seed"]) == ("bet", 7)
+        names = ("event_id", "bookmaker_key", "market_key", "outcome_name")
+        row = dict(zip(names, QUOTE[1:], strict=True)) | {"point": None, "stake": 100.0}
+        captured = odds("explain", *QUOTE, *AT, "--json").json["snapshot"]["capture_time"]
+        row["capture_time"] = datetime.fromisoformat(captured)
+        ledgers.keep(conn, number, pd.DataFrame([row]))
+    bet = odds("explain", "bet", str(number), "1", "--json").json
+    assert (bet["thing"], bet["experiment"]["seed"], bet["bet"]["stake"]) == ("bet", 7, 100.0)
     assert bet["price"] == odds("explain", *QUOTE, *AT, "--json").json["price"]
+    assert is_one_line(odds("explain", "bet", str(number), "2"), 3)
 
 
 def test_bytes_that_are_not_those_stored_are_an_error(odds: Odds, database_url: str) -> None:
@@ -78,7 +85,7 @@ def test_bytes_that_are_not_those_stored_are_an_error(odds: Odds, database_url: 
         (("quote", EVENT), 2, "write it as `odds explain quote EVENT"),
         (("edge", "00ff"), 3, "there is no edge"),
         (("raw", "x"), 2, "is no number"),
-        (("bet", "1", *QUOTE[1:]), 2, "as of its decision"),
+        (("bet", "1"), 2, "write it as `odds explain bet EXPERIMENT NUMBER`"),
     ],
 )
 def test_what_cannot_be_explained_is_one_line(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
+from pydantic import SecretStr
 
 from odds_pipeline.services.collect import collect_odds
 from odds_pipeline.services.health import STILL, figures, health, watch
@@ -113,3 +114,14 @@ def test_collection_that_stands_still_is_critical(platform: Platform, clock: Ste
     assert ("fetch", "error") in [(each.part, each.severity) for each in found.problems]
     assert rows(opened, "SELECT severity, object_id FROM alerts") == [("critical", "fetch")]
     assert figures(found)["missing_data_percentage"] > 0
+
+
+def test_a_real_platform_without_a_backup_is_told(platform: Platform, clock: SteppedClock) -> None:
+    collect_odds(platform)
+    at_the_databases_hour(platform, clock)
+    clock.advance(timedelta(hours=37))
+    assert "backup" not in [each.part for each in watch(alerting(platform)).problems]  # DEMO
+    real = alerting(platform, odds_api_key=SecretStr("a-real-key"))
+    assert ("backup", "error") in [(each.part, each.severity) for each in watch(real).problems]
+    told = rows(real, "SELECT severity, threshold_value FROM alerts WHERE object_id = 'backup'")
+    assert told == [("error", 36.0)]

@@ -1,6 +1,6 @@
-"""What is broken: runs that failed, collection that stands still. Times UTC."""
+"""What is broken: runs that failed, collection that stands still, backups overdue. Times UTC."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from odds_pipeline.catalog.alerts import Alert, AlertType, Severity
 
@@ -36,6 +36,27 @@ def standing_still(
         object_kind="stage",
         object_id="fetch",
         occasion=f"still {now:%Y-%m-%d}",
+        threshold=limit_hours,
+        actual=hours,
+    )
+
+
+def backup_overdue(since: datetime, limit_hours: float, now: datetime) -> Alert:
+    """No proven backup is recent: one alert a UTC day.
+
+    Args:
+        since: moment of the last one; of the first call, if there is none.
+        limit_hours: how old it may be.
+        now: the moment.
+    """
+    hours = (now - since) / timedelta(hours=1)
+    return Alert(
+        AlertType.SYSTEM_ERROR,
+        Severity.ERROR,
+        f"No proven backup is newer than {since:%Y-%m-%d %H:%M} UTC. Run `odds db backup --drill`.",
+        object_kind="stage",
+        object_id="backup",
+        occasion=f"{now:%Y-%m-%d}",
         threshold=limit_hours,
         actual=hours,
     )
