@@ -21,6 +21,7 @@ import zlib
 from base64 import b32encode, b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -33,6 +34,7 @@ _ZSTD, _GZIP = b"\x28\xb5\x2f\xfd", b"\x1f\x8b"
 _OUR_CODE = "/odds_pipeline/"
 
 
+@cache
 def spellings(secret: str) -> dict[str, bytes]:
     """Every spelling looked for, by name."""
     plain = secret.encode()
@@ -131,48 +133,58 @@ def found_in_files(secret: str, folder: Path) -> list[str]:
         name = str(path.relative_to(folder))
         found += found_in(secret, name, "name of a file")
         if path.is_file():
-            found += _found_opened(secret, path.read_bytes(), name)
+            found += found_opened(secret, path.read_bytes(), name)
     return found
 
 
 def found_in_database(secret: str, conn: psycopg.Connection[Any]) -> list[str]:
     """Which tables of the database hold the secret, in any schema but the server's own."""
-    found: list[str] = []
+    return [
+        hit
+        for where, value in values_in_database(conn)
+        for hit in found_opened(secret, value, where)
+    ]
+
+
+def values_in_database(conn: psycopg.Connection[Any]) -> Iterator[tuple[str, bytes]]:
+    """All that the tables hold, with the names of table and column; a text column at once."""
     for table, columns in _tables(conn):
-        for column, binary in columns:
-            for value in _values(conn, table, column, binary):
-                found += _found_opened(secret, value, f"{'.'.join(table)}.{column}")
-    return found
+        for column, value in _values(conn, table, columns):
+            yield f"{'.'.join(table)}.{column}", value
 
 
-def _found_opened(secret: str, data: bytes, where: str) -> list[str]:
+def found_opened(secret: str, data: bytes, where: str) -> list[str]:
+    """As ``found_in``, and where the bytes are compressed in what they open to."""
     return [hit for part in _opened(data) for hit in found_in(secret, part, where)]
 
 
 def _values(
-    conn: psycopg.Connection[Any], table: tuple[str, str], column: str, binary: bool
-) -> Iterator[bytes]:
-    wanted = (
+    conn: psycopg.Connection[Any], table: tuple[str, str], columns: list[tuple[str, bool]]
+) -> Iterator[tuple[str, bytes]]:
+    wanted = [
         sql.Identifier(column) if binary else sql.SQL("{}::text").format(sql.Identifier(column))
-    )
-    query = sql.SQL("SELECT {} FROM {} WHERE {} IS NOT NULL").format(
-        wanted, sql.Identifier(*table), sql.Identifier(column)
-    )
-    values = (row[0] for row in conn.execute(query))
-    if binary:
-        yield from map(bytes, values)
-    else:
-        yield "\0".join(map(str, values)).encode()  # at once: the search has a cost a call
+        for column, binary in columns
+    ]
+    query = sql.SQL("SELECT {} FROM {}").format(sql.SQL(", ").join(wanted), sql.Identifier(*table))
+    rows = conn.execute(query).fetchall()
+    for (column, binary), values in zip(columns, zip(*rows, strict=True), strict=False):
+        stored = [value for value in values if value is not None]
+        if binary:
+            yield from ((column, bytes(value)) for value in stored)
+        else:
+            yield column, "\0".join(stored).encode()  # at once: the search has a cost a call
 
 
 def _tables(
     conn: psycopg.Connection[Any],
 ) -> Iterator[tuple[tuple[str, str], list[tuple[str, bool]]]]:
+    """Every table with its columns and whether each is of bytes; partitions are in their parent."""
     rows = conn.execute(
         """SELECT table_schema, table_name, column_name, udt_name = 'bytea'
         FROM information_schema.columns JOIN information_schema.tables
             USING (table_schema, table_name)
-        WHERE table_type <> 'VIEW'
+        JOIN pg_class ON oid = format('%I.%I', table_schema, table_name)::regclass
+        WHERE table_type <> 'VIEW' AND NOT relispartition
           AND table_schema NOT IN ('pg_catalog', 'information_schema')
         ORDER BY 1, 2"""
     ).fetchall()

@@ -176,10 +176,12 @@ def scorecards(done: "DayScored", day: date) -> Metadata:
             f"{100 * book.uptime:.0f}",
             f"{book.median_age_seconds:.0f}",
             book.moves,
+            "" if book.steam_moves is None else f"{book.first_moves} of {book.steam_moves}",
         )
         for book in done.books
     ]
     header = ["book", "overround %", "best price %", "uptime %", "age (s)", "moves"]
+    header.append("first in moves of several")
     return {
         "bookmakers": len(done.books),
         "markets judged": done.boards,

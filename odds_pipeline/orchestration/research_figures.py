@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from odds_pipeline.storage.datasets import Dataset
 
 SHOWN = 20
+PLACES = 6
 _COUNTS = {
     "bets": "total_bets",
     "won": "winning_bets",
@@ -84,9 +85,15 @@ def backtest(done: "Done") -> Metadata:
     """An experiment's key figures, its equity and drawdown, and its last bets."""
     of, told = done.experiment, done.result.metrics
     numbers: Metadata = {shown: told[name] for shown, name in _COUNTS.items()}
-    numbers |= {shown: told[name] for shown, name in _NUMBERS.items() if told[name] is not None}
     numbers |= {
-        shown: 100 * told[name] for shown, name in _SHARES.items() if told[name] is not None
+        shown: round(told[name], PLACES)
+        for shown, name in _NUMBERS.items()
+        if told[name] is not None
+    }
+    numbers |= {
+        shown: round(100 * told[name], PLACES)
+        for shown, name in _SHARES.items()
+        if told[name] is not None
     }
     return (
         numbers
@@ -110,10 +117,9 @@ def backtest(done: "Done") -> Metadata:
 def _pictures(run: "Backtest", name: str) -> Metadata:
     import numpy as np
 
-    from odds_pipeline.backtesting.figures import settled_bets
     from odds_pipeline.services import pictures
 
-    settled = settled_bets(run)
+    settled = run.bets[run.bets["profit"].notna() & ~run.bets["void"]]
     if settled.empty:
         return {}
     by_time = settled.groupby("settled_at")["profit"].sum()

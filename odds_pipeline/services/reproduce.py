@@ -12,6 +12,7 @@ from odds_pipeline.services.backtests import Result, made_again
 from odds_pipeline.services.code_version import code_version
 from odds_pipeline.services.datasets.load import loaded
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.sweeps import swept_again
 from odds_pipeline.storage import datasets, experiments
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.experiments import Experiment
@@ -63,7 +64,8 @@ def reproduce(platform: Platform, experiment: int) -> Reproduced:
                 "or the dataset was deleted"
             )
         dataset = datasets.numbered(conn, found.dataset_id)
-    now = made_again(platform, found, loaded(platform, dataset, locked=True))
+    again = swept_again if "grid" in found.config else made_again
+    now = again(platform, found, loaded(platform, dataset, locked=True))
     then = found.metrics or {}
     differing = {
         name: (then.get(name), now.metrics.get(name))

@@ -17,7 +17,7 @@ import psycopg
 from odds_pipeline.errors import StorageError
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import stage_runs
-from odds_pipeline.storage.engine import need_no_sync, transaction
+from odds_pipeline.storage.engine import need_no_sync, pipelined
 from odds_pipeline.storage.stage_runs import StageRun
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ def _keep(platform: Platform, runs: list[StageRun]) -> None:
     if not runs:
         return
     try:
-        with transaction(platform.engine) as conn:
+        with pipelined(platform.engine) as conn:
             need_no_sync(conn)
             stage_runs.record(conn, runs)
     except (StorageError, psycopg.Error) as lost:

@@ -11,7 +11,9 @@ import logging
 from datetime import datetime
 from typing import NamedTuple
 
-from odds_pipeline.errors import ProviderError
+import psycopg
+
+from odds_pipeline.errors import ProviderError, StorageError
 from odds_pipeline.planning.breaker import OUT_OF_CREDITS
 from odds_pipeline.services.answers import Fetched
 from odds_pipeline.services.platform import Platform
@@ -56,13 +58,21 @@ def tell(
             level, name, extra=about | {"status": response.status, "code": code, "why": message}
         )
         return
-    with transaction(platform.engine) as conn:
-        events, bookmakers = fetch_log.counts(conn, fetched.raw_id)
+    events, bookmakers = _counts(platform, fetched.raw_id)
     held = {"events": events, "bookmakers": bookmakers}
     if isinstance(request, PricedRequest):
         log.info("odds_fetched", extra=about | held | {"markets": list(request.markets)})
     else:
         log.info("fetched", extra=about | held)
+
+
+def _counts(platform: Platform, raw_id: int) -> tuple[int | None, int | None]:
+    """Events and bookmakers; a database lost by now is no reason to fail what is stored."""
+    try:
+        with transaction(platform.engine) as conn:
+            return fetch_log.counts(conn, raw_id)
+    except (StorageError, psycopg.Error):
+        return None, None
 
 
 def tell_unanswered(request: ProviderRequest, sport_key: str, failure: ProviderError) -> None:

@@ -26,6 +26,14 @@ STATEMENT_MS = 300_000
 LOCK_MS = 60_000
 # A connection that rested longer is asked whether it still stands: a network may lose it silently.
 RESTED_SECONDS = 5.0
+# One that is waited on and whose network went silent is given up within a minute: by the system's
+# defaults it would be waited for two hours, and a key's calls with it.
+SILENT = {
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
 
 # Readers probe indexes by the thousand: compiling that costs more than running it, and pages that
 # were read a moment ago are no seek away.
@@ -68,8 +76,12 @@ def open_engine(
         pool_size=pool_size,
         max_overflow=max_overflow,
         pool_timeout=30,
-        connect_args={"connect_timeout": CONNECT_SECONDS, "application_name": "odds_pipeline"}
-        | ({"prepare_threshold": None} if pooled else {"options": options}),
+        connect_args={
+            **SILENT,
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "odds_pipeline",
+            **({"prepare_threshold": None} if pooled else {"options": options}),
+        },
         execution_options={POOLED: pooled},
     )
     event.listen(engine, "checkin", _note_rest)

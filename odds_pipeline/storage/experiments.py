@@ -198,7 +198,8 @@ def daily_ratios(
 ) -> list[float]:
     """The daily Sharpe ratio of every completed run on this data: one entry a trial, in order.
 
-    Nobody else completes a run before the transaction ends, so that each knows all before it.
+    Every point of a sweep is a trial. Nobody else completes a run before the transaction ends, so
+    that each knows all before it.
 
     Args:
         conn: a connection inside a transaction.
@@ -207,10 +208,12 @@ def daily_ratios(
     """
     take(conn, TRIALS)
     rows = conn.execute(
-        """SELECT (metrics ->> 'daily_sharpe')::double precision FROM experiments
-        WHERE dataset_hash = %(hash)s AND status = 'completed'
-          AND (%(before)s::timestamptz IS NULL OR completed_at < %(before)s)
-        ORDER BY completed_at, id""",
+        """SELECT CASE WHEN p.point IS NULL THEN (e.metrics ->> 'daily_sharpe')::double precision
+            ELSE p.daily_sharpe END
+        FROM experiments e LEFT JOIN sweep_points p ON p.experiment_id = e.id
+        WHERE e.dataset_hash = %(hash)s AND e.status = 'completed'
+          AND (%(before)s::timestamptz IS NULL OR e.completed_at < %(before)s)
+        ORDER BY e.completed_at, e.id, p.point""",
         {"hash": dataset_hash, "before": None if before is None else before.completed_at},
     )
     return [float("nan") if ratio is None else float(ratio) for (ratio,) in rows]

@@ -35,11 +35,27 @@ WITH moments AS (
         WHERE greatest(v.known_time, l.known_time) > p.known_by
           AND v.from_capture <= m.capture_time AND v.to_capture >= m.capture_time - %(reach)s
     ) OR EXISTS (
-        SELECT FROM quality_flags f JOIN data_quality_logs l ON l.id = f.log_id
-        WHERE f.known_time > p.known_by AND l.severity <> 'warning'
-          AND l.snapshot_time <= m.capture_time
-          AND greatest(l.snapshot_time, f.until_time, l.until_time)
-              >= m.capture_time - %(reach)s
+        -- What a flag covers may grow with every capture: only what it did not cover before counts.
+        SELECT FROM data_quality_logs l
+        CROSS JOIN LATERAL (
+            SELECT standing, coalesce(until_time, l.snapshot_time) AS until FROM quality_flags
+            WHERE log_id = l.id ORDER BY known_time DESC, flag_id DESC LIMIT 1
+        ) n
+        LEFT JOIN LATERAL (
+            SELECT standing, coalesce(until_time, l.snapshot_time) AS until FROM quality_flags
+            WHERE log_id = l.id AND known_time <= p.known_by
+            ORDER BY known_time DESC, flag_id DESC LIMIT 1
+        ) b ON true
+        WHERE l.id IN (SELECT log_id FROM quality_flags WHERE known_time > p.known_by)
+          AND l.severity <> 'warning' AND l.snapshot_time IS NOT NULL
+          AND CASE WHEN n.standing AND b.standing THEN n.until <> b.until
+                AND least(n.until, b.until) < m.capture_time
+                AND greatest(n.until, b.until) >= m.capture_time - %(reach)s
+            ELSE n.standing IS DISTINCT FROM coalesce(b.standing, false)
+                AND l.snapshot_time <= m.capture_time
+                AND CASE WHEN n.standing THEN n.until ELSE b.until END
+                    >= m.capture_time - %(reach)s
+            END
     ) OR EXISTS (
         SELECT FROM model_probabilities w JOIN snapshots s USING (event_no)
         WHERE w.known_time > p.known_by AND w.made_at <= m.capture_time

@@ -12,6 +12,7 @@ from odds_pipeline.services.market.day import price_day
 from odds_pipeline.services.market.lines import close_day
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.simulator.clock import SteppedClock
+from odds_pipeline.storage import experiments
 from odds_pipeline.storage.urls import libpq_url
 from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, is_one_line
 from odds_pipeline_tests.services.documents import NOON
@@ -36,6 +37,27 @@ def test_a_quote_leads_to_the_digest_of_its_file(odds: Odds) -> None:
     assert found["raw"]["sha256"] in shown
     raw = odds("explain", "raw", str(found["raw"]["raw_id"]), "--json").json
     assert raw["raw"] == found["raw"]
+
+
+def test_a_bet_leads_to_its_experiment_and_the_quote_of_its_moment(
+    odds: Odds, database_url: str
+) -> None:
+    odds("import", "the-odds-api", str(FILE))
+    with psycopg.connect(libpq_url(database_url)) as conn:
+        number = experiments.draft(
+            conn,
+            name="mine",
+            strategy="favourite",
+            config={"known_by": None},
+            code_version="1",
+            seed=7,
+            risk_mode="flat",
+            bankroll=1000.0,
+            league=None,
+        )
+    bet = odds("explain", "bet", str(number), *QUOTE[1:], *AT, "--json").json
+    assert (bet["thing"], bet["experiment"]["seed"]) == ("bet", 7)
+    assert bet["price"] == odds("explain", *QUOTE, *AT, "--json").json["price"]
 
 
 def test_bytes_that_are_not_those_stored_are_an_error(odds: Odds, database_url: str) -> None:

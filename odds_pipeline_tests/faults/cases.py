@@ -1,11 +1,10 @@
-"""Killing a writer at a named point, and what the next start makes of it.
+"""What a fault is played on: a database, a home, a provider, and processes of their own.
 
-Belongs here: one case, start to verdict. Does not belong here: which cases are run (tests,
-``__main__``), the invariants themselves.
+Belongs here: the stage. Does not belong here: which faults are played (``matrix``, tests), the
+invariants.
 """
 
 import multiprocessing
-import signal
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,15 +14,11 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from odds_pipeline.composition import open_platform
 from odds_pipeline.crash_points import Point
-from odds_pipeline.services.platform import Platform
-from odds_pipeline.services.recover import recover
 from odds_pipeline.settings import Settings
 from odds_pipeline.simulator.server import RunningSimulator
-from odds_pipeline_tests.faults import alerter, invariants, writer
+from odds_pipeline_tests.faults import alerter, writer
 
-SLOTS = 4
 # At which the answer is in no safe place: its charge is unknown until the next one tells.
 UNSAFE = (Point.CLAIMED, Point.RESERVED_SPACE, Point.ANSWERED)
 
@@ -41,12 +36,14 @@ class CallClock:
 
 @dataclass(frozen=True)
 class Stage:
-    """A database, a home, a provider: all that a case needs."""
+    """A database, a home, a provider: all that a case needs; without a key it is a DEMO."""
 
     database_url: str
     home: Path
     provider: RunningSimulator
     quota: int = 20_000
+    key: str = ""
+    bookmakers: tuple[str, ...] = Settings.model_fields["bookmakers"].default
 
     @property
     def acknowledged(self) -> Path:
@@ -59,6 +56,9 @@ class Stage:
             odds_home=self.home,
             odds_api_base_url=self.provider.url,
             odds_api_quota=self.quota,
+            odds_api_key=SecretStr(self.key) if self.key else None,
+            odds_yes=True,
+            bookmakers=self.bookmakers,
             database_url=SecretStr(self.database_url),
         )
 
@@ -67,13 +67,15 @@ class Stage:
             "ODDS_HOME": str(self.home),
             "DATABASE_URL": self.database_url,
             "ODDS_API_BASE_URL": self.provider.url,
-            "ODDS_API_KEY": "",
+            "ODDS_API_KEY": self.key,
+            "ODDS_YES": "1",
+            "BOOKMAKERS": ",".join(self.bookmakers),
             "ODDS_API_QUOTA": str(self.quota),
             "ODDS_CRASH": crash,
         }
 
     def charged(self) -> float:
-        return self.provider.credits_charged("demo")
+        return self.provider.credits_charged(self.key or "demo")
 
     def run(self, work: Callable[..., None], *arguments: Any, crash: str = "") -> int:
         """Run the writer's work in a process of its own; its exit code."""
@@ -93,25 +95,3 @@ def processes() -> ForkServerContext:
         [writer.__name__, alerter.__name__, "odds_pipeline.sources.the_odds_api.client"]
     )
     return context
-
-
-def crash_case(stage: Stage, point: Point, hit: int) -> list[str]:
-    """Kill a writer at the n-th visit of a point and start again; every fault found, in words."""
-    code = stage.run(writer.write, 0, SLOTS, crash=f"{point}:{hit}")
-    if code != -signal.SIGKILL:
-        return [f"the writer passed {point} {hit} times without dying (exit code {code})"]
-    with open_platform(stage.settings) as platform:
-        recover(platform)
-        found = _after_recovery(platform, point)
-        for number in range(SLOTS + 1):
-            writer.collect(platform, number)
-        return found + invariants.broken(platform, stage.charged(), stage.acknowledged)
-
-
-def _after_recovery(platform: Platform, point: Point) -> list[str]:
-    """Before anything is asked again: only a call that died in flight has left a gap."""
-    with platform.engine.connect() as conn:
-        gaps = conn.exec_driver_sql("SELECT reason FROM slots WHERE status <> 'ok'").fetchall()
-    expected = [("charge unknown",)] if point in UNSAFE else []
-    found = [tuple(gap) for gap in gaps]
-    return [] if found == expected else [f"I6: after recovery {found}, expected {expected}"]

@@ -24,6 +24,7 @@ from odds_pipeline.sources.the_odds_api import client, transport
 from odds_pipeline_tests.faults.worker import CLOCK
 
 KEPT = "spool-kept"
+DEADLINE = "ODDS_TEST_DEADLINE"  # seconds that an answer is waited for
 
 
 class FileClock:
@@ -38,7 +39,8 @@ class FileClock:
 def hurry() -> None:
     """Replace, in this process, what would make a test wait."""
     replaced = cast("Any", client)
-    replaced.Limits = lambda: transport.Limits(deadline_s=1.0, tries=2)
+    seconds = float(os.environ.get(DEADLINE, "1"))
+    replaced.Limits = lambda: transport.Limits(deadline_s=seconds, tries=2)
     replaced.Timing = lambda: transport.Timing(sleep=lambda _: None)
     cast("Any", composition).datetime = FileClock
     cast("Any", ingest).FETCH_AGAIN = dg.RetryPolicy(max_retries=1)

@@ -56,6 +56,7 @@ class _Break:
     do: Do
     after: int
     seen: bytes
+    skip: int
 
 
 class TcpProxy:
@@ -88,7 +89,14 @@ class TcpProxy:
         """Connections that were made so far."""
         return self._accepted
 
-    def at(self, direction: Direction, do: Do, *, after: int = 0, seen: bytes = b"") -> None:
+    @property
+    def fired(self) -> bool:
+        """Whether the armed break has fired."""
+        return self._fired.is_set()
+
+    def at(
+        self, direction: Direction, do: Do, *, after: int = 0, seen: bytes = b"", skip: int = 0
+    ) -> None:
         """Arm one break.
 
         Args:
@@ -96,9 +104,10 @@ class TcpProxy:
             do: what happens.
             after: fires when this many bytes have been relayed.
             seen: fires at these bytes instead; they are found when they come in one piece.
+            skip: how many pieces with these bytes are let through before.
         """
         with self._lock:
-            self._break = _Break(direction, do, after, seen)
+            self._break = _Break(direction, do, after, seen, skip)
             self._fired.clear()
 
     def wait_fired(self, seconds: float = 30.0) -> None:
@@ -194,6 +203,9 @@ class TcpProxy:
             if place < 0 or (not armed.seen and place > len(chunk)):
                 armed.after -= len(chunk)
                 return None
+            if armed.skip:
+                armed.skip -= 1
+                return None
             self._break = None
         return place, armed.do
 
@@ -209,6 +221,7 @@ class _Connection:
         self._client, self._server = client, server
         self._orders, self._ordering = socket.socketpair()
         self._stalled = False
+        self._held: tuple[socket.socket, bytes] | None = None  # for whom, since the stall
         self._drop: socket.socket | None = None  # whose next bytes end the connection
 
     def order(self, what: bytes) -> None:
@@ -246,6 +259,10 @@ class _Connection:
 
     def _obey(self, order: bytes) -> bool:
         self._stalled = order == b"s"
+        if order == b"r" and self._held is not None:
+            target, chunk = self._held
+            self._held = None
+            target.sendall(chunk)
         return order != b"c"
 
     def _pass_on(self, source: socket.socket) -> bool:
@@ -268,6 +285,7 @@ class _Connection:
         if do is Do.CUT:
             return self._fire_end()
         self._stalled = True
+        self._held = target, chunk[place:]
         self._proxy._tell_fired()
         return True
 

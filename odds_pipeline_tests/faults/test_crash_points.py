@@ -1,7 +1,6 @@
-"""kill -9 at every named point of the write path: nothing is lost, doubled or half done."""
+"""The named points themselves; what a kill at each of them leaves is the matrix's to judge."""
 
 import signal
-from itertools import product
 
 import pytest
 
@@ -10,16 +9,7 @@ from odds_pipeline.crash_points import Point
 from odds_pipeline.errors import SettingsError
 from odds_pipeline.settings import load_settings
 from odds_pipeline_tests.faults import writer
-from odds_pipeline_tests.faults.cases import Stage, crash_case
-
-LATER_HITS = [
-    pytest.param(point, hit, marks=pytest.mark.slow) for point, hit in product(Point, (2, 3))
-]
-
-
-@pytest.mark.parametrize(("point", "hit"), [*((point, 1) for point in Point), *LATER_HITS])
-def test_a_killed_writer_loses_nothing(stage: Stage, point: Point, hit: int) -> None:
-    assert crash_case(stage, point, hit) == []
+from odds_pipeline_tests.faults.cases import Stage
 
 
 def test_an_unarmed_writer_lives(stage: Stage) -> None:

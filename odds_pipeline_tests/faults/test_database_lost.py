@@ -1,5 +1,7 @@
 """The database refuses, breaks in mid-statement, breaks in mid-commit: what is paid is kept."""
 
+import os
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -202,6 +204,17 @@ def test_a_connection_that_ended_while_it_rested_is_replaced(
     other.dispose()
     with transaction(platform.engine) as conn:
         assert conn.info.backend_pid != rested
+
+
+def test_a_network_that_goes_silent_is_given_up_within_a_minute(platform: Platform) -> None:
+    with transaction(platform.engine) as conn, socket.socket(fileno=os.dup(conn.fileno())) as end:
+        waited = [
+            end.getsockopt(socket.IPPROTO_TCP, option)
+            for option in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)
+        ]
+        assert waited[0] + waited[1] * waited[2] <= 60
+        assert end.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert end.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) <= 60_000
 
 
 def test_a_pipeline_with_an_error_nobody_fetched_commits_nothing(platform: Platform) -> None:

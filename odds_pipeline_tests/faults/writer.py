@@ -52,6 +52,17 @@ def write_on(environment: Mapping[str, str], acknowledged: Path, first: int) -> 
         number = first + len(acknowledged.read_text().splitlines())
 
 
+def write_through(
+    environment: Mapping[str, str], acknowledged: Path, first: int, last: int
+) -> None:
+    """As ``write``, without giving up on a lost database."""
+    while True:
+        try:
+            return write(environment, acknowledged, first, last)
+        except StorageError:
+            sleep(PAUSE)
+
+
 def write_for(environment: Mapping[str, str], acknowledged: Path, seconds: float) -> None:
     """The same from the first slot on, until so many seconds are over."""
     os.environ.update(environment)

@@ -67,7 +67,7 @@ def test_a_failed_run_is_told_once_and_goes_out(
     assert newest == [found.run_requests[0].run_key.split()[0]]
     assert run(stage, settings, "send_alerts").success
     (message,) = receiver.messages
-    assert message.startswith("ERROR A run of nightly failed (")
+    assert message.startswith("DEMO ERROR A run of nightly failed (")
     assert "＠everyone the disk is full" in message  # noqa: RUF001 - meant
     assert not tick(stage, settings, cursor)[0].run_requests
     assert stage.rows("SELECT alert_type, object_id, sent FROM alerts") == [

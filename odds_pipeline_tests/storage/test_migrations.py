@@ -90,6 +90,7 @@ def test_upgrade_and_downgrade_leave_nothing_behind(empty_url: str) -> None:
         *("model_probabilities", "pricings", "fair_prices", "edges", "edge_sights"),
         *("closing_prices", "line_movements", "bookmaker_scorecards", "edge_statistics"),
         *("edge_values", "calibrations", "experiments", "dataset_snapshots"),
+        *("sweep_points", "backtest_ledgers"),
         *("merges", "merge_undos", "review_items"),
         *("alerts", "alert_deliveries", "stage_runs"),
     )

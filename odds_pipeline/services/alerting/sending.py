@@ -23,6 +23,7 @@ from odds_pipeline.alerts.text import safe
 from odds_pipeline.catalog.alerts import Severity
 from odds_pipeline.crash_points import AlertPoint, reached
 from odds_pipeline.errors import AlertNotSent
+from odds_pipeline.redaction import redact
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import outbox
 from odds_pipeline.storage.engine import session, transaction
@@ -124,7 +125,7 @@ def _each(
         for channel in channels:
             if channel.name in taken or channel.name in failures:
                 continue
-            failure = _hand_over(channel, alert)
+            failure = _hand_over(channel, alert, demo=platform.settings.demo)
             if failure is not None:
                 failures[channel.name] = failure
                 continue
@@ -141,34 +142,38 @@ def _each(
     return Sent(messages, told, failures)
 
 
-def _hand_over(channel: Channel, alert: Waiting) -> str | None:
+def _hand_over(channel: Channel, alert: Waiting, *, demo: bool) -> str | None:
     """Why a channel did not take an alert; ``None`` when it did."""
     reached(AlertPoint.ALERT_SENDING)
+    why = _sent_by(channel, text_of(alert, demo=demo), alert.severity)
+    told = {"alert": alert.key, "channel": channel.name}
+    if why is None:
+        log.info("alert_sent", extra=told)
+    else:
+        log.warning("alert_not_sent", extra=told | {"why": why})
+    return why
+
+
+def _sent_by(channel: Channel, message: str, severity: Severity) -> str | None:
     try:
-        channel.send(text_of(alert), alert.severity)
+        channel.send(message, severity)
     except AlertNotSent as refused:
-        log.warning(
-            "alert_not_sent",
-            extra={"alert": alert.key, "channel": channel.name, "why": str(refused)},
-        )
         return str(refused)
-    log.info("alert_sent", extra={"alert": alert.key, "channel": channel.name})
+    except Exception as fault:  # one channel's fault is no reason to leave out the others
+        return redact(f"{channel.name}: {type(fault).__name__}: {fault}")
     return None
 
 
-def text_of(alert: Waiting) -> str:
-    """What a channel is handed: the message made safe, and the alert's stable id."""
-    return f"{alert.severity.upper()} {safe(alert.message)}\nid {alert.key}"
+def text_of(alert: Waiting, *, demo: bool) -> str:
+    """What a channel is handed: the message made safe, and the alert's stable id.
+
+    Nobody is to take simulated odds for real ones: DEMO stands before them.
+    """
+    mark = "DEMO " if demo else ""
+    return f"{mark}{alert.severity.upper()} {safe(alert.message)}\nid {alert.key}"
 
 
 def try_channels(channels: Sequence[Channel]) -> dict[str, str | None]:
     """Send one message to each channel at once; why it was not taken, by channel's name."""
-    told: dict[str, str | None] = {}
-    for channel in channels:
-        try:
-            channel.send("INFO This is a test of odds_pipeline's alerts.", Severity.INFO)
-        except AlertNotSent as refused:
-            told[channel.name] = str(refused)
-            continue
-        told[channel.name] = None
-    return told
+    message = "INFO This is a test of odds_pipeline's alerts."
+    return {channel.name: _sent_by(channel, message, Severity.INFO) for channel in channels}

@@ -45,7 +45,7 @@ def gathered(
     if not terms.sports:
         raise UsageError("a dataset needs at least one sport")
     parts: dict[str, list[pd.DataFrame]] = {}
-    for sport in terms.sports:
+    for sport in dict.fromkeys(terms.sports):
         selection = terms.selection(sport, at, known_by)
         offered, ended = read(platform, selection, progress)
         events, closing = _events_and_closes(platform, selection)

@@ -32,7 +32,10 @@ CARD = ["bookmaker_key", "market_key"]
 
 @dataclass(frozen=True, slots=True)
 class BookScored:
-    """One book over all its markets of a day; shares are fractions."""
+    """One book over all its markets of a day; shares are fractions.
+
+    ``first_moves`` of ``steam_moves`` it began alone; both are ``None`` where captures cannot tell.
+    """
 
     bookmaker_key: str
     mean_overround: float
@@ -40,6 +43,8 @@ class BookScored:
     uptime: float
     median_age_seconds: float
     moves: int
+    steam_moves: int | None
+    first_moves: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +165,18 @@ def _summary(rows: "pd.DataFrame") -> DayScored:
             name: float(np.average(own[name], weights=weights))
             for name in ("mean_overround", "best_share", "uptime", "median_age_seconds")
         }
-        books.append(BookScored(bookmaker_key=str(key), moves=int(own["moves"].sum()), **mean))
+        books.append(
+            BookScored(
+                bookmaker_key=str(key),
+                moves=int(own["moves"].sum()),
+                steam_moves=_count(own["steam_moves"]),
+                first_moves=_count(own["first_moves"]),
+                **mean,
+            )
+        )
     margin = float(np.average(rows["mean_overround"], weights=rows["boards"]))
     return DayScored(total, margin, tuple(books))
+
+
+def _count(told: "pd.Series[float]") -> int | None:
+    return int(told.sum()) if told.notna().any() else None

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
     UniqueConstraint,
@@ -75,4 +76,34 @@ experiments = Table(
     Index("ix_experiments_roi", text("((metrics ->> 'roi')::double precision)")),
     comment="Every backtest ever begun, failed ones too: how many were tried decides what the "
     "best one is worth.",
+)
+
+sweep_points = Table(
+    "sweep_points",
+    metadata,
+    Column(
+        "experiment_id",
+        BigInteger,
+        ForeignKey("experiments.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("point", Integer, primary_key=True, autoincrement=False),
+    Column("parameters", JSONB, nullable=False),
+    Column("daily_sharpe", Double),
+    Column("metrics", JSONB, nullable=False),
+    comment="The whole grid of every sweep: each point is a trial on its data.",
+)
+
+backtest_ledgers = Table(
+    "backtest_ledgers",
+    metadata,
+    Column(
+        "experiment_id",
+        BigInteger,
+        ForeignKey("experiments.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("bets", LargeBinary, nullable=False),
+    comment="Every bet of a completed backtest, as one Parquet file; of a sweep those of its best "
+    "point.",
 )

@@ -75,7 +75,9 @@ def test_ten_thousand_at_once_give_one_summary(platform: Platform, receiver: Rec
     done = send_waiting(opened)
     assert (done.messages, done.alerts) == (1, 10_000)
     (message,) = receiver.messages
-    assert message.startswith("CRITICAL 10,000 alerts at once: 1 critical arbitrage, 9,999 info")
+    assert message.startswith(
+        "DEMO CRITICAL 10,000 alerts at once: 1 critical arbitrage, 9,999 info"
+    )
     assert "critical: edge 10000" in message
     assert unsent(opened) == []
     with transaction(opened.engine) as conn:
@@ -103,9 +105,22 @@ def test_a_channel_that_refuses_gets_it_later_and_the_other_not_again(platform: 
     bad.refuses = False
     assert send_waiting(opened, [good, bad]).messages == 4
     assert good.told == bad.told
-    assert [told.splitlines()[0] for told in good.told[:3]] == [f"INFO edge {n}" for n in range(3)]
-    assert good.told[3].startswith("INFO 9 alerts at once")
+    assert [told.splitlines()[0] for told in good.told[:3]] == [
+        f"DEMO INFO edge {n}" for n in range(3)
+    ]
+    assert good.told[3].startswith("DEMO INFO 9 alerts at once")
     assert unsent(opened) == []
+
+
+def test_a_broken_channel_stops_no_other(platform: Platform) -> None:
+    class Broken(Memory):
+        def send(self, message: str, severity: Severity) -> None:
+            raise KeyError("token")
+
+    opened, good = alerting(platform), Memory("good")
+    raised(opened, alert(1))
+    done = send_waiting(opened, [Broken("broken"), good])
+    assert (len(good.told), done.failures) == (1, {"broken": "broken: KeyError: 'token'"})
 
 
 def test_the_hour_has_a_limit_and_the_night_is_quiet(
@@ -125,7 +140,10 @@ def test_the_hour_has_a_limit_and_the_night_is_quiet(
     quiet = alerting(platform, alert_quiet_hours="13:00-14:00")
     raised(opened, alert(4), alert(5, Severity.CRITICAL))
     assert send_waiting(quiet, [memory]).messages == 1
-    assert [told.splitlines()[0] for told in memory.told[-2:]] == ["INFO edge 3", "CRITICAL edge 5"]
+    assert [told.splitlines()[0] for told in memory.told[-2:]] == [
+        "DEMO INFO edge 3",
+        "DEMO CRITICAL edge 5",
+    ]
 
 
 def test_of_two_senders_one_has_the_turn(platform: Platform) -> None:

@@ -230,3 +230,21 @@ def test_a_flag_raised_or_lifted_after_pricing_prices_its_moments_again(
     assert price_day(platform, DAY).moments == 2
     assert rows(platform, USED) == clean
     assert [row[2:] for row in rows(platform, FAIR)] == [row[2:] for row in before]
+
+
+def test_a_flag_that_grows_prices_only_the_moments_it_did_not_cover_before(
+    platform: Platform,
+) -> None:
+    for minutes in (0, 60, 120):
+        capture(platform, {"pinnacle": EVEN, "bovada": h2h(2.2, 1.7)}, NOON + minutes * MINUTE)
+    _flag(platform)
+    price_day(platform, DAY)
+    for until, moments in ((60, 2), (120, 1), (120, 0), (60, 1)):
+        with transaction(platform.engine) as conn:
+            conn.execute("UPDATE data_quality_logs SET until_time = %s", (NOON + until * MINUTE,))
+        # With the first moment that waits all later ones of the day do.
+        assert price_day(platform, DAY).moments == moments, until
+    flagged = (
+        "SELECT DISTINCT capture_time FROM fair_prices WHERE flagged AND superseded_at IS NULL"
+    )
+    assert {at for (at,) in rows(platform, flagged)} == {NOON, NOON + 60 * MINUTE}

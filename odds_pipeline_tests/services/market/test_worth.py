@@ -253,7 +253,10 @@ def test_movements_and_scorecards_keep_who_moved_first(platform: Platform) -> No
         }
         capture(platform, books, NOON + minutes * MINUTE)
     move_day(platform, DAY)
-    score_day(platform, DAY)
+    scored_books = score_day(platform, DAY).books
+    assert {(b.bookmaker_key, b.first_moves, b.steam_moves) for b in scored_books} == {
+        *(("betmgm", 0, 0), ("bovada", 0, 1), ("fanduel", 0, 1), ("pinnacle", 1, 1)),
+    }
     moved = """SELECT bookmaker_key, steam_moves, first_moves FROM line_movements
         JOIN bookmakers USING (bookmaker_id) ORDER BY 1"""
     wanted = [("betmgm", 0, 0), ("bovada", 1, 0), ("fanduel", 1, 0), ("pinnacle", 1, 1)]
