@@ -20,17 +20,16 @@ RUN pip install --no-deps --no-build-isolation --no-index --editable . \
 
 FROM ${PYTHON_IMAGE}
 RUN useradd --uid 1000 --create-home --shell /usr/sbin/nologin odds \
-    && mkdir -p /opt/odds/dagster/storage /opt/odds/home \
-    && ln -s /opt/odds/app/dagster.yaml /opt/odds/dagster/dagster.yaml \
-    && chown -R odds:odds /opt/odds/dagster/storage /opt/odds/home
+    && mkdir -p /opt/odds/home \
+    && chown odds:odds /opt/odds/home
 COPY --from=build /opt/odds/venv /opt/odds/venv
 COPY --from=build /opt/odds/app /opt/odds/app
 ENV PATH=/opt/odds/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
-    DAGSTER_HOME=/opt/odds/dagster \
     DAGSTER_DISABLE_TELEMETRY=yes \
     ODDS_HOME=/opt/odds/home
 WORKDIR /opt/odds/app
 USER 1000:1000
-CMD ["odds", "status"]
+# One container for a host that gives DATABASE_URL and PORT; compose runs each program by itself.
+CMD ["odds", "serve"]

@@ -11,7 +11,7 @@ COUNT ?= 1000
 TIMES ?= 28
 
 .DEFAULT_GOAL := help
-.PHONY: help run test oracle faults figures lint bench bench-large docs lock clean
+.PHONY: help run test test-external oracle faults figures lint bench bench-large audit sbom docs lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -22,12 +22,17 @@ run: $(VENV)/.run ## Set everything up, run the main job and leave the Dagster U
 test: $(VENV)/.dev lint ## Set everything up and pass the tests
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
+test-external: $(VENV)/.dev ## Integration tests on ODDS_TEST_DATABASE_URL (and through ODDS_TEST_POOLER)
+	@test -n "$$ODDS_TEST_DATABASE_URL" || { echo "✗ set ODDS_TEST_DATABASE_URL" >&2; exit 2; }
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal odds_pipeline_tests/storage odds_pipeline_tests/services \
+	    odds_pipeline_tests/cli odds_pipeline_tests/orchestration --ignore odds_pipeline_tests/storage/embedded
+
 oracle: $(VENV)/.dev ## Random histories against naive oracles, over ten thousand: half an hour (TIMES=28)
 	ODDS_TEST_TIMES=$(TIMES) $(BIN)/python -m pytest -n $(WORKERS) -m oracle --hypothesis-show-statistics
 	$(BIN)/python -m pytest -n 0 -m slow odds_pipeline_tests/services odds_pipeline_tests/storage
 
 faults: $(VENV)/.dev ## 1,000 faults of every class, and kills at random: an hour (COUNT=, SECONDS=, SEED=)
-	$(BIN)/python -m pytest -n $(WORKERS) -m slow odds_pipeline_tests/faults
+	$(BIN)/python -m pytest -n $(WORKERS) -m slow odds_pipeline_tests/faults odds_pipeline_tests/cli
 	$(BIN)/python -m odds_pipeline_tests.faults kills --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m odds_pipeline_tests.faults matrix --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
@@ -46,6 +51,14 @@ bench: $(VENV)/.dev ## Measure what the notes claim (ratios inside one run)
 
 bench-large: $(VENV)/.dev ## Measure on 51 million quotes and write the plans (an hour, 20 GB of disk)
 	$(BIN)/python -m benchmarks season_large
+
+audit: $(VENV)/.dev ## Known vulnerabilities of the locked packages (asks PyPI; fails where it cannot)
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r requirements.lock
+
+sbom: $(VENV)/.dev ## What the platform is made of, with hashes: dist/sbom.json (CycloneDX)
+	@mkdir -p dist
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible \
+	    --of JSON -o dist/sbom.json
 
 docs: $(VENV)/.dev ## Write the generated pages of docs/ anew
 	$(BIN)/python -m odds_pipeline.cli.docs

@@ -5,6 +5,8 @@ from types import MappingProxyType
 
 from benchmarks import (
     archive,
+    backtest,
+    batch_size,
     definitions_import,
     ingest_bulk,
     ingest_live,
@@ -29,6 +31,7 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
         "storage": storage.measure,
         "archive": archive.measure,
         "provider": provider.measure,
+        "backtest": backtest.measure,
         "market": market.measure,
         "planning": planning.measure,
         "margin_removal": margin_removal.measure,
@@ -41,7 +44,9 @@ BENCHMARKS: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
 LARGE: Mapping[str, Callable[[], list[Result]]] = MappingProxyType(
     {
         "season_large": season_measures.measure_large,
+        "season_backtest": season_measures.measure_backtest,
         "quality": quality.measure,
+        "batch_size": batch_size.measure,
         "season_plans": season_measures.write_plans,
     }
 )

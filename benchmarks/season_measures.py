@@ -8,6 +8,7 @@ a five-minute grid (51 million); ``ODDS_BENCH_KEEP`` names a folder that keeps w
 
 from benchmarks import (
     season_archive,
+    season_backtest,
     season_databases,
     season_plans,
     season_questions,
@@ -32,7 +33,14 @@ def measure() -> list[Result]:
             *season_whole.measure(databases),
             *season_questions.measure(databases),
             *season_archive.measure(databases),
+            season_backtest.measure(databases),
         ]
+
+
+def measure_backtest() -> list[Result]:
+    """The backtest of the half-hour grid alone."""
+    with season_databases.opened(Spec(HALF_HOUR)) as databases:
+        return [season_backtest.measure(databases)]
 
 
 def write_plans() -> list[Result]:
@@ -51,6 +59,7 @@ def measure_large() -> list[Result]:
             *season_whole.measure(databases, quotes=20, facts=12),
             *season_questions.measure(databases, SAMPLED),
             *season_archive.measure(databases, SAMPLED),
+            season_backtest.measure(databases, SAMPLED),
         ]
 
 

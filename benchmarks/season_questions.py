@@ -43,7 +43,7 @@ SELECT event_no, selection_id, capture_time, known_time, state, price, point
 FROM quotes WHERE capture_time >= '2026-01-01Z' AND capture_time < '2026-02-01Z'
 """
 
-_AS_OF = """
+AS_OF = """
 SELECT DISTINCT ON (bookmaker_key, market_key, outcome_name)
     event_id, bookmaker_key, market_key, outcome_name, price, point, odds_timestamp
 FROM ref_odds WHERE event_id = %s AND odds_timestamp <= %s
@@ -123,11 +123,11 @@ def one_event(databases: Databases, ours: Connection, reference: Connection) -> 
 
     def ask_reference() -> None:
         for event, at in moments:
-            reference.execute(_AS_OF, (event, at)).fetchall()
+            reference.execute(AS_OF, (event, at)).fetchall()
 
     for event, at in moments:
         frame = odds_at(ours, event, at)
-        _require_equal(frame, reference.execute(_AS_OF, (event, at)).fetchall())
+        _require_equal(frame, reference.execute(AS_OF, (event, at)).fetchall())
         assert [row.price for row in offers_at(ours, event, at)] == frame["price"].tolist()
     both = (ASKED, ASKED)
     return [

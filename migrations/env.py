@@ -1,6 +1,5 @@
 """Runs the migrations against the database that the settings name."""
 
-import re
 import time
 
 from alembic import context
@@ -11,17 +10,12 @@ from sqlalchemy.exc import OperationalError
 from odds_pipeline.redaction import install
 from odds_pipeline.settings import load_settings
 from odds_pipeline.storage.database import database
+from odds_pipeline.storage.drift import ours
 from odds_pipeline.storage.tables import metadata
 
-PARTITION = re.compile(r"_\d{4}_\d{2}$")
 LOCK_MS = 200
 TRIES = 45
 PAUSE_SECONDS = 0.1
-
-
-def ours(name: str | None, kind: str, _parents: object) -> bool:
-    """Leave monthly partitions to the writers that make them."""
-    return kind != "table" or name is None or PARTITION.search(name) is None
 
 
 def migrate(url: str) -> None:
@@ -85,6 +79,5 @@ if context.is_offline_mode():
 else:
     settings = load_settings()
     install(settings)
-    named = settings.database_url
-    with database(named.get_secret_value() if named else None, settings.home) as address:
+    with database(settings.direct_database, settings.home) as address:
         migrate(address)

@@ -19,7 +19,7 @@ from odds_pipeline.settings import Settings
 from odds_pipeline.storage.database import database
 from odds_pipeline.storage.engine import open_engine, require_schema
 
-REVISION = "0016"
+REVISION = "0022"
 DEMO_KEY = "demo"
 
 
@@ -32,10 +32,14 @@ def open_platform(settings: Settings) -> Iterator[Platform]:
         SchemaOutOfDate: it is not at this code's revision.
     """
     crash_points.arm(settings.odds_crash)
-    named = settings.database_url
-    with database(named.get_secret_value() if named else None, settings.home) as url:
+    with database(settings.own_database, settings.home) as url:
         hide_password(url)
-        engine = open_engine(url, settings.database_pool_size, settings.database_max_overflow)
+        engine = open_engine(
+            url,
+            settings.database_pool_size,
+            settings.database_max_overflow,
+            pooled=settings.database_direct_url is not None,
+        )
         try:
             require_schema(engine, REVISION)
             first, *further = [_provider(settings, key.secret) for key in settings.api_keys]

@@ -34,23 +34,41 @@ class Point(StrEnum):
     BEFORE_TOLD = "before_told"
 
 
-_armed: Point | None = None
+class AlertPoint(StrEnum):
+    """The places of an alert, in the order in which it passes them.
+
+    At ``ALERT_RAISED`` the transaction of its cause is not committed, from ``ALERTS_TOGETHER`` on a
+    summary is kept; at ``ALERT_TAKEN`` a channel has it and nobody here knows.
+    """
+
+    ALERT_RAISED = "alert_raised"
+    ALERTS_TOGETHER = "alerts_together"
+    ALERT_SENDING = "alert_sending"
+    ALERT_TAKEN = "alert_taken"
+    ALERT_NOTED = "alert_noted"
+    ALERT_SENT = "alert_sent"
+
+
+Place = Point | AlertPoint
+
+_armed: Place | None = None
 _visits_left = 0
 
 
-def parse(text: str) -> tuple[Point, int]:
+def parse(text: str) -> tuple[Place, int]:
     """A point and the visit at which it kills, from ``point`` or ``point:3``.
 
     Raises:
         ValueError: no such point, or no count from 1 on.
     """
     name, _, count = text.partition(":")
-    if name not in set(Point):
-        raise ValueError(f"unknown crash point {name!r}; choose from {', '.join(Point)}")
+    places: dict[str, Place] = {**{str(p): p for p in Point}, **{str(p): p for p in AlertPoint}}
+    if name not in places:
+        raise ValueError(f"unknown crash point {name!r}; choose from {', '.join(places)}")
     visits = int(count) if count.isdecimal() else 1 if not count else 0
     if visits < 1:
         raise ValueError(f"{text!r} does not count visits from 1 on, such as {name}:1")
-    return Point(name), visits
+    return places[name], visits
 
 
 def arm(text: str | None) -> None:
@@ -59,7 +77,7 @@ def arm(text: str | None) -> None:
     _armed, _visits_left = (None, 0) if text is None else parse(text)
 
 
-def reached(point: Point) -> None:
+def reached(point: Place) -> None:
     """Pass a place: nothing happens, or the process is dead."""
     if point is _armed:
         _visit()

@@ -26,7 +26,8 @@ Does not belong here: handling, logging, texts of single faults.
     │   └── MalformedResponse         exit 5   an answer that cannot be read at all
     ├── BudgetExceeded                exit 6   the reservation would pass quota minus reserve
     ├── AlreadyRunning                exit 7   another process holds this role or port
-    └── ConfirmationRequired          exit 8   a paid action was not confirmed
+    ├── ConfirmationRequired          exit 8   a paid action was not confirmed
+    └── AlertNotSent                  exit 9   a channel did not take an alert; it waits
 """
 
 
@@ -171,3 +172,9 @@ class ConfirmationRequired(OddsPipelineError):
     """A paid action needs a confirmation that was not given."""
 
     exit_code = 8
+
+
+class AlertNotSent(OddsPipelineError):
+    """A channel did not take an alert, or may not be used; the alert waits in the outbox."""
+
+    exit_code = 9

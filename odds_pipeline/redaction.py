@@ -2,7 +2,7 @@
 
 Belongs here: which texts are secret, every spelling in which one may turn up, and the places of a
 process through which text leaves it (log records, warnings, what ends a process or a thread).
-Does not belong here: where logs go (``cli.log_file``), the HTTP client's own care with its key.
+Does not belong here: where logs go (``log_file``), the HTTP client's own care with its key.
 
 A composition root calls ``install`` once; nothing else needs to know. Two rules apply to a text:
 what looks like a key or password by what stands before it (``apiKey=``, ``password=``,
@@ -35,6 +35,7 @@ from odds_pipeline.settings import Settings
 
 REMOVED = "[removed]"
 SHORTEST = 6
+_ADDRESSES = frozenset({"database_url", "database_direct_url"})
 FINGERPRINT_LENGTH = 12
 DEMO_FINGERPRINT = "demo"
 
@@ -44,6 +45,7 @@ _BY_PLACE = (
     (re.compile(r"(://[^:/?#\s\"'<>]*:)(?!\*\*\*@)[^/?#\s\"'<>]+(?=@)"), rf"\1{REMOVED}"),
 )
 _BITS_A_LETTER = 6
+_TOKEN_LENGTH = 16
 
 
 def fingerprint(key: SecretStr | None) -> str:
@@ -115,8 +117,8 @@ def redact(text: str) -> str:
 def secrets_of(settings: Settings) -> list[str]:
     """Everything in the settings that must not be shown.
 
-    Of the database's address that is the password, of several API keys each; of any other secret
-    setting, the whole value.
+    Of the database's address that is the password, of several API keys each, of an address for
+    alerts itself and its parts; of any other secret setting, the whole value.
     """
     found: list[str] = []
     for name in type(settings).model_fields:
@@ -124,8 +126,10 @@ def secrets_of(settings: Settings) -> list[str]:
         if not isinstance(value, SecretStr):
             continue
         secret = value.get_secret_value()
-        found.extend(_passwords(secret) if name == "database_url" else [secret])
+        found.extend(_passwords(secret) if name in _ADDRESSES else [secret])
     found.extend(key.secret.get_secret_value() for key in settings.api_keys if key.secret)
+    for address in settings.alert_addresses:
+        found.extend((address, *_passwords(address), *_tokens(address)))
     return found
 
 
@@ -249,6 +253,16 @@ def _passwords(url: str) -> Iterator[str]:
     for name, values in parse_qs(parts.query).items():
         if name.lower() == "password":
             yield from values
+
+
+def _tokens(url: str) -> Iterator[str]:
+    """Parts of a channel's address that are long enough to be its secret."""
+    parts = urlsplit(url)
+    named = (value for values in parse_qs(parts.query).values() for value in values)
+    placed = (piece for piece in re.split("[:@]", parts.netloc) if "." not in piece)
+    for text in (*placed, *parts.path.split("/"), *named):
+        if len(text) >= _TOKEN_LENGTH:
+            yield text
 
 
 def _spellings(secret: str) -> Iterator[str]:

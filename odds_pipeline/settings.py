@@ -5,15 +5,20 @@ done with it. Only the composition roots (``cli``, ``orchestration``) call ``loa
 """
 
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, NamedTuple
-from urllib.parse import urlsplit
+from typing import Annotated, Literal, NamedTuple
+from urllib.parse import quote, unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from odds_pipeline import crash_points
 from odds_pipeline.catalog.markets import FEATURED
@@ -21,6 +26,7 @@ from odds_pipeline.catalog.pricing import FAIR_METHODS
 from odds_pipeline.errors import SettingsError
 from odds_pipeline.planning.adaptive import BOUNDS
 from odds_pipeline.planning.policies import SamplingMode
+from odds_pipeline.secret_files import SecretFiles, Unreadable
 
 PROVIDER_URL = "https://api.the-odds-api.com"
 DEFAULT_BOOKMAKERS = (
@@ -41,7 +47,16 @@ Networks = Annotated[tuple[str, ...], NoDecode]
 _LOGIN = re.compile(r"[^:\s]+:\$argon2id\$[^\s]+")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:]+", re.IGNORECASE)
 _HEADER = re.compile(r"[A-Za-z0-9-]+")
+_WEBHOOK = re.compile(
+    r"https://(?:(?:canary|ptb)\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d+/[A-Za-z0-9_-]+/?"
+)
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 TIERS = tuple(reversed(tuple(BOUNDS)))
+_GUESSABLE = "is a default that everybody knows; choose another one"
+_DEFAULTS = frozenset(
+    {"", "postgres", "postgresql", "password", "passwd", "changeme", "change-me", "admin", "root"}
+    | {"secret", "default", "example", "test", "1234", "12345", "123456", "odds", "odds_pipeline"}
+)
 
 
 class ApiKey(NamedTuple):
@@ -101,6 +116,22 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(
         None,
         description="PostgreSQL 15+ of your own. Unset: an embedded server under ODDS_HOME.",
+    )
+    database_password: SecretStr | None = Field(
+        None, description="Password of the user in DATABASE_URL, where the address holds none."
+    )
+    database_collector_password: SecretStr | None = Field(
+        None,
+        description="Password that `odds db roles` gives the role that collects: it adds rows, and "
+        "can neither change nor delete raw responses and the ledger.",
+    )
+    database_researcher_password: SecretStr | None = Field(
+        None, description="Password that `odds db roles` gives the role that only reads."
+    )
+    database_direct_url: SecretStr | None = Field(
+        None,
+        description="The server's own address, where DATABASE_URL leads through a pooler in "
+        "transaction mode such as pgbouncer: for Dagster, migrations, backups and roles.",
     )
     database_pool_size: int = Field(5, ge=1, le=100, description="Connections kept open.")
     database_max_overflow: int = Field(
@@ -172,7 +203,21 @@ class Settings(BaseSettings):
     odds_home: Path = Field(
         Path(".odds"), description="Folder of the embedded server, spool, logs and Dagster files."
     )
+    backup_dir: Path | None = Field(
+        None,
+        description="Folder of backups; unset: backups under ODDS_HOME. Another disk is better.",
+    )
+    backup_keep: int = Field(
+        7, ge=1, description="Backups kept; the newest proven one is kept in any case."
+    )
     odds_ui_port: int = Field(3000, ge=1, le=65535, description="Port of the Dagster UI.")
+    port: int | None = Field(
+        None,
+        ge=1,
+        le=65535,
+        description="Port at which a host lets a web program be reached; `odds serve` listens "
+        "there.",
+    )
     odds_ui_login: SecretStr | None = Field(
         None,
         description="User and argon2id hash of the password that the Dagster UI asks for, as `odds "
@@ -197,13 +242,74 @@ class Settings(BaseSettings):
     odds_simulator_port: int = Field(
         8765, ge=1, le=65535, description="Port of the loopback provider."
     )
-    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    alert_enabled: bool = Field(
+        False, description="Raise alerts and send them by the channels below; docs/alerts.md."
+    )
+    discord_webhook_url: SecretStr | None = Field(
+        None, description="Discord webhook that takes alerts."
+    )
+    alert_urls: SecretStr | None = Field(
+        None,
+        description="Further channels for alerts: apprise addresses (Slack, e-mail, Telegram, …), "
+        "comma separated.",
+    )
+    alert_local_targets: bool = Field(
+        False,
+        description="Allow channels on this machine (127.0.0.1, localhost), also without TLS.",
+    )
+    alert_ev_percent: float = Field(
+        3, ge=0, le=100, description="Least expected value of an edge that is told, percent."
+    )
+    alert_arbitrage_percent: float = Field(
+        0.5, ge=0, le=100, description="Least sure profit of an arbitrage that is told, percent."
+    )
+    alert_move_points: float = Field(
+        5,
+        gt=0,
+        le=100,
+        description="Points of fair probability within an hour that are a large movement.",
+    )
+    alert_hourly_limit: int = Field(
+        12, ge=1, le=1000, description="Messages an hour; critical ones may be as many again."
+    )
+    alert_quiet_hours: str = Field(
+        "",
+        description="From and until which time of day, UTC, only critical alerts are sent, such "
+        "as 22:00-06:00.",
+    )
+    alert_daily_at: str = Field(
+        "08:00", description="Time of day, UTC, from which the day before is summed up; off: never."
+    )
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING, ERROR or CRITICAL.")
+    log_format: Literal["json", "readable"] = Field(
+        "json", description="json (production), or readable lines (development)."
+    )
     log_file: Path | None = Field(
-        None, description="JSON log file; unset: logs/odds.log under ODDS_HOME."
+        None, description="Log file, one a day; unset: logs/odds.log under ODDS_HOME."
     )
     odds_crash: str | None = Field(
         None, description="For tests: a crash point at which the process kills itself."
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then `.env`, then the files that NAME_FILE names."""
+        files = SecretFiles(settings_cls, secret_settings(), env_settings, dotenv_settings)
+        return init_settings, env_settings, dotenv_settings, files
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _readable(cls, value: object) -> object:
+        if isinstance(value, Unreadable):
+            raise ValueError(value.reason)
+        return value
 
     @field_validator(
         *("sports", "bookmakers", "markets", "regions", "sharp_bookmakers"),
@@ -290,7 +396,7 @@ class Settings(BaseSettings):
             raise ValueError("must be an http(s) address without a query")
         return value.rstrip("/")
 
-    @field_validator("database_url")
+    @field_validator("database_url", "database_direct_url")
     @classmethod
     def _postgres(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
@@ -298,6 +404,25 @@ class Settings(BaseSettings):
         parts = urlsplit(value.get_secret_value())
         if parts.scheme.split("+")[0] not in {"postgresql", "postgres"} or len(parts.path) < 2:
             raise ValueError("must look like postgresql://user:password@host:5432/database")
+        if parts.password is not None and _guessable(unquote(parts.password), parts.username):
+            raise ValueError(f"its password {_GUESSABLE}: ALTER ROLE … PASSWORD …")
+        return value
+
+    @field_validator(
+        "database_password", "database_collector_password", "database_researcher_password"
+    )
+    @classmethod
+    def _not_guessable(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and _guessable(value.get_secret_value(), None):
+            raise ValueError(_GUESSABLE)
+        return value
+
+    @field_validator("database_password")
+    @classmethod
+    def _somebodys(cls, value: SecretStr | None, others: ValidationInfo) -> SecretStr | None:
+        url = others.data.get("database_url")
+        if value is not None and url and not urlsplit(url.get_secret_value()).username:
+            raise ValueError("whose? DATABASE_URL names no user")
         return value
 
     @field_validator("odds_ui_login")
@@ -332,6 +457,34 @@ class Settings(BaseSettings):
                 raise ValueError(f"{network!r} is not a network such as 10.0.0.0/8") from invalid
         return value
 
+    @field_validator("discord_webhook_url")
+    @classmethod
+    def _discord(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not _WEBHOOK.fullmatch(value.get_secret_value()):
+            raise ValueError("must look like https://discord.com/api/webhooks/ID/TOKEN")
+        return value
+
+    @field_validator("alert_urls")
+    @classmethod
+    def _addresses(cls, value: SecretStr | None) -> SecretStr | None:
+        if any("://" not in address for address in _parts(value)):
+            raise ValueError("must be apprise addresses such as mailtos://…, comma separated")
+        return value
+
+    @field_validator("alert_quiet_hours")
+    @classmethod
+    def _span_of_day(cls, value: str) -> str:
+        if value:
+            _span(value)
+        return value
+
+    @field_validator("alert_daily_at")
+    @classmethod
+    def _time_of_day(cls, value: str) -> str:
+        if value != "off":
+            _time(value)
+        return value
+
     @field_validator("odds_crash")
     @classmethod
     def _crash_point(cls, value: str | None) -> str | None:
@@ -342,14 +495,40 @@ class Settings(BaseSettings):
     @field_validator("log_level")
     @classmethod
     def _level(cls, value: str) -> str:
-        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"}:
+            raise ValueError("must be DEBUG, INFO, WARNING, ERROR or CRITICAL")
         return value.upper()
 
     @cached_property
     def home(self) -> Path:
         """``odds_home`` as an absolute path."""
         return self.odds_home.expanduser().resolve()
+
+    @cached_property
+    def backups(self) -> Path:
+        """The folder backups stand in, as an absolute path."""
+        return (self.backup_dir or self.home / "backups").expanduser().resolve()
+
+    @property
+    def own_database(self) -> str | None:
+        """Address of the database of one's own, with its password; ``None``: the embedded one."""
+        return self._with_password(self.database_url)
+
+    @property
+    def direct_database(self) -> str | None:
+        """The same without the pooler that may stand before it."""
+        return self._with_password(self.database_direct_url or self.database_url)
+
+    def _with_password(self, secret: SecretStr | None) -> str | None:
+        if secret is None:
+            return None
+        url = secret.get_secret_value()
+        parts = urlsplit(url)
+        if self.database_password is None or parts.password is not None:
+            return url
+        password = quote(self.database_password.get_secret_value(), safe="")
+        user, _, place = parts.netloc.rpartition("@")
+        return parts._replace(netloc=f"{user}:{password}@{place}").geturl()
 
     @property
     def demo(self) -> bool:
@@ -364,6 +543,23 @@ class Settings(BaseSettings):
         return tuple(map(ApiKey, secrets, quotas)) or (ApiKey(None, self.odds_api_quota[0]),)
 
     @property
+    def alert_addresses(self) -> tuple[str, ...]:
+        """Every channel's address; each is a secret."""
+        webhook = self.discord_webhook_url
+        first = () if webhook is None else (webhook.get_secret_value(),)
+        return (*first, *_parts(self.alert_urls))
+
+    @property
+    def quiet_hours(self) -> tuple[time, time] | None:
+        """From and until when only critical alerts are sent, UTC."""
+        return _span(self.alert_quiet_hours) if self.alert_quiet_hours else None
+
+    @property
+    def daily_summary_at(self) -> time | None:
+        """From when on the day before is summed up, UTC; ``None``: never."""
+        return None if self.alert_daily_at == "off" else _time(self.alert_daily_at)
+
+    @property
     def provider_url(self) -> str:
         """Root address to call: the loopback provider's in DEMO, unless another one is given."""
         if self.demo and self.odds_api_base_url == PROVIDER_URL:
@@ -374,6 +570,12 @@ class Settings(BaseSettings):
     def history_starts_at(self) -> datetime:
         """Start of the first partition, UTC."""
         return datetime.combine(self.history_start, datetime.min.time(), UTC)
+
+
+def secret_settings() -> tuple[str, ...]:
+    """Names of the settings that hold a secret; each may also stand in a file, as NAME_FILE."""
+    fields = Settings.model_fields.items()
+    return tuple(name for name, field in fields if field.annotation == (SecretStr | None))
 
 
 def load_settings() -> Settings:
@@ -402,10 +604,29 @@ def usable_settings() -> tuple[Settings, dict[str, str]]:
     return Settings(**{name.lower(): value for name, value in chosen.items()}), faults
 
 
+def _guessable(password: str, user: str | None) -> bool:
+    """Whether anybody would try it: a program's default, or the user's own name."""
+    return password.lower() in _DEFAULTS or (user is not None and password == unquote(user))
+
+
 def _parts(keys: SecretStr | None) -> list[str]:
     if keys is None:
         return []
     return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
+
+
+def _time(text: str) -> time:
+    if not _CLOCK.fullmatch(text):
+        raise ValueError(f"{text!r} is no time of day such as 08:00")
+    hour, _, minute = text.partition(":")
+    return time(int(hour), int(minute))
+
+
+def _span(text: str) -> tuple[time, time]:
+    begin, dash, end = text.partition("-")
+    if not dash or begin == end:
+        raise ValueError(f"{text!r} is no span of the day such as 22:00-06:00")
+    return _time(begin), _time(end)
 
 
 def _faults(invalid: ValidationError) -> dict[str, str]:

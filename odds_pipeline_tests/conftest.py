@@ -1,7 +1,9 @@
 """Real parts for every test: one PostgreSQL server a session, one database a test.
 
 The server is the embedded one, without syncs to disk, shared by all xdist workers; each database
-is a copy of a migrated template.
+is a copy of a migrated template. `make test-external` uses another one: ODDS_TEST_DATABASE_URL is
+the address of its database `postgres`, for a superuser. ODDS_TEST_POOLER leads to the same server
+through a pooler in transaction mode; what tests open then goes that way, migrations excepted.
 """
 
 import os
@@ -10,8 +12,9 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 import psycopg
@@ -25,12 +28,20 @@ from odds_pipeline.settings import Settings
 from odds_pipeline.simulator.clock import SteppedClock
 from odds_pipeline.simulator.server import RunningSimulator
 from odds_pipeline.sources.the_odds_api.client import OddsApiClient
+from odds_pipeline.storage import engine as opening
 from odds_pipeline.storage.embedded import EmbeddedServer
 from odds_pipeline.storage.embedded.locks import exclusively
 from odds_pipeline.storage.engine import open_engine
+from odds_pipeline.storage.urls import data_url
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TEMPLATE = "odds_template"
+EXTERNAL = os.environ.get("ODDS_TEST_DATABASE_URL")
+POOLER = os.environ.get("ODDS_TEST_POOLER")
+
+if POOLER:
+    open_engine = partial(open_engine, pooled=True)
+    opening.open_engine = open_engine
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +50,12 @@ def server_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iter
     base = tmp_path_factory.getbasetemp()
     home = (base if worker_id == "master" else base.parent) / "server"
     home.mkdir(exist_ok=True)
+    if EXTERNAL:
+        root = data_url(EXTERNAL).rpartition("/")[0]
+        with exclusively(home / "template.lock"):
+            _make_external_template(root, home / "template.made")
+        yield data_url(POOLER).rpartition("/")[0] if POOLER else root
+        return
     with EmbeddedServer(home, durable=False) as url:
         root = url.rpartition("/")[0]
         with exclusively(home / "template.lock"):
@@ -58,6 +75,19 @@ def _make_template(root: str) -> None:
                 sql.Identifier(f"{TEMPLATE}_new"), sql.Identifier(TEMPLATE)
             )
         )
+
+
+def _make_external_template(root: str, made: Path) -> None:
+    """As this code has it, once a session: an earlier one's may be of another revision."""
+    if made.exists():
+        return
+    with psycopg.connect(_plain(f"{root}/postgres"), autocommit=True) as conn:
+        for name in (TEMPLATE, f"{TEMPLATE}_new"):
+            conn.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
+    _make_template(root)
+    made.touch()
 
 
 def migrate(url: str, *arguments: str) -> str:
@@ -88,6 +118,13 @@ def migrate_here(url: str, revision: str = "head") -> None:
 @pytest.fixture
 def database_url(server_url: str) -> Iterator[str]:
     """A fresh, migrated database."""
+    with fresh_database(server_url) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(server_url: str) -> Iterator[str]:
+    """A copy of the template, for as long as it is needed."""
     name = f"odds_{uuid.uuid4().hex}"
     with psycopg.connect(_plain(f"{server_url}/postgres"), autocommit=True) as conn:
         conn.execute(

@@ -44,18 +44,20 @@ class Walk(NamedTuple):
     Args:
         begins: position of the first bet of each slate, and the number of bets at the end.
         placed_at: moment of each slate, as an integer of any unit.
-        settles: positions of the bets that are settled, by their moment of settlement.
-        settles_at: those moments, in the same unit.
-        returned: money back for each unit staked, the stake included.
-        limit: greatest stake.
-        group: bets of one number are made together or not at all; -1 for a bet on its own.
+        settles_at: moments of settlement in their order, in the same unit; of the bets that are
+            settled.
+        settles: the bets of those moments; empty where the first so many are, in their order.
+        unit: profit a unit staked; only that of settled bets is looked at.
+        limit: greatest stake; empty without limits.
+        group: bets of one number are made together or not at all, -1 for a bet on its own; empty
+            where each is.
     """
 
     begins: Ints
     placed_at: Ints
-    settles: Ints
     settles_at: Ints
-    returned: Floats
+    settles: Ints
+    unit: Floats
     limit: Floats
     group: Ints
 
@@ -80,21 +82,17 @@ def walk(
 
 def walk_by_hand(of: Walk, staker: Staker, start: float, smallest: float, step: float) -> Money:
     """The same with a function that gives each stake, of its position and the bankroll."""
-    stakes, bankroll = np.zeros(len(of.limit)), np.zeros(len(of.limit))
+    stakes, bankroll = np.zeros(len(of.unit)), np.zeros(len(of.unit))
     free, tied, done = start, 0.0, 0
     for slate, at in enumerate(of.placed_at):
-        free, tied, done = _settle(
-            of.settles, of.settles_at, of.returned, stakes, done, at, free, tied
-        )
+        free, tied, done = _settle(of.settles_at, of.settles, of.unit, stakes, done, at, free, tied)
         begin, end = of.begins[slate], of.begins[slate + 1]
         bankroll[begin:end] = free + tied
         for bet in range(begin, end):
             stakes[bet] = max(0.0, staker(bet, free + tied))
         used = _fit(stakes, of.limit, of.group, begin, end, free, smallest, step)
         free, tied = free - used, tied + used
-    free, tied, _ = _settle(
-        of.settles, of.settles_at, of.returned, stakes, done, _FOREVER, free, tied
-    )
+    free, tied, _ = _settle(of.settles_at, of.settles, of.unit, stakes, done, _FOREVER, free, tied)
     return Money(stakes, bankroll, float(free), float(tied))
 
 
@@ -105,9 +103,9 @@ _FOREVER = np.iinfo(np.int64).max
 def _walk(
     begins: Ints,
     placed_at: Ints,
-    settles: Ints,
     settles_at: Ints,
-    returned: Floats,
+    settles: Ints,
+    unit: Floats,
     limit: Floats,
     group: Ints,
     amount: Floats,
@@ -121,7 +119,7 @@ def _walk(
     tied, done = 0.0, 0
     for slate in range(len(placed_at)):
         free, tied, done = _settle(
-            settles, settles_at, returned, stakes, done, placed_at[slate], free, tied
+            settles_at, settles, unit, stakes, done, placed_at[slate], free, tied
         )
         begin, end = begins[slate], begins[slate + 1]
         money = free + tied
@@ -131,15 +129,15 @@ def _walk(
         used = _fit(stakes, limit, group, begin, end, free, smallest, step)
         free -= used
         tied += used
-    free, tied, done = _settle(settles, settles_at, returned, stakes, done, _FOREVER, free, tied)
+    free, tied, done = _settle(settles_at, settles, unit, stakes, done, _FOREVER, free, tied)
     return free, tied
 
 
 @njit(cache=True)
 def _settle(
-    settles: Ints,
     settles_at: Ints,
-    returned: Floats,
+    settles: Ints,
+    unit: Floats,
     stakes: Floats,
     done: int,
     until: int,
@@ -147,9 +145,9 @@ def _settle(
     tied: float,
 ) -> tuple[float, float, int]:
     """Pay what is settled by a moment; bets settled at the very moment are paid before it."""
-    while done < len(settles) and settles_at[done] <= until:
-        bet = settles[done]
-        free += stakes[bet] * returned[bet]
+    while done < len(settles_at) and settles_at[done] <= until:
+        bet = settles[done] if len(settles) else done
+        free += stakes[bet] * (1.0 + unit[bet])
         tied -= stakes[bet]
         done += 1
     return free, tied, done
@@ -175,9 +173,10 @@ def _fit(
     while bet < end:
         last = _group_end(group, bet, end)
         scale = 1.0
-        for leg in range(bet, last):
-            if stakes[leg] > limit[leg]:
-                scale = min(scale, limit[leg] / stakes[leg])
+        if len(limit):
+            for leg in range(bet, last):
+                if stakes[leg] > limit[leg]:
+                    scale = min(scale, limit[leg] / stakes[leg])
         for leg in range(bet, last):
             stakes[leg] *= scale
             total += stakes[leg]
@@ -205,6 +204,8 @@ def _fit(
 @njit(cache=True)
 def _group_end(group: Ints, bet: int, end: int) -> int:
     last = bet + 1
-    while group[bet] >= 0 and last < end and group[last] == group[bet]:
+    if not len(group) or group[bet] < 0:
+        return last
+    while last < end and group[last] == group[bet]:
         last += 1
     return last

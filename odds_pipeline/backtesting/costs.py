@@ -4,15 +4,11 @@ Belongs here: commission, limits, refusals, coins. Does not belong here: margins
 prices.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -48,13 +44,13 @@ class Costs:
         if min([self.smallest_stake, self.step, *self.limits.values()]) < 0.0:
             raise ValueError("limits, steps and the smallest stake are not negative")
 
-    def commission(self, bookmakers: "pd.Series") -> Floats:
-        """Of each bet."""
-        return _looked_up(bookmakers, self.commissions, 0.0)
+    def commission(self, bookmakers: Sequence[str]) -> Floats:
+        """Of each bookmaker."""
+        return np.array([self.commissions.get(key, 0.0) for key in bookmakers], dtype=np.float64)
 
-    def limit(self, bookmakers: "pd.Series") -> Floats:
-        """Of each bet; infinite without one."""
-        return _looked_up(bookmakers, self.limits, np.inf)
+    def limit(self, bookmakers: Sequence[str]) -> Floats:
+        """Of each bookmaker; infinite without one."""
+        return np.array([self.limits.get(key, np.inf) for key in bookmakers], dtype=np.float64)
 
     def accepted(self, groups: NDArray[np.int64], seed: int) -> Bools:
         """Which bets the books take; a group is taken as one."""
@@ -68,9 +64,3 @@ class Costs:
             np.logical_and.at(of_group, groups[grouped], taken[grouped])
             taken[grouped] = of_group[groups[grouped]]
         return taken
-
-
-def _looked_up(keys: "pd.Series", values: Mapping[str, float], default: float) -> Floats:
-    if not values:
-        return np.full(len(keys), default)
-    return np.asarray(keys.map(values).fillna(default), dtype=np.float64)

@@ -5,27 +5,27 @@ module), what the result is worth (``figures``, ``significance``).
 """
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from odds_pipeline.backtesting.bankroll import Money, Staker, Walk, walk, walk_by_hand
 from odds_pipeline.backtesting.costs import Costs
-from odds_pipeline.backtesting.grading import DRAW, Graded, grade
-from odds_pipeline.backtesting.offers import offers
-from odds_pipeline.backtesting.results import results
+from odds_pipeline.backtesting.passes import endings, in_time, slates
 from odds_pipeline.backtesting.sizing import Candidates, Flat, Sizing
 from odds_pipeline.backtesting.strategy import Opportunity, Picks, Strategy
-from odds_pipeline.betting.settlement import profit
+from odds_pipeline.backtesting.tape import NEVER, Tape
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 INITIAL_BANKROLL = 10_000.0
-_MARKET = ["decision_time", "event_id", "market_key", "bookmaker_key"]
+_NONE: Ints = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +45,82 @@ class Run:
     seed: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+class Ledger(NamedTuple):
+    """The bets that were made, in the order of decisions: arrays of one length.
+
+    Args:
+        row: position of the offer on the tape.
+        probability: chance of winning by the strategy; NaN without an opinion.
+        stake: money.
+        result: share of the stake won or lost; NaN while pending.
+        void: whether the stake came back because the bet never stood.
+        profit: money, after commission; NaN while pending.
+        settled_at: microseconds since 1970, ``NEVER`` while pending.
+        bankroll: free money and open stakes at the decision.
+        group: bets of one number were made together; -1 for a bet on its own.
+    """
+
+    row: Ints
+    probability: Floats
+    stake: Floats
+    result: Floats
+    void: Bools
+    profit: Floats
+    settled_at: Ints
+    bankroll: Floats
+    group: Ints
+
+
+@dataclass(frozen=True)
 class Backtest:
     """What a run came to.
 
     Args:
         strategy: its name.
-        bets: one row a bet that was made, in the order of decisions: the offer's columns, and
-            probability, stake, result (share of the stake, NaN while pending), void, profit,
-            settled_at, bankroll (at the decision) and group.
+        tape: what was bet on.
+        ledger: the bets that were made.
         bankroll: money at the beginning.
-        wanted: how many bets the strategy named, and how many of those the books refused.
-        refused: of these, refused by the book.
+        commission: share of net winnings, by book of the tape.
+        wanted: how many bets the strategy named.
+        refused: of these, refused by the book, or gone when the bet reached it.
     """
 
     strategy: str
-    bets: "pd.DataFrame"
+    tape: Tape
+    ledger: Ledger
     bankroll: float
+    commission: Floats
     wanted: int
     refused: int
 
+    @cached_property
+    def bets(self) -> "pd.DataFrame":
+        """The ledger as a frame.
+
+        The offer's columns (``price`` is what the bet was made at), those of ``Ledger`` but for
+        ``row``, and ``closing_chance``: the fair chance by the closing line, NaN without one.
+        """
+        import pandas as pd
+
+        columns = self.ledger._asdict()
+        del columns["row"]
+        columns["closing_chance"] = self.tape.closing_chance[self.ledger.row]
+        columns["price"] = self.tape.paid[self.ledger.row]
+        offer = self.tape.offered.iloc[self.ledger.row].reset_index(drop=True)
+        moments = columns["settled_at"].astype("datetime64[us]")
+        moments[self.ledger.settled_at == NEVER] = np.datetime64("NaT")
+        columns["settled_at"] = pd.DatetimeIndex(moments).tz_localize("UTC")
+        ledger: pd.DataFrame = offer.assign(**columns)
+        return ledger
+
 
 def backtest(
-    strategy: Strategy, quotes: "pd.DataFrame", ended: "pd.DataFrame", run: Run | None = None
+    strategy: Strategy,
+    quotes: "pd.DataFrame",
+    ended: "pd.DataFrame",
+    run: Run | None = None,
+    closes: "pd.DataFrame | None" = None,
+    later: "pd.DataFrame | None" = None,
 ) -> Backtest:
     """Run a strategy over decisions, and settle its bets.
 
@@ -76,21 +129,58 @@ def backtest(
         quotes: what was on offer at the decisions; see ``offers``.
         ended: how the events ended; see ``results``.
         run: bankroll, sizing, costs and seed.
+        closes: closing prices, for the closing line value; see ``closing``.
+        later: what was on offer when bets reached the books; see ``Tape``.
 
     Raises:
         ValueError: frames that lack something, a pick outside the offers or of an unknown kind, or
             an event settled before it was bet on.
     """
-    how = run or Run()
-    offered = offers(quotes)
-    picks = _in_order(strategy.opportunities(offered), len(offered))
-    accepted = how.costs.accepted(picks.group, how.seed)
-    taken = _take(picks, np.flatnonzero(accepted))
-    bets = offered.iloc[taken.rows].reset_index(drop=True)
-    graded = grade(bets, results(ended), _three_way(offered)[taken.rows])
-    money = _money(strategy, bets, taken, graded, how)
-    ledger = _ledger(bets, taken, graded, money, how)
-    return Backtest(strategy.name, ledger, how.bankroll, len(picks.rows), int((~accepted).sum()))
+    on = Tape(quotes, ended, closes, later)
+    return play(strategy, on, strategy.opportunities(on.offered), run or Run())
+
+
+def play(strategy: Strategy, on: Tape, picks: Picks, how: Run) -> Backtest:
+    """Make the bets that a strategy picked, as money allows, and settle them.
+
+    Raises:
+        ValueError: see ``backtest``.
+    """
+    named = _in_order(picks, len(on.price))
+    taken = _accepted(named, on, how)
+    known = on.graded(taken.rows)
+    commission = how.costs.commission(on.books)
+    price, result, void, settled_at, unit = endings(
+        taken.rows, on.paid, known.result, known.void, known.settled_at, on.book, commission
+    )
+    # A stake is decided at the price that was seen, whatever is paid by the time it arrives.
+    seen = price if on.paid is on.price else on.price[taken.rows]
+    money = _money(strategy, on, taken, seen, _walk_of(on, taken, settled_at, unit, how), how)
+    ledger = Ledger(
+        taken.rows,
+        taken.probability,
+        money.stakes,
+        result,
+        void,
+        money.stakes * unit,
+        settled_at,
+        money.bankroll,
+        taken.group,
+    )
+    made = money.stakes > 0.0
+    if not made.all():
+        ledger = Ledger._make(column[made] for column in ledger)
+    refused = len(named.rows) - len(taken.rows)
+    return Backtest(strategy.name, on, ledger, how.bankroll, commission, len(named.rows), refused)
+
+
+def _accepted(named: Picks, on: Tape, how: Run) -> Picks:
+    """The bets that the books take; of those whose offer was gone none, nor of their groups."""
+    if how.costs.rejected == 0.0 and on.paid is on.price:
+        return named
+    there = how.costs.accepted(named.group, how.seed) & np.isfinite(on.paid[named.rows])
+    gone = named.group[~there & (named.group >= 0)]
+    return _take(named, np.flatnonzero(there & ~np.isin(named.group, gone)))
 
 
 def _in_order(picks: Picks, count: int) -> Picks:
@@ -98,15 +188,19 @@ def _in_order(picks: Picks, count: int) -> Picks:
     rows = picks.rows
     if len(rows) and (rows.min() < 0 or rows.max() >= count):
         raise ValueError("a strategy picked an offer that does not exist")
+    grouped = picks.group >= 0
+    if not grouped.any():
+        return picks if _ascending(rows) else _take(picks, np.argsort(rows, kind="stable"))
     place = np.arange(len(rows))
     first = place.copy()
-    grouped = picks.group >= 0
-    if grouped.any():
-        lowest = np.full(int(picks.group.max()) + 1, len(rows))
-        np.minimum.at(lowest, picks.group[grouped], place[grouped])
-        first[grouped] = lowest[picks.group[grouped]]
-    moments = rows[first] if len(rows) else rows
-    return _take(picks, np.lexsort((rows, first, moments)))
+    lowest = np.full(int(picks.group.max()) + 1, len(rows))
+    np.minimum.at(lowest, picks.group[grouped], place[grouped])
+    first[grouped] = lowest[picks.group[grouped]]
+    return _take(picks, np.lexsort((rows, first, rows[first])))
+
+
+def _ascending(values: Ints) -> bool:
+    return bool((values[1:] >= values[:-1]).all())
 
 
 def _take(picks: Picks, places: Ints) -> Picks:
@@ -115,69 +209,36 @@ def _take(picks: Picks, places: Ints) -> Picks:
     )
 
 
-def _three_way(offered: "pd.DataFrame") -> NDArray[np.bool_]:
-    """Of each offer, whether its book prices the draw in that market."""
-    draws = (offered["outcome_name"] == DRAW).groupby([offered[name] for name in _MARKET])
-    return draws.transform("any").to_numpy(dtype=np.bool_)
+def _walk_of(on: Tape, picks: Picks, settled_at: Ints, unit: Floats, how: Run) -> Walk:
+    begins, placed_at = slates(picks.rows, on.moment)
+    rising, count = in_time(settled_at, NEVER)
+    order = _NONE if rising else np.argsort(settled_at, kind="stable")[:count]
+    limits = how.costs.limit(on.books)[on.book[picks.rows]] if how.costs.limits else np.zeros(0)
+    grouped = len(picks.group) > 0 and picks.group.max() >= 0
+    return Walk(
+        begins,
+        placed_at,
+        settled_at[:count] if rising else settled_at[order],
+        order,
+        unit,
+        limits,
+        picks.group if grouped else _NONE,
+    )
 
 
-def _money(
-    strategy: Strategy, bets: "pd.DataFrame", picks: Picks, graded: Graded, how: Run
-) -> Money:
-    commission = how.costs.commission(bets["bookmaker_key"])
-    moments = _integers(bets["decision_time"])
-    begins = np.flatnonzero(np.diff(moments, prepend=-1))
-    of = _walk_of(bets, picks, graded, commission, how, begins, moments)
+def _money(strategy: Strategy, on: Tape, picks: Picks, price: Floats, of: Walk, how: Run) -> Money:
     smallest, step = how.costs.smallest_stake, how.costs.step
     if strategy.sizes_itself:
-        return walk_by_hand(of, _staker(strategy, bets, picks), how.bankroll, smallest, step)
-    slate = np.zeros(len(bets), dtype=np.int64)
-    slate[begins[1:]] = 1
-    candidates = Candidates(
-        bets["price"].to_numpy(dtype=np.float64),
-        picks.probability,
-        commission,
-        picks.weight,
-        np.cumsum(slate),
-    )
+        return walk_by_hand(of, _staker(strategy, price, picks), how.bankroll, smallest, step)
+    commission = np.zeros(len(price))
+    if how.costs.commissions:
+        commission = how.costs.commission(on.books)[on.book[picks.rows]]
+    candidates = Candidates(price, picks.probability, commission, picks.weight, of.begins)
     amount, share = how.sizing.sized(candidates)
     return walk(of, amount, share, how.bankroll, smallest, step)
 
 
-def _walk_of(
-    bets: "pd.DataFrame",
-    picks: Picks,
-    graded: Graded,
-    commission: Floats,
-    how: Run,
-    begins: Ints,
-    moments: Ints,
-) -> Walk:
-    ended = graded.void | np.isfinite(graded.result)
-    settled = np.flatnonzero(ended & graded.settled_at.notna().to_numpy())
-    at = _integers(graded.settled_at)[settled]
-    early = at <= moments[settled]
-    if early.any():
-        first = bets.iloc[settled[early][0]]
-        raise ValueError(
-            f"event {first['event_id']} was settled before the bet of {first['decision_time']}"
-        )
-    order = np.argsort(at, kind="stable")
-    gained = profit(graded.result, bets["price"], 1.0, commission, graded.void)
-    return Walk(
-        np.append(begins, len(bets)),
-        moments[begins],
-        settled[order],
-        at[order],
-        1.0 + np.nan_to_num(gained),
-        how.costs.limit(bets["bookmaker_key"]),
-        picks.group,
-    )
-
-
-def _staker(strategy: Strategy, bets: "pd.DataFrame", picks: Picks) -> Staker:
-    prices = bets["price"].to_numpy(dtype=np.float64)
-
+def _staker(strategy: Strategy, prices: Floats, picks: Picks) -> Staker:
     def stake(place: int, bankroll: float) -> float:
         opportunity = Opportunity(
             int(picks.rows[place]),
@@ -189,26 +250,3 @@ def _staker(strategy: Strategy, bets: "pd.DataFrame", picks: Picks) -> Staker:
         return float(strategy.calculate_stake(bankroll, opportunity) or 0.0)
 
     return stake
-
-
-def _ledger(
-    bets: "pd.DataFrame", picks: Picks, graded: Graded, money: Money, how: Run
-) -> "pd.DataFrame":
-    commission = how.costs.commission(bets["bookmaker_key"])
-    gained = profit(graded.result, bets["price"], money.stakes, commission, graded.void)
-    ledger = bets.assign(
-        probability=picks.probability,
-        stake=money.stakes,
-        result=graded.result,
-        void=graded.void,
-        profit=gained,
-        settled_at=graded.settled_at.array,
-        bankroll=money.bankroll,
-        group=picks.group,
-    )
-    return ledger[money.stakes > 0.0].reset_index(drop=True)
-
-
-def _integers(moments: "pd.Series") -> Ints:
-    """Times as integers of one unit, whatever unit the column has."""
-    return np.asarray(moments.dt.as_unit("us").astype("int64"), dtype=np.int64)

@@ -7,20 +7,20 @@ Money in the run's currency; rates as shares (0.05 is 5 %).
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from odds_pipeline.backtesting.engine import Backtest
-from odds_pipeline.betting.daily_returns import daily_sums, sharpe_ratio, sortino_ratio
+from odds_pipeline.backtesting.passes import in_time, sums
+from odds_pipeline.backtesting.tape import NEVER
+from odds_pipeline.betting.daily_returns import sharpe_ratio, sortino_ratio
 from odds_pipeline.betting.expected_value import expected_value
-from odds_pipeline.betting.performance import drawdown, equity, longest_losing_run, tally
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+DAY_US = 86_400_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,63 +74,92 @@ class Figures:
     final_bankroll: float
 
 
-def figures(of: Backtest) -> Figures:
-    """Sum a run up."""
-    settled = settled_bets(of)
-    stakes, profits = _column(settled, "stake"), _column(settled, "profit")
-    counted = tally(stakes, profits)
-    curve = equity(profits, of.bankroll)
-    fall = drawdown(curve)
-    returns = daily_returns(of)
-    void = of.bets["void"].to_numpy(dtype=np.bool_)
+class Settled(NamedTuple):
+    """The settled bets, voids left out, in the order of their settlement: arrays of one length.
+
+    ``day`` is the UTC day of the settlement, in days since 1970; ``row`` the offer on the tape.
+    """
+
+    row: Ints
+    price: Floats
+    probability: Floats
+    stake: Floats
+    profit: Floats
+    day: Ints
+
+
+def figures(of: Backtest, bets: Settled | None = None) -> Figures:
+    """Sum a run up; its settled bets may be given where they were worked out before."""
+    bets = bets or settled(of)
+    count = len(bets.stake)
+    found = sums(bets.stake, bets.profit, bets.price, of.bankroll)
+    decided = found.won + found.lost
+    returns = daily_returns(bets, of.bankroll)
     return Figures(
         strategy_name=of.strategy,
-        total_bets=counted.bets,
-        winning_bets=counted.won,
-        losing_bets=counted.lost,
-        pushes=counted.pushed,
-        voids=int(void.sum()),
-        pending_bets=int((of.bets["profit"].isna()).sum()),
-        total_wagered=counted.turnover,
-        total_profit=counted.profit,
-        roi=counted.yield_,
-        return_on_bankroll=counted.profit / of.bankroll,
-        max_drawdown=fall.amount,
-        max_drawdown_percent=fall.share,
+        total_bets=count,
+        winning_bets=found.won,
+        losing_bets=found.lost,
+        pushes=count - decided,
+        voids=int(of.ledger.void.sum()),
+        pending_bets=int(np.isnan(of.ledger.profit).sum()),
+        total_wagered=found.turnover,
+        total_profit=found.profit,
+        roi=found.profit / found.turnover if found.turnover else np.nan,
+        return_on_bankroll=found.profit / of.bankroll,
+        max_drawdown=found.fall,
+        max_drawdown_percent=found.fall_share,
         sharpe_ratio=sharpe_ratio(returns),
         sortino_ratio=sortino_ratio(returns),
-        win_rate=counted.hit_rate,
-        average_odds=float(_column(settled, "price").mean()) if counted.bets else np.nan,
-        profit_factor=counted.profit_factor,
-        longest_losing_run=longest_losing_run(profits),
-        expected_profit=_expected(settled),
-        final_bankroll=float(curve[-1]),
+        win_rate=found.won / decided if decided else np.nan,
+        average_odds=found.prices / count if count else np.nan,
+        profit_factor=_factor(found.gained, found.given),
+        longest_losing_run=found.losing_run,
+        expected_profit=_expected(bets),
+        final_bankroll=of.bankroll + found.profit,
     )
 
 
-def settled_bets(of: Backtest) -> "pd.DataFrame":
-    """The ledger's settled bets, voids left out, in the order of their settlement."""
-    done = of.bets["profit"].notna() & ~of.bets["void"].astype(bool)
-    return of.bets[done].sort_values("settled_at", kind="stable").reset_index(drop=True)
+def _factor(gained: float, given: float) -> float:
+    if given:
+        return gained / given
+    return np.inf if gained else np.nan
 
 
-def daily_returns(of: Backtest) -> Floats:
+def settled(of: Backtest) -> Settled:
+    """The settled bets of a run."""
+    made = of.ledger
+    rising, count = in_time(made.settled_at, NEVER)
+    if rising and count == len(made.row) and not made.void.any():
+        order: Ints | slice = slice(None)
+    else:
+        done = np.flatnonzero((made.settled_at < NEVER) & ~made.void)
+        order = done[np.argsort(made.settled_at[done], kind="stable")]
+    row = made.row[order]
+    return Settled(
+        row,
+        of.tape.paid[row],
+        made.probability[order],
+        made.stake[order],
+        made.profit[order],
+        made.settled_at[order] // DAY_US,
+    )
+
+
+def daily_returns(bets: Settled, bankroll: float) -> Floats:
     """Profit of each day, from the first settlement to the last, over the first bankroll."""
-    settled = settled_bets(of)
-    if not len(settled):
+    return daily_sums(bets, bets.profit) / bankroll
+
+
+def daily_sums(bets: Settled, values: Floats) -> Floats:
+    """Values of the settled bets by day, from the first settlement to the last."""
+    if not len(bets.day):
         return np.zeros(0)
-    days = settled["settled_at"].dt.tz_localize(None).to_numpy().astype("datetime64[D]")
-    return daily_sums(_column(settled, "profit"), days)[1] / of.bankroll
+    return np.bincount(bets.day - bets.day[0], weights=values).astype(np.float64)
 
 
-def _expected(settled: "pd.DataFrame") -> float:
-    chance = _column(settled, "probability")
-    known = np.isfinite(chance)
+def _expected(bets: Settled) -> float:
+    known = np.isfinite(bets.probability)
     if not known.any():
         return np.nan
-    price, stake = _column(settled, "price"), _column(settled, "stake")
-    return float(np.sum((stake * expected_value(chance, price))[known]))
-
-
-def _column(frame: "pd.DataFrame", name: str) -> Floats:
-    return frame[name].to_numpy(dtype=np.float64)
+    return float(np.sum((bets.stake * expected_value(bets.probability, bets.price))[known]))

@@ -6,19 +6,24 @@ Belongs here: the one summary that every result carries. Does not belong here: e
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from odds_pipeline.backtesting.engine import Backtest
-from odds_pipeline.backtesting.figures import daily_returns, settled_bets
+from odds_pipeline.backtesting.figures import Settled, daily_returns, settled
 from odds_pipeline.backtesting.significance.intervals import yield_interval
 from odds_pipeline.backtesting.significance.sharpe import (
     deflated_sharpe,
     probabilistic_sharpe,
     shape,
 )
+from odds_pipeline.betting.expected_value import expected_value
+from odds_pipeline.betting.odds_arrays import after_commission
 from odds_pipeline.betting.yield_test import bets_needed, profit_test
 
+Floats = NDArray[np.float64]
 ENOUGH_DAYS = 2
 
 
@@ -30,6 +35,11 @@ class Honesty:
         roi_low: lower end of the 95 % interval of the yield, by event-day.
         roi_high: its upper end.
         p_value: chance of such a profit or more, were every bet fair at its price.
+        clv: expected profit a unit staked by the closing fair chances, of the bets that have one.
+        clv_bets: how many have one.
+        expected_at_close: expected profit of these bets, in money.
+        actual_at_close: what these bets came to.
+        p_value_close: chance of ``actual_at_close`` or more, were the closing line right.
         daily_sharpe: Sharpe ratio by day, not annual.
         probabilistic_sharpe: chance that the true ratio is above 0.
         deflated_sharpe: chance that it is above what the best of all trials shows by luck.
@@ -42,6 +52,11 @@ class Honesty:
     roi_low: float
     roi_high: float
     p_value: float
+    clv: float
+    clv_bets: int
+    expected_at_close: float
+    actual_at_close: float
+    p_value_close: float
     daily_sharpe: float
     probabilistic_sharpe: float
     deflated_sharpe: float
@@ -50,40 +65,106 @@ class Honesty:
     days: int
 
 
+class AtClose(NamedTuple):
+    """What the closing line says of a run; see ``Honesty``."""
+
+    clv: float
+    clv_bets: int
+    expected_at_close: float
+    actual_at_close: float
+    p_value_close: float
+
+
 def honesty(of: Backtest, earlier: Sequence[float], seed: int = 0) -> Honesty:
     """Weigh a run.
 
     Args:
         of: the run.
-        earlier: the daily Sharpe ratio of every run made before on the same data.
+        earlier: the daily Sharpe ratio of every run made before on the same data; NaN of one that
+            has none.
         seed: of the bootstrap.
+
+    Raises:
+        ValueError: closing prices that lack a column.
     """
-    settled = settled_bets(of)
+    bets = settled(of)
     trials = len(earlier) + 1
-    if settled.empty:
-        return Honesty(np.nan, np.nan, np.nan, np.nan, np.nan, np.nan, trials, 0, 0)
-    stake, profit, price = (settled[name].to_numpy() for name in ("stake", "profit", "price"))
-    by_day = settled.groupby(settled["settled_at"].dt.floor("D"))[["profit", "stake"]].sum()
-    found = shape(daily_returns(of))
-    interval = None
-    if len(by_day) >= ENOUGH_DAYS:
-        interval = yield_interval(by_day["profit"], by_day["stake"], seed=seed)
-    # Fair at its price: what a bet without any edge and without a margin would do.
-    tested = profit_test(stake, price, 1.0 / price, float(profit.sum()))
-    rate = float(profit.sum() / stake.sum())
-    unit = profit / stake
+    at_close = against_close(of, bets)
+    if not len(bets.stake):
+        return Honesty(
+            roi_low=np.nan,
+            roi_high=np.nan,
+            p_value=np.nan,
+            **at_close._asdict(),
+            daily_sharpe=np.nan,
+            probabilistic_sharpe=np.nan,
+            deflated_sharpe=np.nan,
+            trials=trials,
+            bets_needed=0,
+            days=0,
+        )
+    found = shape(daily_returns(bets, of.bankroll))
+    low, high = roi_interval(bets, seed)
     ratios = np.array([*earlier, found.ratio])
-    known = ratios[np.isfinite(ratios)]
-    variance = float(known.var(ddof=1)) if len(known) > 1 else 0.0
     measured = np.isfinite(found.ratio)
     return Honesty(
-        roi_low=np.nan if interval is None else interval.low,
-        roi_high=np.nan if interval is None else interval.high,
-        p_value=tested.p_value,
+        roi_low=low,
+        roi_high=high,
+        p_value=against_price(bets),
+        **at_close._asdict(),
         daily_sharpe=found.ratio,
         probabilistic_sharpe=probabilistic_sharpe(found) if measured else np.nan,
-        deflated_sharpe=deflated_sharpe(found, trials, variance) if measured else np.nan,
+        deflated_sharpe=deflated_sharpe(found, trials, variance(ratios)) if measured else np.nan,
         trials=trials,
-        bets_needed=bets_needed(rate, float(unit.std())) if rate > 0.0 < unit.std() else 0,
-        days=len(by_day),
+        bets_needed=needed(bets),
+        days=len(np.unique(bets.day)),
     )
+
+
+def roi_interval(bets: Settled, seed: int) -> tuple[float, float]:
+    """The 95 % interval of the yield, by event-day; NaN of fewer than two days."""
+    days, place = np.unique(bets.day, return_inverse=True)
+    if len(days) < ENOUGH_DAYS:
+        return np.nan, np.nan
+    profit, stake = (np.bincount(place, weights=each) for each in (bets.profit, bets.stake))
+    found = yield_interval(profit, stake, seed=seed)
+    return found.low, found.high
+
+
+def against_price(bets: Settled) -> float:
+    """Chance of such a profit or more by bets that are fair at their prices.
+
+    What bets without any edge and without a margin would do.
+    """
+    return profit_test(bets.stake, bets.price, 1.0 / bets.price, float(bets.profit.sum())).p_value
+
+
+def against_close(of: Backtest, bets: Settled) -> AtClose:
+    """What the closing line says; pushes are left out of the chances, commission is paid."""
+    chance = of.tape.closing_chance[bets.row]
+    known = (chance > 0.0) & (chance < 1.0)
+    if not known.any():
+        return AtClose(np.nan, 0, np.nan, np.nan, np.nan)
+    net = after_commission(bets.price, of.commission[of.tape.book[bets.row]])
+    stake, fair, price = bets.stake[known], chance[known], net[known]
+    expected = float(np.sum(stake * expected_value(fair, price)))
+    actual = float(bets.profit[known].sum())
+    return AtClose(
+        expected / float(stake.sum()),
+        int(known.sum()),
+        expected,
+        actual,
+        profit_test(stake, price, fair, actual).p_value,
+    )
+
+
+def variance(ratios: Floats) -> float:
+    """Of the ratios that are known; 0 of fewer than two."""
+    known = ratios[np.isfinite(ratios)]
+    return float(known.var(ddof=1)) if len(known) > 1 else 0.0
+
+
+def needed(bets: Settled) -> int:
+    """Bets it takes to tell this yield from 0; 0 without a positive one."""
+    rate, spread = bets.profit.sum() / bets.stake.sum(), (bets.profit / bets.stake).std()
+    return bets_needed(float(rate), float(spread)) if rate > 0.0 < spread else 0

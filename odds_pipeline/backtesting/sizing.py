@@ -8,6 +8,7 @@ decision. Everything but the bankroll is known beforehand, which is what makes r
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -32,15 +33,15 @@ class Sized(NamedTuple):
 class Candidates(NamedTuple):
     """Bets to be sized, in the order of their slates: arrays of one length.
 
-    ``weight`` is the share of the stake of a group made together; ``slate`` numbers the moments
-    of decision from 0.
+    ``weight`` is the share of the stake of a group made together; ``begins`` holds the first bet
+    of each moment of decision, and the number of bets at the end.
     """
 
     price: Floats
     probability: Floats
     commission: Floats
     weight: Floats
-    slate: Ints
+    begins: Ints
 
 
 class Sizing(Protocol):
@@ -113,7 +114,7 @@ class SimultaneousKelly:
             kelly_fraction(bets.probability, bets.price, commission=bets.commission)
         )
         share = np.zeros(len(alone))
-        for places in _slates(bets.slate):
+        for places in _slates(bets.begins):
             chosen = places[np.argsort(-alone[places], kind="stable")][:EXACT]
             chosen = chosen[alone[chosen] > 0.0]
             if len(chosen):
@@ -127,8 +128,6 @@ class SimultaneousKelly:
         return np.minimum(self.fraction * found, self.cap)
 
 
-def _slates(slate: Ints) -> list[Ints]:
-    """Positions of each slate; ``slate`` does not decrease."""
-    if not len(slate):
-        return []
-    return list(np.split(np.arange(len(slate)), np.flatnonzero(np.diff(slate)) + 1))
+def _slates(begins: Ints) -> list[Ints]:
+    """Positions of each slate."""
+    return [np.arange(first, last) for first, last in pairwise(begins)]

@@ -1,23 +1,26 @@
 """How a strategy is written: over whole frames, or event by event.
 
-Belongs here: the two base classes, parameters, and what a strategy says. Does not belong here:
+Belongs here: the base classes, parameters, and what a strategy says. Does not belong here:
 strategies (``strategies``, one file each), how much is staked by default (``sizing``).
 
-Both ways give the engine the same thing: positions in the offers, each with the chance the
+All ways give the engine the same thing: positions in the offers, each with the chance the
 strategy gives it. ``Strategy`` sees all offers at once and is fast; ``EventStrategy`` sees one
-event at one decision and cannot look anywhere else.
+event at one decision and cannot look anywhere else; ``ThresholdStrategy`` is a ``Strategy`` that
+sweeps are fast with.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 import numpy as np
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Listed = TypeVar("Listed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,36 @@ class Strategy(ABC):
     def sizes_itself(self) -> bool:
         """Whether the strategy decides its own stakes."""
         return type(self).calculate_stake is not Strategy.calculate_stake
+
+
+class ThresholdStrategy(Strategy, Generic[Listed]):
+    """A strategy that lists candidates, and then cuts the list by its thresholds alone.
+
+    A sweep over thresholds lists the candidates once, which makes each point cheap. A subclass has
+    ``candidates`` and ``chosen`` in place of ``opportunities``.
+    """
+
+    thresholds: ClassVar[frozenset[str]]
+
+    @abstractmethod
+    def candidates(self, offers: "pd.DataFrame") -> Listed:
+        """What may be bet on, without regard to any parameter named in ``thresholds``."""
+
+    @abstractmethod
+    def chosen(self, candidates: Listed) -> Picks:
+        """Which candidates to bet on: positions in the offers."""
+
+    def opportunities(self, offers: "pd.DataFrame") -> Picks:
+        """See ``Strategy``."""
+        return self.chosen(self.candidates(offers))
+
+    @property
+    def listing(self) -> Parameters:
+        """The parameters that the candidates depend on: thresholds at their defaults."""
+        default = self.parameters_class()
+        kept = {name: getattr(default, name) for name in self.thresholds}
+        listing: Parameters = replace(self.parameters, **kept)
+        return listing
 
 
 class EventStrategy(Strategy):

@@ -11,6 +11,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
+from odds_pipeline.catalog.alerts import AlertType
+from odds_pipeline.catalog.alerts import Severity as AlertSeverity
 from odds_pipeline.catalog.pricing import EDGE_KINDS, EDGE_STATUSES, RESULTS, VERDICTS
 from odds_pipeline.errors import NotFound
 
@@ -304,6 +306,41 @@ _FIELDS = (
     Field(
         "result", TEXT, "How the outcome ended; missing while unknown.", nullable=True, enum=RESULTS
     ),
+    Field(
+        "unsettled_reason",
+        TEXT,
+        "Why there is no result; missing where there is one.",
+        nullable=True,
+    ),
+    Field("realised", NUMBER, "Profit of a unit; missing while unknown.", "units", nullable=True),
+    Field(
+        "clv",
+        NUMBER,
+        "Expected profit of a unit at the close's fair price of the bet's own number, which the "
+        "close was moved to where the line moved.",
+        "fraction",
+        nullable=True,
+    ),
+    Field(
+        "price_ratio",
+        NUMBER,
+        "Price by closing price at the bet's number, minus 1; of one bet only.",
+        "fraction",
+        nullable=True,
+    ),
+    Field(
+        "points_gained",
+        NUMBER,
+        "By how much the bet's number is better than the closing one; of one bet only.",
+        "points",
+        nullable=True,
+    ),
+    Field(
+        "clv_reason",
+        TEXT,
+        "Why there is no closing line value; missing where there is one.",
+        nullable=True,
+    ),
     # --- movement and bookmakers ---
     Field("opening_point", NUMBER, "Line at the opening.", "points", nullable=True),
     Field(
@@ -342,6 +379,29 @@ _FIELDS = (
         NUMBER,
         "Greatest change of fair probability between captures of one line.",
         "probability",
+        nullable=True,
+    ),
+    Field(
+        "steam_moves",
+        INTEGER,
+        "Moves that at least three books made the same way within half an hour, and this one "
+        "among them; missing where captures lie too far apart to tell.",
+        minimum=0,
+        nullable=True,
+    ),
+    Field(
+        "first_moves",
+        INTEGER,
+        "Those of them that this book began alone.",
+        minimum=0,
+        nullable=True,
+    ),
+    Field(
+        "median_lag_seconds",
+        NUMBER,
+        "How long after the first book this one followed in them.",
+        "s",
+        minimum=0,
         nullable=True,
     ),
     Field("boards", INTEGER, "Whole markets it priced, one a capture.", minimum=0),
@@ -403,7 +463,14 @@ _FIELDS = (
     ),
     Field("realised_low", NUMBER, "Lower end of its 95 % interval.", "fraction", nullable=True),
     Field("realised_high", NUMBER, "Upper end of its 95 % interval.", "fraction", nullable=True),
-    Field("with_closing", INTEGER, "Edges with a closing price of their own line.", minimum=0),
+    Field("with_closing", INTEGER, "Edges with a closing line value.", minimum=0),
+    Field("without_closing", INTEGER, "Edges without one; each says why.", minimum=0),
+    Field(
+        "line_moved",
+        INTEGER,
+        "Edges whose closing line was moved to their own number.",
+        minimum=0,
+    ),
     Field(
         "mean_clv",
         NUMBER,
@@ -482,8 +549,81 @@ _FIELDS = (
     Field("captured_at", TIMESTAMP, "Capture time stated for an imported file.", nullable=True),
     Field("odds_format", TEXT, "How prices are written in it.", nullable=True),
     Field("elapsed_ms", INTEGER, "Time to the last byte.", "ms", nullable=True, minimum=0),
+    Field("alert_key", TEXT, "The alert's stable id."),
+    Field("alert_type", TEXT, "What the alert is about.", enum=tuple(AlertType)),
+    Field("triggered_at", TIMESTAMP, "When it was raised."),
+    Field("object_kind", TEXT, "Kind of thing it is about.", nullable=True),
+    Field("object_id", TEXT, "Which one.", nullable=True),
+    Field("threshold_value", NUMBER, "What it is judged by.", nullable=True),
+    Field("actual_value", NUMBER, "What was found.", nullable=True),
+    Field("message", TEXT, "What is told."),
+    Field("sent", BOOLEAN, "Whether every channel has it."),
+    Field("sent_at", TIMESTAMP, "Since when every channel has it.", nullable=True),
+    Field("acknowledged_at", TIMESTAMP, "When somebody saw it.", nullable=True),
+    Field("told_in", INTEGER, "Number of the summary that tells of it.", nullable=True),
+    Field(
+        "stage", TEXT, "Part of the live path.", enum=("store", "normalise", "validate", "price")
+    ),
+    Field("ended_at", TIMESTAMP, "When the run ended."),
+    Field("seconds", NUMBER, "How long it took.", "s", minimum=0),
+    Field("rows", INTEGER, "Documents, snapshots and quotes, rows judged, or quotes.", minimum=0),
+    Field("error_class", TEXT, "What kind of error ended it; missing if none did.", nullable=True),
     Field("location", TEXT, "Where in the document the part stands."),
     Field("evidence", TEXT, "The part itself."),
+    # --- research ---
+    Field("void", BOOLEAN, "Whether the event was called off: stakes come back."),
+    Field("settled_at", TIMESTAMP, "When the event usually has ended: stakes come back then."),
+    Field("snapshot_id", TEXT, "What the dataset goes by: its name and version."),
+    Field("name", TEXT, "What a person called it."),
+    Field("version", INTEGER, "Which freeze of that name."),
+    Field("league", TEXT, "Sport keys, comma separated.", nullable=True),
+    Field("week", TEXT, "The week or round it is about, as a person named it.", nullable=True),
+    Field("config", JSON, "What was chosen."),
+    Field("known_by", TIMESTAMP, "Only what was stored by then is in it."),
+    Field("content_hash", TEXT, "SHA-256 over the values of its files."),
+    Field("manifest_sha256", TEXT, "SHA-256 of its manifest."),
+    Field("is_locked", BOOLEAN, "Whether it can neither change nor go."),
+    Field("locked_at", TIMESTAMP, "When it was locked.", nullable=True),
+    Field("metadata", JSON, "What else is known of it."),
+    Field("dataset_id", INTEGER, "Number of the dataset; missing once deleted.", nullable=True),
+    Field("dataset_hash", TEXT, "SHA-256 of what it ran on.", nullable=True),
+    Field("code_version", TEXT, "Version of this program, and a digest of what it ran."),
+    Field("seed", INTEGER, "Of what was drawn."),
+    Field("risk_mode", TEXT, "How it was staked."),
+    Field("bankroll", NUMBER, "Money at the beginning."),
+    Field("partition_key", TEXT, "Its partition in Dagster, where it is not its id.", None, True),
+    Field("metrics", JSON, "Its figures; missing until it is completed.", nullable=True),
+    Field("error", TEXT, "Why it failed; missing where it did not.", nullable=True),
+    Field("started_at", TIMESTAMP, "When it began; missing of a draft.", nullable=True),
+    Field("experiment_id", INTEGER, "Number of the experiment."),
+    Field("strategy_name", TEXT, "Name of the strategy."),
+    Field("total_bets", INTEGER, "Bets made and settled, voids left out.", minimum=0),
+    Field("winning_bets", INTEGER, "Bets with a profit.", minimum=0),
+    Field("losing_bets", INTEGER, "Bets with a loss.", minimum=0),
+    Field("pushes", INTEGER, "Bets whose stake came back.", minimum=0),
+    Field("voids", INTEGER, "Bets that never stood; in no other count.", minimum=0),
+    Field("pending_bets", INTEGER, "Bets without a result.", minimum=0),
+    Field("longest_losing_run", INTEGER, "Losses in a row.", minimum=0),
+    Field("trials", INTEGER, "Runs made on this data, this one included.", minimum=0),
+    Field("bets_needed", INTEGER, "Bets it takes to tell such an ROI from 0.", minimum=0),
+    Field("total_wagered", NUMBER, "Stakes of the settled bets."),
+    Field("total_profit", NUMBER, "Profit after commission."),
+    Field("roi", NUMBER, "Profit a unit wagered.", "share", nullable=True),
+    Field("roi_low", NUMBER, "Lower end of its 95 % interval.", "share", nullable=True),
+    Field("roi_high", NUMBER, "Upper end of its 95 % interval.", "share", nullable=True),
+    Field("p_value", NUMBER, "Chance of such a profit if every bet were fair.", **_CHANCE),
+    Field("return_on_bankroll", NUMBER, "Profit over the first bankroll.", "share"),
+    Field("max_drawdown", NUMBER, "Deepest fall of the money."),
+    Field("max_drawdown_percent", NUMBER, "The same over the height before.", "share", True),
+    Field("sharpe_ratio", NUMBER, "Sharpe ratio of daily returns, for a year.", nullable=True),
+    Field("sortino_ratio", NUMBER, "The same with losses alone as risk.", nullable=True),
+    Field("probabilistic_sharpe", NUMBER, "Chance that the ratio is above 0.", **_CHANCE),
+    Field("deflated_sharpe", NUMBER, "Chance that it beats the luck of all trials.", **_CHANCE),
+    Field("win_rate", NUMBER, "Won of won and lost.", "share", nullable=True),
+    Field("average_odds", NUMBER, "Mean price of the bets.", "decimal odds", nullable=True),
+    Field("profit_factor", NUMBER, "Money won over money lost.", nullable=True),
+    Field("expected_profit", NUMBER, "Profit by the strategy's own chances.", nullable=True),
+    Field("final_bankroll", NUMBER, "Money at the end."),
 )
 
 FIELDS: Mapping[str, Field] = MappingProxyType({field.name: field for field in _FIELDS})
@@ -498,6 +638,11 @@ _LINES = (
     *("event_id", "bookmaker_key", "market_key", "outcome_name", "description", "point"),
     *("price", "american_price", "capture_time", "known_time"),
 )
+
+
+def _without(names: tuple[str, ...], left_out: str) -> tuple[str, ...]:
+    return tuple(name for name in names if name != left_out)
+
 
 TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -562,6 +707,7 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "opening_lines": (
             *_LINES,
             *("gap_seconds", "at_first_sight", "kind", "missing_reason", "first_seen"),
+            "flagged",
         ),
         "event_history": (
             *("capture_time", "known_time", "source", "commence_time", "start_precision"),
@@ -596,31 +742,81 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("day", "event_id", "sport_key", "bookmaker_key", "market_key", "outcome_name"),
             *("description", "phase", "point", "line", "price", "american_price", "capture_time"),
             *("known_time", "gap_seconds", "kind", "missing_reason", "overround"),
-            *("fair_probability", "method", "result", "flagged", "commence_time"),
+            *("fair_probability", "method", "result", "unsettled_reason", "flagged"),
+            "commence_time",
         ),
         "line_movements": (
             *("day", "event_id", "bookmaker_key", "market_key", "outcome_name", "description"),
             *("opening_point", "opening_price", "opening_probability", "opened_at"),
             *("closing_point", "closing_price", "closing_probability", "closed_at"),
-            *("captures", "moves", "net_move", "largest_move"),
+            *("captures", "moves", "net_move", "largest_move", "steam_moves", "first_moves"),
         ),
         "bookmaker_scorecards": (
             *("day", "bookmaker_key", "market_key", "boards", "uptime", "mean_overround"),
             *("median_age_seconds", "p95_age_seconds", "stale_share", "best_share", "moves"),
+            *("steam_moves", "first_moves", "median_lag_seconds"),
         ),
         "edge_statistics": (
             *("kind", "dimension", "value", "edges", "executable", "mean_edge_percentage"),
             *("median_life_seconds", "settled", "expected_yield", "realised_yield"),
-            *("realised_low", "realised_high", "with_closing", "mean_clv", "computed_at"),
+            *("realised_low", "realised_high", "with_closing", "mean_clv"),
+            *("without_closing", "line_moved", "computed_at"),
+        ),
+        "edge_values": (
+            *("opportunity_id", "event_id", "market_key", "kind", "realised"),
+            *("unsettled_reason", "clv", "price_ratio", "points_gained", "line_moved"),
+            *("clv_reason", "computed_at"),
         ),
         "calibrations": (
             *("sport_key", "market_key", "phase", "grouping", "value", "method", "markets"),
             *("mean_overround", "log_loss", "log_loss_low", "log_loss_high", "brier"),
             *("difference", "t_value", "reliability", "computed_at"),
         ),
+        "alerts": (
+            *("id", "alert_key", "alert_type", "severity", "triggered_at", "object_kind"),
+            *("object_id", "threshold_value", "actual_value", "message", "sent", "sent_at"),
+            *("acknowledged_at", "told_in"),
+        ),
+        "stage_runs": (*("id", "stage", "ended_at", "seconds", "rows", "success", "error_class"),),
         "model_probabilities": (
             *("event_id", "market_key", "outcome_name", "description", "point", "probability"),
             *("model_name", "model_version", "made_at", "known_time"),
+        ),
+        "dataset_offers": (
+            *("event_id", "offset_seconds", "decision_time", "start_precision"),
+            *_without(_QUOTES[1:], "known_time"),
+            "missing_reason",
+        ),
+        "dataset_events": (
+            *("event_id", "sport_key", "commence_time", "start_precision"),
+            *("home_team", "away_team"),
+        ),
+        "dataset_closing_lines": (
+            *_without(_LINES, "known_time"),
+            *("gap_seconds", "kind", "missing_reason", "commence_time", "start_precision"),
+        ),
+        "dataset_results": (
+            *("event_id", "home_team", "away_team", "home_score", "away_score"),
+            *("void", "settled_at"),
+        ),
+        "dataset_snapshots": (
+            *("id", "snapshot_id", "name", "version", "league", "week", "config"),
+            *("model_version", "known_by", "content_hash", "manifest_sha256", "is_locked"),
+            *("locked_at", "tags", "description", "metadata", "created_at"),
+        ),
+        "backtest_results": (
+            *("experiment_id", "name", "snapshot_id", "league", "week", "strategy_name"),
+            *("total_bets", "winning_bets", "losing_bets", "pushes", "voids", "pending_bets"),
+            *("longest_losing_run", "trials", "bets_needed", "total_wagered", "total_profit"),
+            *("roi", "roi_low", "roi_high", "p_value", "return_on_bankroll", "max_drawdown"),
+            *("max_drawdown_percent", "sharpe_ratio", "sortino_ratio", "probabilistic_sharpe"),
+            *("deflated_sharpe", "win_rate", "average_odds", "profit_factor"),
+            *("expected_profit", "final_bankroll", "started_at", "completed_at"),
+        ),
+        "experiments": (
+            *("id", "name", "strategy", "config", "dataset_id", "dataset_hash", "code_version"),
+            *("seed", "risk_mode", "bankroll", "league", "week", "partition_key", "status"),
+            *("metrics", "error", "created_at", "started_at", "completed_at"),
         ),
     }
 )
@@ -653,8 +849,18 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "line_movements": "Table: how each book's market moved from its opening to its close.",
         "bookmaker_scorecards": "Table: what each book's market was worth on a day.",
         "edge_statistics": "Table: what past edges were worth.",
+        "edge_values": "Table: what each past edge was worth, or why that is not known.",
         "calibrations": "Table: how well each margin removal foretold results.",
+        "alerts": "Table: what was worth telling, and whether it was told.",
+        "stage_runs": "Table: how each run of a stage of the live path went.",
         "model_probabilities": "Table: what users' own models said.",
+        "dataset_offers": "File of a dataset: what was on offer at decision points.",
+        "dataset_events": "File of a dataset: the events, by the start stated last.",
+        "dataset_closing_lines": "File of a dataset: the last pre-match quote, or why not.",
+        "dataset_results": "File of a dataset: how the events ended.",
+        "dataset_snapshots": "Table: one row per frozen dataset.",
+        "backtest_results": "View: one row per completed backtest, its figures as columns.",
+        "experiments": "Table: one row per backtest ever begun, failed ones too.",
     }
 )
 
@@ -675,17 +881,22 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     },
     ("odds", "decimal_price"): {"meaning": "Price offered; missing where voided.", **_MAYBE},
     ("quotes", "price"): {"meaning": "Price offered; missing where voided.", **_MAYBE},
-    ("decision_frame", "price"): {"meaning": "Price offered; missing where voided.", **_MAYBE},
+    **{
+        (table, "price"): {"meaning": "Price offered; missing where voided.", **_MAYBE}
+        for table in ("decision_frame", "dataset_offers")
+    },
     ("line_movement", "price"): {
-        "meaning": "Price offered; missing once withdrawn, and while voided.",
+        "meaning": "Price offered; missing once withdrawn, while voided, and (with "
+        "`valid_only`) while flagged.",
         "nullable": True,
     },
     ("line_movement", "point"): {
-        "meaning": "Line or handicap; of a withdrawal, the one withdrawn; missing while voided."
+        "meaning": "Line or handicap; of a withdrawal, the one withdrawn; missing where the "
+        "price is for another reason."
     },
     **{
         (table, name): _MAYBE
-        for table in ("closing_lines", "opening_lines")
+        for table in ("closing_lines", "opening_lines", "dataset_closing_lines")
         for name in (
             *("outcome_name", "price", "capture_time", "known_time"),
             *("commence_time", "start_precision", "at_first_sight"),
@@ -693,6 +904,12 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     },
     ("opening_lines", "gap_seconds"): {
         "meaning": "Capture time minus the first capture that listed the event."
+    },
+    ("edge_values", "line_moved"): {
+        "type": BOOLEAN,
+        "meaning": "Whether the close had another number.",
+        "nullable": True,
+        "minimum": None,
     },
     ("data_quality_logs", "event_id"): _MAYBE,
     ("data_quality_logs", "bookmaker_key"): _MAYBE,
@@ -704,6 +921,11 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "nullable": False,
     },
     ("data_quality_logs", "raw_data"): {"meaning": "The evidence.", "nullable": False},
+    ("alerts", "severity"): {
+        "meaning": "How soon somebody should look.",
+        "enum": tuple(AlertSeverity),
+    },
+    ("stage_runs", "success"): {"meaning": "Whether it ended without an error."},
     ("fetch_logs", "sport_key"): _MAYBE,
     ("fetch_logs", "slot_id"): _MAYBE,
     ("credit_ledger", "credits"): {
@@ -782,6 +1004,21 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("edge_statistics", "kind"): {"meaning": "What kind of edge.", "enum": EDGE_KINDS},
     ("calibrations", "method"): {"nullable": False},
     ("model_probabilities", "known_time"): {"meaning": "When it was stored here."},
+    ("dataset_snapshots", "model_version"): {
+        "meaning": "Version of the model it was frozen for.",
+        "nullable": True,
+    },
+    ("dataset_snapshots", "tags"): {"meaning": "Words it can be found by."},
+    ("dataset_snapshots", "description"): {"meaning": "What it is for.", "nullable": True},
+    ("dataset_events", "commence_time"): {"meaning": "Start of the event as stated last."},
+    ("dataset_closing_lines", "commence_time"): {"meaning": "Start as stated last.", **_MAYBE},
+    ("backtest_results", "snapshot_id"): {"meaning": "Its dataset.", **_MAYBE},
+    ("experiments", "strategy"): {"meaning": "Name of the strategy, or module:Class."},
+    ("experiments", "status"): {
+        "meaning": "How far it is, or how it ended.",
+        "enum": ("draft", "running", "completed", "failed"),
+    },
+    ("experiments", "completed_at"): {"meaning": "When it ended; missing until then."},
     ("slots", "status"): {
         "meaning": "How far the capture is, or how it ended.",
         "enum": ("planned", "claimed", "fetched", "ok", "gap", "healed"),

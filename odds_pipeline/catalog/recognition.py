@@ -4,6 +4,7 @@ Belongs here: recognising. Does not belong here: the sports (``sports``), the te
 What is not recognised is told so: a sport is never guessed.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
@@ -12,6 +13,7 @@ from odds_pipeline.catalog.sports import SPORTS
 from odds_pipeline.catalog.teams import CLOSED_LISTS
 
 UNKNOWN_SPORT = "unknown"
+LONGEST = 100  # characters of a key
 
 
 def _titles() -> Iterable[tuple[str, str]]:
@@ -33,3 +35,18 @@ def sport_of_teams(home: str | None, away: str | None) -> str | None:
     """The key of the only sport whose closed list has both teams; ``None`` if none or several."""
     found = [sport for sport, names in CLOSED_LISTS.items() if home in names and away in names]
     return found[0] if len(found) == 1 else None
+
+
+def unknown_league(code: str) -> str | None:
+    """The key that a league's games are kept under until somebody says which league a code names.
+
+    ``None`` where the code has no letter and no digit. The same code has the same key in whatever
+    file it stands.
+    """
+    plain = re.sub(r"[^a-z0-9]+", "_", code.lower()).strip("_")
+    return f"{UNKNOWN_SPORT}_{plain}"[:LONGEST] if plain else None
+
+
+def is_unknown_league(sport_key: str) -> bool:
+    """Whether a key is one of those."""
+    return sport_key.startswith(f"{UNKNOWN_SPORT}_")

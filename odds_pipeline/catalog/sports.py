@@ -4,6 +4,7 @@ A sport is one entry; a key not listed here is collected and kept all the same (
 enough), it only lacks the extra facts.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
@@ -164,6 +165,17 @@ def h2h_outcomes(sport_key: str) -> int:
     if known is not None:
         return known.h2h_outcomes
     return 3 if sport_key.startswith("soccer_") else 2
+
+
+def overtime_margin(sport_key: str) -> float:
+    """The greatest margin by which overtime can end a game.
+
+    0 where there is none (soccer leagues), 1 where the next goal ends it (ice hockey), infinite
+    where it may be any.
+    """
+    if sport_key.startswith("soccer_"):
+        return 0.0
+    return 1.0 if sport_key.startswith("icehockey_") else math.inf
 
 
 def live_hours(sport_key: str) -> int:

@@ -6,12 +6,14 @@ Belongs here: what a person asks, and what they see. Does not belong here: runni
 
 import math
 from dataclasses import asdict, fields
-from datetime import date, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from odds_pipeline.cli import screen
+from odds_pipeline.cli import backtest_options as asked
+from odds_pipeline.cli import backtest_sweep, screen
+from odds_pipeline.cli.backtest_figures import figure, percent, show_figures, show_leaks
 from odds_pipeline.cli.options import AsJson, KnownBy, Zone
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import platform
@@ -19,7 +21,13 @@ from odds_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from odds_pipeline.backtesting.strategy import Strategy
-    from odds_pipeline.services.backtests import Result
+    from odds_pipeline.services.backtests import Plan, Result, Selection
+    from odds_pipeline.services.datasets.frozen import Frozen
+    from odds_pipeline.services.platform import Platform
+    from odds_pipeline.services.reproduce import Reproduced
+    from odds_pipeline.settings import Settings
+    from odds_pipeline.storage.engine import Connection
+    from odds_pipeline.storage.experiments import Experiment
 
 _STRATEGIES = (
     Column("name", "strategy"),
@@ -30,16 +38,13 @@ _LIST = (
     Column("id", "id", right=True),
     Column("name", "name"),
     Column("strategy", "strategy"),
+    Column("dataset", "dataset"),
     Column("league", "league"),
     Column("status", "status"),
     Column("total_bets", "bets", right=True),
     Column("total_profit", "profit", right=True),
     Column("roi", "ROI", right=True),
     Column("started_at", "started"),
-)
-_FIGURES = (Column("figure", "figure"), Column("value", "value", right=True))
-_SHARES = frozenset(
-    {"roi", "return_on_bankroll", "max_drawdown_percent", "win_rate", "roi_low", "roi_high"}
 )
 LATE = 0.05
 
@@ -51,91 +56,64 @@ def register(app: typer.Typer) -> None:
         epilog="Example: odds backtest run ev --sport basketball_nba --start 2026-11-01 "
         "--end 2026-11-14 --offset 60 --param min_ev=0.02"
     )(run)
+    backtest_sweep.register(group)
     group.command("list", epilog="Example: odds backtest list --json")(list_experiments)
-    group.command(epilog="Example: odds backtest show 3")(show)
+    group.command(epilog="Example: odds backtest show 3 --html tearsheet.html")(show)
+    group.command(epilog="Example: odds backtest compare 3 4 7")(compare)
+    group.command(epilog="Example: odds backtest reproduce 3")(reproduce)
     group.command(epilog="Example: odds backtest strategies")(strategies)
     app.add_typer(group, name="backtest")
 
 
 def run(
-    strategy: Annotated[
-        str, typer.Argument(help="Its name (`odds backtest strategies`), or module:Class.")
-    ],
-    sport: Annotated[str, typer.Option(help="Sport key.")],
-    start: Annotated[str, typer.Option(help="First UTC day of starts, as 2026-01-31.")],
-    end: Annotated[str, typer.Option(help="Last UTC day of starts, included.")],
-    offset: Annotated[
-        list[float] | None,
-        typer.Option(help="Minutes before the start at which to decide; may be repeated [60]."),
-    ] = None,
-    close: Annotated[
-        bool, typer.Option("--close", help="Decide at the last moment before the start (too).")
+    strategy: asked.Named,
+    sport: asked.Sport = None,
+    start: asked.Start = None,
+    end: asked.End = None,
+    dataset: asked.OnDataset = None,
+    draft: Annotated[
+        bool,
+        typer.Option("--draft", help="Only put it on record, to be run in Dagster; on a dataset."),
     ] = False,
-    param: Annotated[
-        list[str] | None, typer.Option(help="Parameter of the strategy, NAME=VALUE; repeatable.")
-    ] = None,
-    stake: Annotated[
-        str,
-        typer.Option(
-            help="flat:MONEY, percentage:SHARE, kelly:FRACTION or simultaneous-kelly:FRACTION."
-        ),
-    ] = "flat:100",
-    bankroll: Annotated[float, typer.Option(min=0.01, help="Money at the beginning.")] = 10_000,
-    commission: Annotated[
-        list[str] | None, typer.Option(help="Of net winnings, BOOK=SHARE; repeatable.")
-    ] = None,
-    limit: Annotated[
-        list[str] | None, typer.Option(help="Greatest stake, BOOK=MONEY; repeatable.")
-    ] = None,
-    rejected: Annotated[
-        float, typer.Option(min=0, max=1, help="Share of bets that books refuse.")
-    ] = 0.0,
-    book: Annotated[
-        list[str] | None, typer.Option("--bookmaker", help="Only this one; repeatable [all].")
-    ] = None,
-    market: Annotated[
-        list[str] | None, typer.Option("--market", help="Only this one; repeatable [all].")
-    ] = None,
-    max_age: Annotated[
-        float | None, typer.Option(help="Greatest age of the snapshot, in minutes [none].")
-    ] = None,
+    offset: asked.Offsets = None,
+    close: asked.Close = False,
+    param: asked.Parameters = None,
+    stake: asked.Stake = "flat:100",
+    bankroll: asked.Bankroll = 10_000,
+    commission: asked.Commissions = None,
+    limit: asked.Limits = None,
+    rejected: asked.Rejected = 0.0,
+    book: asked.Books = None,
+    market: asked.Markets = None,
+    max_age: asked.MaxAge = None,
+    latency: asked.Latency = 0.0,
     known_by: KnownBy = None,
-    seed: Annotated[int, typer.Option(help="Of what is drawn.")] = 0,
-    name: Annotated[str, typer.Option(help="For the record [the strategy].")] = "",
+    seed: asked.Seed = 0,
+    name: asked.ForTheRecord = "",
     as_json: AsJson = False,
 ) -> None:
     """Bet as a strategy would have, on what was on offer at each decision and nothing later.
 
     The run is kept with its data's hash; every run on the same data counts as a trial. The ROI
     comes with its interval, the strategy is checked for looking ahead, and says so if it does
-    (exit code 1).
+    (exit code 1). Dagster shows it as a materialisation of `backtest_results`.
     """
-    from odds_pipeline.backtesting.costs import Costs
-    from odds_pipeline.services.backtests import Plan, Selection, run_backtest
+    from odds_pipeline.cli.instance import shown_platform
+    from odds_pipeline.services.backtests import Plan
+    from odds_pipeline.services.backtests import stake as staked
 
-    try:
-        costs = Costs(_money(commission, "--commission"), _money(limit, "--limit"), rejected)
-    except ValueError as wrong:
-        raise UsageError(str(wrong)) from wrong
-    minutes = offset if offset is not None else ([] if close else [60.0])
-    selection = Selection(
-        sport,
-        _day(start, "--start"),
-        _day(end, "--end"),
-        tuple(timedelta(minutes=each) for each in minutes),
-        close,
-        tuple(book or ()),
-        tuple(market or ()),
-        None if max_age is None else timedelta(minutes=max_age),
-        screen.moment(known_by, "--known-by"),
+    costs = asked.costs(commission, limit, rejected)
+    chosen = asked.pairs(param, "--param")
+    plan = Plan(strategy, chosen, *staked(stake), bankroll, costs, seed, name)
+    selection = asked.selection(
+        dataset, sport, start, end, offset, close, book, market, max_age, latency, known_by
     )
-    sizing, size = _sizing(stake)
-    chosen = dict(_pair(text, "--param") for text in param or ())
-    plan = Plan(strategy, chosen, sizing, size, bankroll, costs, seed, name)
-    with platform() as opened, screen.spinner("Reading decisions", as_json) as told:
-        result = run_backtest(
-            opened, selection, plan, lambda done, of: told(f"{done:,} of {of:,} events")
-        )
+    with shown_platform() as (opened, settings):
+        on = asked.on(opened, selection, dataset)
+        if draft:
+            _draft(opened, settings, on, plan, as_json)
+            return
+        result = _ran(opened, settings, on, plan, as_json)
     if as_json:
         screen.show_json(_values(result))
     else:
@@ -144,8 +122,51 @@ def run(
         raise typer.Exit(1)
 
 
+def _ran(
+    opened: "Platform",
+    settings: "Settings",
+    on: "Selection | Frozen",
+    plan: "Plan",
+    quiet: bool,
+) -> "Result":
+    from odds_pipeline.cli.instance import dagster_instance
+    from odds_pipeline.orchestration.research_report import report_backtest
+    from odds_pipeline.services.backtests import run_backtest
+
+    with screen.spinner("Reading decisions", quiet) as told:
+        result = run_backtest(opened, on, plan, lambda done, of: told(f"{done:,} of {of:,} events"))
+    with dagster_instance(settings) as instance:
+        report_backtest(opened, instance, result)
+    return result
+
+
+def _draft(
+    opened: "Platform", settings: "Settings", on: "Selection | Frozen", plan: "Plan", as_json: bool
+) -> None:
+    from odds_pipeline.cli.instance import dagster_instance
+    from odds_pipeline.orchestration.research_report import report_draft
+    from odds_pipeline.services.backtests import Selection, put_on_record
+
+    if isinstance(on, Selection):
+        raise UsageError("--draft needs a --dataset: what is stored may be other by then")
+    experiment = put_on_record(opened, on, plan)
+    with dagster_instance(settings) as instance:
+        report_draft(instance, experiment)
+    if as_json:
+        screen.show_json({"experiment": experiment, "status": "draft"})
+        return
+    screen.say(f"{screen.YES} Experiment {experiment} is a draft; materialise its partition:")
+    screen.say(
+        "dagster asset materialize -m odds_pipeline.definitions --select backtest_results "
+        f"--partition {experiment}"
+    )
+
+
 def list_experiments(
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    min_roi: Annotated[
+        float | None, typer.Option(help="Only completed ones whose ROI is above, as 0.02 [all].")
+    ] = None,
     tz: Zone = "UTC",
     as_json: AsJson = False,
 ) -> None:
@@ -155,7 +176,7 @@ def list_experiments(
 
     zone = screen.zone_named(tz)
     with platform() as opened, transaction(opened.engine) as conn:
-        rows = screen.records(newest(conn, limit))
+        rows = screen.records(newest(conn, limit, min_roi))
     if as_json:
         screen.show_json(rows)
     elif rows:
@@ -167,23 +188,123 @@ def list_experiments(
 
 def show(
     experiment: Annotated[int, typer.Argument(help="Its id; see `odds backtest list`.")],
+    html: Annotated[
+        Path | None,
+        typer.Option(help="Write its tearsheet into this file: one page that needs nothing else."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show one backtest: what it ran on, how, and every figure."""
+    """Show one backtest: what it ran on, how, and every figure; of a sweep its best point."""
     from odds_pipeline.storage.engine import transaction
     from odds_pipeline.storage.experiments import find
 
     with platform() as opened, transaction(opened.engine) as conn:
         found = find(conn, experiment)
+        if html is not None:
+            _write(html, conn, found)
     if as_json:
         screen.show_json(asdict(found))
         return
     screen.say(f"Experiment {found.id}: {found.name} ({found.strategy}), {found.status}")
     if found.error is not None:
         screen.say(f"{screen.NO} {found.error}")
-    _figures(found.metrics or {})
-    screen.put(f"Configuration: {found.config}")
+    show_figures(found.metrics or {})
+    screen.put(f"Configuration: {screen.clean(found.config)}")
     screen.say(f"Data {found.dataset_hash or 'none'} · code {found.code_version}")
+    screen.say(f"Dataset {found.dataset or 'none: it ran on what was stored then'}")
+    if html is not None:
+        screen.say(f"Written: {html}")
+
+
+def _write(path: Path, conn: "Connection", of: "Experiment") -> None:
+    from odds_pipeline.services.tearsheet import tearsheet
+    from odds_pipeline.storage import ledgers, sweeps
+
+    page = tearsheet(of, ledgers.bets_of(conn, of.id), sweeps.points_of(conn, of.id))
+    path.write_text(page, encoding="utf-8")
+
+
+def compare(
+    experiments: Annotated[
+        list[int], typer.Argument(help="Their ids, two or more; see `odds backtest list`.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Compare backtests: one column each, one line a figure.
+
+    Figures of runs on other data are not comparable; then a line says so.
+    """
+    from odds_pipeline.storage.engine import transaction
+    from odds_pipeline.storage.experiments import find
+
+    with platform() as opened, transaction(opened.engine) as conn:
+        found = [find(conn, one) for one in experiments]
+    columns = {str(one.id): _compared(one) for one in found}
+    if as_json:
+        screen.show_json(list(columns.values()))
+        return
+    names = dict.fromkeys(name for values in columns.values() for name in values)
+    rows = [
+        {"figure": name} | {key: figure(name, values.get(name)) for key, values in columns.items()}
+        for name in names
+    ]
+    headings = [Column("figure", "figure"), *(Column(key, key, right=True) for key in columns)]
+    screen.show_table(rows, headings, screen.zone_named("UTC"))
+    if len({one.dataset_hash for one in found}) > 1:
+        screen.say(f"{screen.WARN} They ran on different data: their figures differ by that too")
+
+
+def _compared(of: "Experiment") -> dict[str, Any]:
+    about = (
+        *("id", "name", "strategy", "league", "status", "risk_mode", "bankroll", "dataset"),
+        "dataset_hash",
+    )
+    return {name: getattr(of, name) for name in about} | (of.metrics or {})
+
+
+def reproduce(
+    experiment: Annotated[int, typer.Argument(help="Its id; see `odds backtest list`.")],
+    as_json: AsJson = False,
+) -> None:
+    """Run a completed backtest again on its locked dataset, and compare every figure and bet.
+
+    Nothing is put on record, and trials made since do not count. Ends with 1 where anything
+    differs, to the last bit.
+    """
+    from odds_pipeline.services.reproduce import reproduce as reproduced
+
+    with platform() as opened:
+        made = reproduced(opened, experiment)
+    if as_json:
+        screen.show_json(
+            {
+                "experiment": experiment,
+                "same": made.same,
+                "dataset": made.experiment.dataset,
+                "code_version": made.code_version,
+                "recorded_code_version": made.experiment.code_version,
+                "differing": {
+                    name: {"recorded": then, "now": now}
+                    for name, (then, now) in made.differing.items()
+                },
+            }
+        )
+    else:
+        _told_again(made)
+    if not made.same:
+        raise typer.Exit(1)
+
+
+def _told_again(made: "Reproduced") -> None:
+    of = made.experiment
+    if made.same:
+        screen.say(
+            f"{screen.YES} Experiment {of.id} comes out the same to the last bit on {of.dataset}"
+        )
+    for name, (then, now) in made.differing.items():
+        screen.say(f"{screen.NO} {name}: {then} on record, {now} now")
+    if of.code_version != made.code_version:
+        screen.say(f"{screen.WARN} Code then {of.code_version}, now {made.code_version}")
 
 
 def strategies(as_json: AsJson = False) -> None:
@@ -212,20 +333,14 @@ def _defaults(strategy: "type[Strategy]") -> dict[str, object]:
 
 def _tell(result: "Result") -> None:
     found, worth = result.figures, result.honesty
-    _figures(asdict(found) | asdict(worth))
-    sign = screen.YES if result.leaks.clean else screen.NO
-    if result.leaks.clean:
-        said = f"looked ahead in none of {result.leaks.moments} decisions replayed"
-    else:
-        first = result.leaks.leaks[0]
-        said = f"LOOKS AHEAD: {first.decision_time:%Y-%m-%d %H:%M} {first.what}"
-    screen.say(f"{sign} {found.strategy_name} {said}")
+    show_figures(asdict(found) | asdict(worth))
+    show_leaks(found.strategy_name, result.leaks)
     # An interval that holds 0, or a chance that is not small: no sign of an edge.
     proven = worth.roi_low > 0.0 and worth.p_value < LATE
     sign = screen.YES if proven else screen.WARN
     screen.say(
-        f"{sign} ROI {_percent(found.roi)}, 95 % interval {_percent(worth.roi_low)} to "
-        f"{_percent(worth.roi_high)}; trial {worth.trials} on this data"
+        f"{sign} ROI {percent(found.roi)}, 95 % interval {percent(worth.roi_low)} to "
+        f"{percent(worth.roi_high)}; trial {worth.trials} on this data"
     )
     if found.pending_bets:
         screen.say(
@@ -237,25 +352,6 @@ def _tell(result: "Result") -> None:
     screen.say(f"Experiment {result.experiment}: `odds backtest show {result.experiment}`")
 
 
-def _figures(values: dict[str, Any]) -> None:
-    rows = [{"figure": name, "value": _figure(name, value)} for name, value in values.items()]
-    if rows:
-        screen.show_table(rows, _FIGURES, screen.zone_named("UTC"))
-
-
-def _figure(name: str, value: object) -> str:
-    if value is None:
-        return screen.MISSING
-    if isinstance(value, float):
-        told = _percent(value) if name in _SHARES else f"{value:,.4f}"
-        return screen.MISSING if math.isnan(value) else told
-    return f"{value:,}" if isinstance(value, int) else str(value)
-
-
-def _percent(share: float) -> str:
-    return screen.MISSING if math.isnan(share) else f"{share:+.2%}"
-
-
 def _values(result: "Result") -> dict[str, Any]:
     every = asdict(result.figures) | asdict(result.honesty)
     numbers = {
@@ -264,6 +360,7 @@ def _values(result: "Result") -> dict[str, Any]:
     }
     return {
         "experiment": result.experiment,
+        "dataset": result.dataset,
         "dataset_hash": result.dataset_hash,
         "events": result.events,
         "wanted": result.run.wanted,
@@ -271,36 +368,3 @@ def _values(result: "Result") -> dict[str, Any]:
         "leaks": [asdict(leak) for leak in result.leaks.leaks],
         **numbers,
     }
-
-
-def _sizing(text: str) -> tuple[str, float]:
-    kind, _, size = text.partition(":")
-    try:
-        return kind, float(size)
-    except ValueError:
-        raise UsageError(f"--stake: {text!r} is not KIND:NUMBER, such as kelly:0.25") from None
-
-
-def _money(texts: list[str] | None, option: str) -> dict[str, float]:
-    found = {}
-    for text in texts or ():
-        key, value = _pair(text, option)
-        try:
-            found[key] = float(value)
-        except ValueError:
-            raise UsageError(f"{option}: {value!r} is not a number") from None
-    return found
-
-
-def _pair(text: str, option: str) -> tuple[str, str]:
-    key, equals, value = text.partition("=")
-    if not key or not equals:
-        raise UsageError(f"{option}: {text!r} is not NAME=VALUE")
-    return key, value
-
-
-def _day(text: str, option: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{option}: {text!r} is not a day such as 2026-01-31") from None

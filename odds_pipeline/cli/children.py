@@ -6,6 +6,7 @@ their life (``supervisor``).
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from odds_pipeline.cli.environment import project_root
@@ -64,6 +65,64 @@ def daemon(settings: Settings) -> Child:
         log=log,
         ready=log_says(log, "is configured with the following daemons"),
     )
+
+
+def served_programs(settings: Settings, host: str, port: int, code_port: int) -> list[Child]:
+    """Code server, webserver and daemon, each a process that may be restarted alone.
+
+    Args:
+        settings: all settings.
+        host: address the webserver listens on.
+        port: its port.
+        code_port: loopback port of the code server.
+    """
+    logs = settings.home / "logs"
+    workspace = _grpc_workspace(settings, code_port)
+    code_log, daemon_log = logs / "code-server.log", logs / "dagster-daemon.log"
+    where = ("--workspace", workspace)
+    return [
+        _served(
+            "code server",
+            (
+                *(_script("dagster"), "api", "grpc", "--host", LOOPBACK, "--port", str(code_port)),
+                *("--module-name", "odds_pipeline.definitions"),
+            ),
+            code_log,
+            log_says(code_log, "Started Dagster code server"),
+        ),
+        _served(
+            "Dagster UI",
+            (
+                *(sys.executable, "-m", "odds_pipeline.webserver", "--host", host),
+                *("--port", str(port), *where),
+            ),
+            logs / "dagster-webserver.log",
+            http_answers(port, "/server_info"),
+        ),
+        _served(
+            "Dagster daemon",
+            (_script("dagster-daemon"), "run", *where),
+            daemon_log,
+            log_says(daemon_log, "is configured with the following daemons"),
+        ),
+    ]
+
+
+def _served(name: str, argv: tuple[str, ...], log: Path, ready: Callable[[], bool]) -> Child:
+    return Child(name, argv, dict(os.environ), log, ready, shown=True)
+
+
+def _grpc_workspace(settings: Settings, port: int) -> str:
+    """The workspace file that names the code server, made anew at each start."""
+    path = settings.home / "dagster" / "workspace.grpc.yaml"
+    path.write_text(
+        "load_from:\n"
+        "  - grpc_server:\n"
+        f"      host: {LOOPBACK}\n"
+        f"      port: {port}\n"
+        "      location_name: odds_pipeline\n"
+    )
+    return str(path)
 
 
 def _workspace() -> str:

@@ -1,7 +1,8 @@
-"""`odds config`: the settings in force, the sampling mode, the UI's password.
+"""`odds config`: the settings in force, the sampling mode, the UI's password, trying alerts.
 
-Belongs here: showing settings without secrets, switching the mode, hashing a password. Does not
-belong here: reading them (``settings``), the switches (``orchestration.switches``).
+Belongs here: showing settings without secrets, switching the mode, hashing a password, a test
+message to each channel. Does not belong here: reading them (``settings``), the switches
+(``orchestration.switches``).
 """
 
 import os
@@ -15,7 +16,7 @@ from odds_pipeline.cli import screen
 from odds_pipeline.cli.options import AsJson
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import configured, require_database
-from odds_pipeline.errors import UsageError
+from odds_pipeline.errors import AlertNotSent, UsageError
 from odds_pipeline.planning.policies import SamplingMode
 from odds_pipeline.redaction import fingerprint
 from odds_pipeline.settings import Settings
@@ -38,6 +39,7 @@ def register(app: typer.Typer) -> None:
     group.command("hash-password", epilog="Example: odds config hash-password --user ann")(
         hash_password
     )
+    group.command("test-alerts", epilog="Example: odds config test-alerts")(test_alerts)
     app.add_typer(group, name="config")
 
 
@@ -92,6 +94,32 @@ def _password() -> str:
     return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
 
 
+def test_alerts(as_json: AsJson = False) -> None:
+    """Send a test message to every channel of the settings, whether alerts are enabled or not.
+
+    Exit code 9 when one of them did not take it.
+    """
+    from odds_pipeline.alerts.channels.registry import open_channels
+    from odds_pipeline.services.alerting.sending import try_channels
+
+    settings = configured()
+    channels = open_channels(settings)
+    if not channels:
+        raise UsageError("no channel is set: DISCORD_WEBHOOK_URL or ALERT_URLS (docs/alerts.md)")
+    told = try_channels(channels)
+    rows = [{"channel": name, "taken": why is None, "reason": why} for name, why in told.items()]
+    if as_json:
+        screen.show_json(rows)
+    else:
+        for name, why in told.items():
+            screen.say(f"{screen.NO} {why}" if why else f"{screen.YES} {name}: taken")
+        if not settings.alert_enabled:
+            screen.say(f"{screen.WARN} Alerts are off until ALERT_ENABLED=true")
+    failed = [name for name, why in told.items() if why]
+    if failed:
+        raise AlertNotSent(f"{len(failed)} of {len(told)} channels did not take the test")
+
+
 def show(as_json: AsJson = False) -> None:
     """Show each setting, its value, where it is set and what it means; never a secret.
 
@@ -142,4 +170,6 @@ def plain(value: object) -> str:
 def _place(name: str, chosen: bool, environment: set[str]) -> str:
     if not chosen:
         return "default"
-    return "environment" if name.upper() in environment else ".env"
+    if name.upper() in environment:
+        return "environment"
+    return "file" if f"{name.upper()}_FILE" in environment else ".env"

@@ -1,13 +1,17 @@
-"""`odds db`: the database: migrate, measure, archive, rebuild, re-parse, stop its server."""
+"""`odds db`: the database: make, migrate, measure, save, restore, archive, rebuild, re-parse."""
 
 from typing import Annotated
 
 import typer
 
 from odds_pipeline.cli import screen
+from odds_pipeline.cli.db_backup import backup, backups, relocate, restore
 from odds_pipeline.cli.db_clean import clean
 from odds_pipeline.cli.db_rebuild import rebuild
 from odds_pipeline.cli.db_reparse import reparse
+from odds_pipeline.cli.db_reset import reset
+from odds_pipeline.cli.db_roles import roles
+from odds_pipeline.cli.db_schema import downgrade, history, init, migrate, status
 from odds_pipeline.cli.options import AsJson
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import configured, platform
@@ -22,29 +26,31 @@ _TABLES = (
 def register(app: typer.Typer) -> None:
     """Add the command group."""
     group = typer.Typer(
-        help="Migrate, measure, archive, rebuild and re-parse the database.", no_args_is_help=True
+        help="Make, migrate, measure, save, restore and archive the database.",
+        no_args_is_help=True,
     )
+    group.command(epilog="Example: odds db init --sample-data")(init)
     group.command(epilog="Example: odds db migrate")(migrate)
+    group.command(epilog="Example: odds db status")(status)
+    group.command(epilog="Example: odds db history")(history)
+    group.command(epilog="Example: odds db downgrade 0016")(downgrade)
+    group.command(epilog="Example: odds db reset")(reset)
+    group.command(
+        epilog="Example: DATABASE_COLLECTOR_PASSWORD_FILE=secrets/collector odds db roles"
+    )(roles)
     group.command(epilog="Example: odds db stats --json")(stats)
     group.command(epilog='Example: psql "$(odds db url --show-password)"')(url)
+    group.command(epilog="Example: odds db backup /mnt/backups --drill")(backup)
+    group.command(epilog="Example: odds db backups")(backups)
+    group.command(
+        epilog="Example: ODDS_HOME=.odds2 odds db restore .odds/backups/odds-20261128T033000Z"
+    )(restore)
+    group.command(epilog="Example: odds db relocate")(relocate)
     group.command(epilog="Example: odds db clean --older-than 6m --dry-run")(clean)
     group.command(epilog="Example: odds db rebuild --day 2026-01-31 --verify")(rebuild)
     group.command(epilog="Example: odds db reparse --start 2026-01-31 --dry-run")(reparse)
     group.command(epilog="Example: odds db stop")(stop)
     app.add_typer(group, name="db")
-
-
-def migrate(as_json: AsJson = False) -> None:
-    """Bring the database to this code's revision; safe to repeat."""
-    from odds_pipeline.cli import migrations
-    from odds_pipeline.composition import REVISION
-
-    migrations.require_reachable(configured())
-    migrations.migrate()
-    if as_json:
-        screen.show_json({"revision": REVISION})
-    else:
-        screen.say(f"{screen.YES} The database is at revision {REVISION}.")
 
 
 def stats(as_json: AsJson = False) -> None:
@@ -79,8 +85,7 @@ def url(
 
     settings = configured()
     require_database(settings)
-    named = settings.database_url
-    with database(named.get_secret_value() if named else None, settings.home) as address:
+    with database(settings.own_database, settings.home) as address:
         plain = libpq_url(address)
     text = plain if show_password else redacted(plain)
     if as_json:

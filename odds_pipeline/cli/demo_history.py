@@ -22,8 +22,12 @@ DAYS = 14
 LAST_ASSET = "data_quality_log"
 
 
-def backfill(platform: "Platform", instance: "DagsterInstance", days: int = DAYS) -> None:
+def backfill(
+    platform: "Platform", instance: "DagsterInstance", days: int = DAYS, *, quiet: bool = False
+) -> int:
     """Make the last ``days`` full UTC days complete; those that are cost neither time nor credits.
+
+    Returns how many were not.
 
     Raises:
         OddsPipelineError: a day could not be made; those before it stay.
@@ -33,11 +37,12 @@ def backfill(platform: "Platform", instance: "DagsterInstance", days: int = DAYS
     today = platform.now().date()
     wanted = [today - timedelta(days=back) for back in range(days, 0, -1)]
     missing = _missing(platform, instance, wanted)
+    say = _unsaid if quiet else screen.say
     if not missing:
-        screen.say(f"{screen.YES} History: the last {days} days are complete, nothing to buy")
-        return
-    screen.say(f"Buying {len(missing)} of the last {days} days of history (simulated)")
-    with _progress(len(missing)) as advance:
+        say(f"{screen.YES} History: the last {days} days are complete, nothing to buy")
+        return 0
+    say(f"Buying {len(missing)} of the last {days} days of history (simulated)")
+    with _progress(len(missing), say) as advance:
         for place, day in enumerate(missing, 1):
             run = run_day(platform.settings, instance, day)
             planned, ok = _slots(platform, day)
@@ -45,6 +50,11 @@ def backfill(platform: "Platform", instance: "DagsterInstance", days: int = DAYS
                 f"{screen.YES} {day}  {ok}/{planned} slots  {run.credits:,g} credits  "
                 f"({place} of {len(missing)} days)"
             )
+    return len(missing)
+
+
+def _unsaid(_: str) -> None:
+    pass
 
 
 def _missing(platform: "Platform", instance: "DagsterInstance", days: list[date]) -> list[date]:
@@ -72,7 +82,7 @@ def _slots(platform: "Platform", day: date) -> tuple[int, int]:
 
 
 @contextmanager
-def _progress(total: int) -> "Iterator[Callable[[str], None]]":
+def _progress(total: int, say: "Callable[[str], None]") -> "Iterator[Callable[[str], None]]":
     """Lines as days end, and in a terminal a bar below them."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -84,13 +94,13 @@ def _progress(total: int) -> "Iterator[Callable[[str], None]]":
         console=screen.console(),
         transient=True,
         redirect_stderr=False,
-        disable=not screen.console().is_terminal,
+        disable=say is _unsaid or not screen.console().is_terminal,
     )
     with bar:
         task = bar.add_task("days", total=total)
 
         def advance(line: str) -> None:
-            screen.say(line)
+            say(line)
             bar.advance(task)
 
         yield advance

@@ -53,7 +53,7 @@ def _asset(assets: dg.AssetsDefinition, repository: dg.RepositoryDefinition) -> 
         ("kinds", ", ".join(sorted(spec.kinds))),
         ("tags", _tags(spec)),
         ("partitions", _partitions(spec)),
-        ("a backfill takes", _backfill(assets.backfill_policy)),
+        ("a backfill takes", _backfill(spec, assets.backfill_policy)),
         ("checks", f"{len(checks)}: [checks.md](checks.md)" if checks else ""),
         ("owners", ", ".join(spec.owners)),
     ]
@@ -72,12 +72,16 @@ def _tags(spec: dg.AssetSpec) -> str:
 
 def _partitions(spec: dg.AssetSpec) -> str:
     days = spec.partitions_def
+    if isinstance(days, dg.DynamicPartitionsDefinition):
+        return "one a backtest, added as it is run"
     if not isinstance(days, dg.DailyPartitionsDefinition):
         return ""
     return f"one a UTC day, from {days.start:%Y-%m-%d} to today"
 
 
-def _backfill(policy: dg.BackfillPolicy | None) -> str:
+def _backfill(spec: dg.AssetSpec, policy: dg.BackfillPolicy | None) -> str:
+    if isinstance(spec.partitions_def, dg.DynamicPartitionsDefinition):
+        return "one run for each"
     if policy is None or policy.max_partitions_per_run is None:
         return "one run for the whole range"
     return f"one run for each {policy.max_partitions_per_run} days, committed day by day"

@@ -23,10 +23,9 @@ def env(as_json: AsJson = False) -> None:
     from odds_pipeline.storage.embedded import EmbeddedServer
 
     settings = configured()
-    named = settings.database_url
-    if named is None:
+    if settings.own_database is None:
         EmbeddedServer(settings.home).keep()
-    with database(named.get_secret_value() if named else None, settings.home) as address:
+    with database(settings.own_database, settings.home) as address:
         prepare_dagster_database(settings, address)
         variables = environment(settings, address)
     if as_json:

@@ -21,7 +21,7 @@ def environment(settings: Settings, data_url: str) -> dict[str, str]:
     """Variables that make `dagster` and `odds` find the same databases and home folder.
 
     Args:
-        settings: read for the home folder only.
+        settings: read for the home folder and the server's own address.
         data_url: URL of our database, with its password, in any accepted scheme.
 
     Raises:
@@ -30,7 +30,7 @@ def environment(settings: Settings, data_url: str) -> dict[str, str]:
     """
     return {
         "DATABASE_URL": with_data_driver(data_url),
-        "ODDS_DAGSTER_PG_URL": dagster_url(dagster_database(data_url)),
+        "ODDS_DAGSTER_PG_URL": dagster_url(dagster_database(settings.direct_database or data_url)),
         "ODDS_HOME": str(settings.home),
         "DAGSTER_HOME": str(_linked_dagster_home(settings.home)),
         "DAGSTER_DISABLE_TELEMETRY": "yes",

@@ -10,10 +10,13 @@ from contextlib import contextmanager, redirect_stderr
 from typing import TYPE_CHECKING
 
 from odds_pipeline.cli.environment import environment
+from odds_pipeline.cli.session import configured, require_database
 from odds_pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
+
+    from odds_pipeline.services.platform import Platform
 
 POOL_SECONDS, POOL_OVERFLOW = 3600, 5
 
@@ -30,8 +33,7 @@ def exported(settings: Settings) -> Iterator[Settings]:
     """
     from odds_pipeline.storage.database import database
 
-    named = settings.database_url
-    with database(named.get_secret_value() if named else None, settings.home) as address:
+    with database(settings.own_database, settings.home) as address:
         prepare_dagster_database(settings, address)
         os.environ.update(environment(settings, address))
         yield load_settings()
@@ -47,7 +49,25 @@ def prepare_dagster_database(settings: Settings, address: str) -> None:
     from odds_pipeline.storage.urls import dagster_database
 
     if settings.database_url is not None:
-        ensure_database(dagster_database(address), address)
+        direct = settings.direct_database or address
+        ensure_database(dagster_database(direct), direct)
+
+
+@contextmanager
+def shown_platform() -> "Iterator[tuple[Platform, Settings]]":
+    """The platform, with the settings by which ``dagster_instance`` finds where to show its work.
+
+    Raises:
+        SettingsError: a setting is wrong.
+        DatabaseUnavailable: the database cannot be reached.
+        SchemaOutOfDate: there is no database yet, or it is at another revision.
+    """
+    from odds_pipeline.composition import open_platform
+
+    settings = configured()
+    require_database(settings)
+    with exported(settings) as named, open_platform(named) as platform:
+        yield platform, named
 
 
 @contextmanager

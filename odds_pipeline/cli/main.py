@@ -4,8 +4,8 @@ Belongs here: the application, exit codes and the one line an error becomes. Doe
 any command (one file each).
 
 Exit codes: 0 done · 1 failed unexpectedly · 2 wrong use or setting, or a file refused · 3 not
-found · 4 database · 5 provider · 6 credits · 7 already running · 8 not confirmed · 128 + n ended
-by signal n.
+found · 4 database · 5 provider · 6 credits · 7 already running · 8 not confirmed · 9 alert not
+sent · 128 + n ended by signal n.
 """
 
 import os
@@ -15,25 +15,31 @@ import traceback
 import typer
 
 from odds_pipeline.cli import (
+    alerts,
     backfill,
     backtest,
     best,
     compare,
     config,
+    dataset,
     db,
     doctor,
     edges,
     env,
     events,
+    execute,
+    explain,
     export,
     fetch,
     import_files,
     line_movement,
     merge,
+    monitor,
     quality,
     quota,
     review,
     scheduler,
+    serve,
     show_odds,
     simulator,
     status,
@@ -43,7 +49,7 @@ from odds_pipeline.cli import (
 )
 from odds_pipeline.cli.screen import complain
 from odds_pipeline.cli.signals import orderly_exit
-from odds_pipeline.errors import OddsPipelineError
+from odds_pipeline.errors import DatabaseUnavailable, NotFound, OddsPipelineError, UsageError
 
 UNEXPECTED = 1
 _PIPE_CLOSED = 141
@@ -53,7 +59,7 @@ app = typer.Typer(
     help="Collect sportsbook odds, keep every observation, and see what was on offer when.",
     epilog="Start with: odds up",
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=True,
     # Neither is used; a rich traceback would print local variables, and with them the key.
     pretty_exceptions_enable=False,
     pretty_exceptions_show_locals=False,
@@ -61,10 +67,12 @@ app = typer.Typer(
 for each in (
     *(
         up,
+        serve,
         fetch,
         backfill,
         scheduler,
         status,
+        monitor,
         quota,
         events,
         show_odds,
@@ -72,11 +80,14 @@ for each in (
         best,
         compare,
         edges,
+        dataset,
+        explain,
         backtest,
         env,
+        execute,
     ),
     *(import_files, review, merge, export, doctor),
-    *(validate, quality, void, config, db, simulator),
+    *(validate, quality, void, alerts, config, db, simulator),
 ):
     each.register(app)
 
@@ -95,6 +106,7 @@ def run(arguments: list[str]) -> int:
             code = app(arguments, prog_name="odds", standalone_mode=False)
             sys.stdout.flush()
     except OddsPipelineError as failure:
+        _log(failure)
         complain(failure)
         return failure.exit_code
     except typer.TyperException as wrong:
@@ -111,6 +123,17 @@ def run(arguments: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _log(failure: OddsPipelineError) -> None:
+    """What failed for another reason than how it was asked, if the log is open."""
+    import logging
+
+    if isinstance(failure, UsageError | NotFound) or not logging.getLogger().handlers:
+        return
+    level = logging.CRITICAL if isinstance(failure, DatabaseUnavailable) else logging.ERROR
+    told = {"kind": type(failure).__name__, "why": str(failure)}
+    logging.getLogger("odds").log(level, "command_failed", extra=told)
+
+
 def _misused(wrong: typer.TyperException) -> int:
     message = wrong.format_message()
     if type(wrong).__name__ == "NoArgsIsHelpError":
@@ -124,7 +147,7 @@ def _misused(wrong: typer.TyperException) -> int:
 
 
 def _unexpected(fault: Exception) -> int:
-    from odds_pipeline.cli.log_file import log_path
+    from odds_pipeline.log_file import log_path
     from odds_pipeline.redaction import install, redact
     from odds_pipeline.settings import load_settings
 
@@ -136,7 +159,7 @@ def _unexpected(fault: Exception) -> int:
     import logging
 
     install(settings)
-    logging.getLogger("odds").error("unexpected", exc_info=fault)
+    logging.getLogger("odds").critical("unexpected", exc_info=fault)
     if settings.log_level == "DEBUG":
         sys.stderr.write(redact("".join(traceback.format_exception(fault))))
     first = (str(fault).strip().splitlines() or [""])[0]

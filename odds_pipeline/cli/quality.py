@@ -10,7 +10,7 @@ from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import platform
 
 if TYPE_CHECKING:
-    from odds_pipeline.services.review import Action
+    from odds_pipeline.services.review import Action, Decided
     from odds_pipeline.storage.quality_review import Item
 
 Name = Annotated[
@@ -99,7 +99,10 @@ def show(item: Name, tz: Zone = "UTC", as_json: AsJson = False) -> None:
 
 
 def release(item: Name, reason: Reason, by: By = None, as_json: AsJson = False) -> None:
-    """It is right: lift an issue's flag, and what strict mode voided for it; use a part again."""
+    """It is right: lift an issue's flag, and what strict mode voided for it; use a part again.
+
+    A part's document is read again; what had used voided quotes is worked out anew.
+    """
     from odds_pipeline.services.review import Action
 
     _decide(item, Action.RELEASE, reason, by, as_json)
@@ -108,7 +111,7 @@ def release(item: Name, reason: Reason, by: By = None, as_json: AsJson = False) 
 def void(item: Name, reason: Reason, by: By = None, as_json: AsJson = False) -> None:
     """It is wrong: readers give no price for an issue's quotes; a part is dismissed.
 
-    `odds void affected` lists what had used them; nothing is deleted.
+    What had used them is listed and worked out anew; nothing is deleted.
     """
     from odds_pipeline.services.review import Action
 
@@ -126,11 +129,28 @@ def _decide(name: str, action: "Action", reason: str, by: str | None, as_json: b
     from odds_pipeline.services import review
 
     with platform() as opened:
-        item = review.decide(opened, name, action, reason, by or login())
+        done = review.decide(opened, name, action, reason, by or login())
     if as_json:
-        screen.show_json(_row(item))
-    else:
-        screen.say(f"{screen.YES} {review.name_of(item)}: {action}, now {item.status}.")
+        used = {"users": [user._asdict() for user in done.users], "appended": done.appended}
+        screen.show_json(_row(done.item) | used)
+        return
+    screen.say(f"{screen.YES} {review.name_of(done.item)}: {action}, now {done.item.status}.")
+    if done.users:
+        assets = sorted({(user.asset, str(user.day)) for user in done.users})
+        told = ", ".join(f"{asset} {day}" for asset, day in assets)
+        screen.say(f"{len(done.users)} rows had used its quotes, and are worked out anew: {told}.")
+    if done.document is not None:
+        screen.say(_reread(done))
+
+
+def _reread(done: "Decided") -> str:
+    if done.appended:
+        return f"Document {done.document} was read again: {done.appended} rows appended."
+    day = "the day" if done.item.day is None else done.item.day
+    return (
+        f"Document {done.document} was read by this parser already: what it left out is taken in "
+        f"by `odds db rebuild --day {day}`."
+    )
 
 
 def _row(item: "Item") -> dict[str, Any]:

@@ -88,9 +88,15 @@ def spinner(doing: str, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 
 def show_json(value: object) -> None:
-    """Print a value as JSON: times UTC with Z, what is missing null."""
+    """Print a value as JSON: times UTC with Z, what is missing null; highlighted in a terminal."""
     text = json.dumps(value, indent=2, default=_plain, allow_nan=False)
-    sys.stdout.write(f"{text}\n")
+    if not console().is_terminal:
+        sys.stdout.write(f"{text}\n")
+        return
+    from rich.json import JSON
+
+    # Escaped again, so that no foreign character reaches the terminal as itself.
+    console().print(JSON(text, indent=2, ensure_ascii=True), soft_wrap=True)
 
 
 def show_table(

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from odds_pipeline.cli.log_file import start_logging
 from odds_pipeline.errors import SchemaOutOfDate
+from odds_pipeline.log_file import start_logging
 from odds_pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:

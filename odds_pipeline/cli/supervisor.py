@@ -49,6 +49,8 @@ class Child:
         log: file for its redacted output; that of the last `odds up` is kept as ``<log>.1``.
         ready: answers at once whether the program is ready.
         deadline_s: how long it may take to become ready.
+        shown: whether what it says, without secrets, also goes to our standard output, for hosts
+            that gather that.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Child:
     log: Path
     ready: Callable[[], bool]
     deadline_s: float = 120.0
+    shown: bool = False
 
 
 @dataclass
@@ -203,21 +206,25 @@ def _launch(child: Child) -> tuple[subprocess.Popen[bytes], threading.Thread]:
         reason = refused.strerror
     else:
         assert process.stdout is not None
-        writer = threading.Thread(target=_write_log, args=(process.stdout, child.log), daemon=True)
+        writer = threading.Thread(target=_write_log, args=(process.stdout, child), daemon=True)
         writer.start()
         return process, writer
     raise OddsPipelineError(f"{child.name} cannot be started ({child.argv[0]}): {reason}")
 
 
-def _write_log(said: IO[bytes], log: Path) -> None:
+def _write_log(said: IO[bytes], child: Child) -> None:
     """Write what a child and all it started say, until the last of them has ended."""
-    with said, log.open("ab") as file:
+    with said, child.log.open("ab") as file:
         while line := said.readline(_LONGEST_LINE):
             clean = redact(line.decode("utf-8", "surrogateescape"))
             # A full disk costs us lines, but must not stop whoever wrote them.
             with suppress(OSError):
                 file.write(clean.encode("utf-8", "surrogateescape"))
                 file.flush()
+            if child.shown:
+                with suppress(OSError, ValueError):  # nobody listens any more
+                    sys.stdout.write(f"{child.name}: {clean}")
+                    sys.stdout.flush()
 
 
 def _die_with_parent() -> None:

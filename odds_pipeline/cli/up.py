@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from odds_pipeline.cli import demo_history, panel, screen
+from odds_pipeline.cli import demo_backtest, demo_history, panel, screen
 from odds_pipeline.cli.fetch import show_checks
 from odds_pipeline.cli.session import configured
 from odds_pipeline.settings import Settings
@@ -87,7 +87,7 @@ def _steps(settings: Settings, address: str, once: bool, days: int) -> None:
         settings = running.enter_context(exported(settings))
         _migrated(settings)
         platform = running.enter_context(open_platform(settings))
-        _agreed(platform)
+        agreed(platform)
         programs = [children.provider(settings)] if children.needs_provider(settings) else []
         provider = running.enter_context(Supervisor(programs, _told))
         instance = running.enter_context(dagster_instance(settings))
@@ -99,22 +99,20 @@ def _steps(settings: Settings, address: str, once: bool, days: int) -> None:
         screen.say(f"{screen.YES} Dagster UI: {address}")
         if not once:
             screen.say("Ctrl-C stops everything.")
-            _watch([provider, dagster])
+            watch([provider, dagster])
 
 
 def _migrated(settings: Settings) -> None:
-    from odds_pipeline.cli import migrations
+    from odds_pipeline.cli.db_schema import migrated
     from odds_pipeline.composition import REVISION
     from odds_pipeline.storage.urls import redacted
 
-    migrations.require_reachable(settings)
-    migrations.migrate()
-    named = settings.database_url
-    where = redacted(named.get_secret_value()) if named else ""
+    migrated(settings)
+    where = redacted(settings.own_database or "")
     screen.say(f"{screen.YES} PostgreSQL {where} at revision {REVISION}")
 
 
-def _agreed(platform: "Platform") -> None:
+def agreed(platform: "Platform") -> None:
     """Settle whether this database is DEMO or real, what it costs, and what a crash left."""
     from odds_pipeline.cli import spending
     from odds_pipeline.services.deployment import settle_kind
@@ -131,7 +129,10 @@ def _agreed(platform: "Platform") -> None:
 
 
 def _gathered(platform: "Platform", instance: "DagsterInstance", days: int) -> None:
-    """Buy a DEMO its history, make one live collection, ask for scores, look at the market."""
+    """Buy a DEMO its history, make one live collection, ask for scores, look at the market.
+
+    A DEMO also gets a backtest on its history.
+    """
     from odds_pipeline.cli.runs import run_day, run_learning, run_scores
 
     if platform.settings.demo:
@@ -144,6 +145,8 @@ def _gathered(platform: "Platform", instance: "DagsterInstance", days: int) -> N
     screen.say(f"{screen.YES} Scores: {scores.credits:,g} credits")
     run_learning(platform.settings, instance)
     _show_market(platform)
+    if platform.settings.demo:
+        demo_backtest.backtest(platform, instance, days)
 
 
 def _show_market(platform: "Platform") -> None:
@@ -172,7 +175,7 @@ def _status(platform: "Platform") -> "Status":
     return status(platform)
 
 
-def _watch(supervisors: "Sequence[Supervisor]") -> None:
+def watch(supervisors: "Sequence[Supervisor]") -> None:
     """Keep the programs running until a signal asks us to end, which is not a failure."""
     try:
         while True:

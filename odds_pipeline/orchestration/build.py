@@ -8,15 +8,18 @@ import warnings
 
 import dagster as dg
 
+from odds_pipeline.orchestration.assets.backups import backup_assets, backup_checks
 from odds_pipeline.orchestration.assets.ingest import ingest_assets
 from odds_pipeline.orchestration.assets.market import market_assets
 from odds_pipeline.orchestration.assets.normalized import normalized_assets
 from odds_pipeline.orchestration.assets.ops import ops_assets, ops_checks
 from odds_pipeline.orchestration.assets.quality import quality_assets
+from odds_pipeline.orchestration.assets.research import research_assets
 from odds_pipeline.orchestration.checks import quality_checks
 from odds_pipeline.orchestration.jobs import build_jobs
 from odds_pipeline.orchestration.market_checks import market_checks
 from odds_pipeline.orchestration.partitions import daily_partitions
+from odds_pipeline.orchestration.research_checks import research_checks
 from odds_pipeline.orchestration.resources import build_resources
 from odds_pipeline.orchestration.schedules import build_schedules
 from odds_pipeline.orchestration.sensors import build_sensors
@@ -39,10 +42,17 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 def _definitions(settings: Settings) -> dg.Definitions:
     days = daily_partitions(settings)
     daily = [*ingest_assets(days), *normalized_assets(days), *quality_assets(settings, days)]
-    assets = [*daily, *market_assets(days), *ops_assets()]
+    assets = [
+        *daily,
+        *market_assets(days),
+        *research_assets(),
+        *ops_assets(),
+        *backup_assets(),
+    ]
+    checks = [*quality_checks(settings, days), *market_checks(days), *research_checks()]
     return dg.Definitions(
         assets=[*dg.map_asset_specs(_as_demo, assets)] if settings.demo else assets,
-        asset_checks=[*quality_checks(settings, days), *market_checks(days), *ops_checks()],
+        asset_checks=[*checks, *ops_checks(), *backup_checks(settings)],
         jobs=build_jobs(),
         schedules=build_schedules(settings),
         sensors=build_sensors(settings),

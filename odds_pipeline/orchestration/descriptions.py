@@ -88,10 +88,24 @@ def ops_asset(
     return decorator
 
 
-def whole_asset(*, group: str, table: str, deps: Sequence[str]) -> Decorator:
-    """The decorator of an asset that is made anew as a whole from all days; no partitions."""
+def whole_asset(
+    *,
+    group: str,
+    table: str,
+    deps: Sequence[str],
+    partitions: dg.DynamicPartitionsDefinition | None = None,
+) -> Decorator:
+    """The decorator of an asset that is made anew as a whole from all days.
+
+    Args:
+        group: asset group.
+        table: table or view it fills, as in ``catalog.fields``.
+        deps: assets it is made from.
+        partitions: its partitions, which are no days; none without.
+    """
     decorator: Decorator = dg.asset(
         group_name=group,
+        partitions_def=partitions,
         owners=OWNERS,
         kinds={"python", "postgres", "pandas"},
         tags={"odds/layer": "sql"},

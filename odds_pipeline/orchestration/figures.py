@@ -25,6 +25,8 @@ from odds_pipeline.storage.statistics import day_figures
 if TYPE_CHECKING:
     import pandas as pd
 
+    from odds_pipeline.services.health import Health
+
 Metadata = dict[str, Any]
 PREVIEW_ROWS = 10
 WORST = 20
@@ -117,6 +119,50 @@ def _keys(month: Quota) -> str:
         for key in month.keys
     ]
     return markdown.table(["key", "quota", "used", "floor", "warning", "refused now"], rows)
+
+
+def health_metadata(platform: Platform, found: "Health") -> Metadata:
+    """What of the platform's health plots over time, its problems, and the stages day by day."""
+    from odds_pipeline.services.health import figures, stages_by_day
+
+    told = figures(found)
+    database = told["database"]
+    numbers = {
+        "fetches (24 h)": told["fetches_24h"],
+        "fetch success (24 h, %)": _percentage(told["fetch_success_24h"]),
+        "quota used (%)": _percentage(told["quota_used"] / max(told["quota_total"], 1)),
+        "database (MB)": database["bytes"] / 1e6,
+        "connections": database["open_connections"],
+        "events": told["events_total"],
+        "quotes": told["odds_records"],
+        "quotes (24 h)": told["odds_24h"],
+        "quality issues (24 h)": told["validation_warnings_24h"],
+        "missing data (7 d, %)": told["missing_data_percentage"],
+        "gaps open": told["gaps_open"],
+        "stale books": len({book["bookmaker_key"] for book in told["stale_books"]}),
+        "alerts not sent": told["alerts_unsent"],
+        "problems": len(found.problems),
+        **{f"{stage['stage']} (s)": stage["median_seconds"] for stage in told["stages"]},
+    }
+    problems = [(each.part, each.severity, each.words) for each in found.problems]
+    days = markdown.table(
+        ["day", "stage", "runs", "median s", "p95 s", "success", "rows", "errors"],
+        stages_by_day(platform),
+    )
+    return (
+        {name: float(value) for name, value in numbers.items() if value is not None}
+        | {
+            "what is wrong": dg.MetadataValue.md(
+                markdown.table(["part", "severity", "what"], problems) if problems else "nothing"
+            ),
+            "stages by day": dg.MetadataValue.md(days),
+        }
+        | table_metadata("stage_runs")
+    )
+
+
+def _percentage(share: float | None) -> float | None:
+    return None if share is None else 100 * share
 
 
 def gaps_metadata(platform: Platform, done: Healed) -> Metadata:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from odds_pipeline.orchestration.alerts import send_alerts_job
+from odds_pipeline.orchestration.assets.backups import BACKUPS, backup_job
 from odds_pipeline.orchestration.descriptions import OWNERS
 from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.retention import sweep
@@ -20,8 +22,10 @@ from odds_pipeline.orchestration.tags import ASIDE, MAX_RUNTIME, PRIORITY
 COLLECT, CAPTURE, JUDGE, CLOSE_DAY = "collect", "capture", "judge", "close_day"
 SETTLE, LIST, HEAL, SWEEP = "settle_scores", "list_events", "heal_gaps", "sweep_runs"
 LEARN = "learn"
+FREEZE, BACKTEST = "freeze_dataset", "backtest"
+WATCH, SEND_ALERTS = "check_health", "send_alerts"
 # Runs that come every few minutes; what they leave in our tables survives them.
-TICK_JOBS = (CAPTURE, JUDGE, SETTLE, LIST, HEAL)
+TICK_JOBS = (CAPTURE, JUDGE, SETTLE, LIST, HEAL, WATCH, SEND_ALERTS)
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import (
@@ -76,8 +80,10 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
         ),
         _job(
             LIST,
-            listed | dg.AssetSelection.assets("credit_ledger"),
-            "Ask for events and their starts, which is free, and read the ledger.",
+            listed
+            | dg.AssetSelection.assets("credit_ledger")
+            | dg.AssetSelection.checks_for_assets(BACKUPS),
+            "Ask for events and their starts, which is free, read the ledger, look at the backups.",
             minutes=10,
         ),
         _job(
@@ -94,7 +100,29 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
             minutes=30,
             tags={ASIDE: LEARN},
         ),
+        _job(
+            FREEZE,
+            _with_checks("datasets"),
+            "Freeze a dataset as its configuration says, and look whether all are as frozen.",
+            minutes=60,
+            tags={ASIDE: FREEZE},
+        ),
+        _job(
+            BACKTEST,
+            _with_checks("backtest_results", "experiments"),
+            "Run the backtest of a partition, judge it, and count it among the experiments.",
+            minutes=60,
+            tags={ASIDE: BACKTEST},
+        ),
+        _job(
+            WATCH,
+            _with_checks("platform_health"),
+            "Look how the platform is, and raise alerts of what is broken.",
+            minutes=10,
+        ),
+        send_alerts_job(SEND_ALERTS),
         review_job(),
+        backup_job(),
         _sweep(),
     ]
 

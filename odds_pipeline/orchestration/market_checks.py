@@ -74,6 +74,13 @@ _DAILY = (
         counts.unexplained_closes,
     ),
     Count(
+        "closing_lines",
+        "every_result_or_its_reason",
+        "Every price has a result or says why there is none.",
+        WARN,
+        counts.unsettled_closes,
+    ),
+    Count(
         "line_movements",
         "movements_end_before_the_start",
         "No movement goes on at or after the start.",
@@ -87,12 +94,27 @@ _DAILY = (
         WARN,
         counts.marginless_books,
     ),
+    *(
+        Count(
+            asset,
+            f"{asset}_as_described",
+            "Every row fits the pandera schema of its table: columns, types, nulls and ranges.",
+            ERROR,
+            of_day,
+        )
+        for asset, of_day in (
+            ("closing_lines", counts.misfitting_closes),
+            ("line_movements", counts.misfitting_movements),
+            ("bookmaker_scorecards", counts.misfitting_scorecards),
+        )
+    ),
 )
 
 
 def market_checks(days: dg.DailyPartitionsDefinition) -> list[dg.AssetChecksDefinition]:
     """One check a count of a day, and those of what is learned from all days."""
-    return [*(_daily(count, days) for count in _DAILY), _statistics(), _better_than_chance()]
+    whole = [_statistics(), _valued(), _better_than_chance()]
+    return [*(_daily(count, days) for count in _DAILY), *whole]
 
 
 def _daily(count: Count, days: dg.DailyPartitionsDefinition) -> dg.AssetChecksDefinition:
@@ -145,6 +167,25 @@ def _statistics() -> dg.AssetChecksDefinition:
         )
 
     return yields_are_as_expected
+
+
+def _valued() -> dg.AssetChecksDefinition:
+    @dg.asset_check(
+        asset="edge_statistics",
+        description="Every closed edge, spreads and totals among them, has a closing line value "
+        "and a result, or says why not.",
+    )
+    def every_edge_is_valued_or_says_why_not(
+        platform_resource: dg.ResourceParam[PlatformResource],
+    ) -> dg.AssetCheckResult:
+        closed, unvalued = _pair(platform_resource, counts.unvalued_edges)
+        return dg.AssetCheckResult(
+            passed=not unvalued,
+            severity=WARN,
+            metadata={"closed edges": closed, "without value and reason": unvalued},
+        )
+
+    return every_edge_is_valued_or_says_why_not
 
 
 def _better_than_chance() -> dg.AssetChecksDefinition:

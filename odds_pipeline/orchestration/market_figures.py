@@ -14,6 +14,7 @@ import dagster as dg
 from odds_pipeline.orchestration import markdown
 from odds_pipeline.orchestration.descriptions import table_metadata
 from odds_pipeline.orchestration.figures import WORST, Metadata
+from odds_pipeline.orchestration.table_schema import of_pandera
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import edges as stored_edges
 from odds_pipeline.storage import fair_prices as stored_prices
@@ -27,6 +28,13 @@ if TYPE_CHECKING:
     from odds_pipeline.services.market.lines import DayClosed
     from odds_pipeline.services.market.movements import DayMoved
     from odds_pipeline.services.market.scorecards import DayScored
+
+
+def _as_validated(table: str) -> dict[str, Any]:
+    """Name and columns of a table, by the schema that its rows are held against."""
+    from odds_pipeline.quality.schemas import schema
+
+    return table_metadata(table) | {"dagster/column_schema": of_pandera(schema(table))}
 
 
 def image(alt: str, png: bytes) -> dg.MarkdownMetadataValue:
@@ -61,7 +69,7 @@ def fair_odds(platform: Platform, day: date, done: "DayPriced") -> Metadata:
         "used flagged quotes": int(sources["flagged"].sum()),
         "dagster/partition_row_count": int(sources["rows"].sum()),
         "preview": dg.MetadataValue.md(markdown.table(header, rows)),
-    } | table_metadata("fair_prices")
+    } | _as_validated("fair_prices")
 
 
 def edges(platform: Platform, day: date) -> Metadata:
@@ -84,7 +92,7 @@ def edges(platform: Platform, day: date) -> Metadata:
         "median life (min)": _number(lives["life_seconds"].median() / 60),
         "by kind": dg.MetadataValue.md(_kinds(kinds)),
         "preview": dg.MetadataValue.md(_edges(best)),
-    } | table_metadata("edges")
+    } | _as_validated("edges")
 
 
 def _kinds(kinds: "pd.DataFrame") -> str:
@@ -132,7 +140,7 @@ def closing_lines(done: "DayClosed") -> Metadata:
         "settled": done.settled,
         "median gap to the start (s)": _number(done.median_gap_seconds),
         "why missing": dg.MetadataValue.md(markdown.table(["reason", "closing prices"], reasons)),
-    } | table_metadata("closing_prices")
+    } | _as_validated("closing_prices")
 
 
 def line_movements(platform: Platform, done: "DayMoved") -> Metadata:
@@ -151,7 +159,7 @@ def line_movements(platform: Platform, done: "DayMoved") -> Metadata:
         "moves": done.moves,
         "mean absolute net move (probability)": _number(done.mean_net_move),
         **shown,
-    } | table_metadata("line_movements")
+    } | _as_validated("line_movements")
 
 
 def scorecards(done: "DayScored", day: date) -> Metadata:
@@ -168,17 +176,19 @@ def scorecards(done: "DayScored", day: date) -> Metadata:
             f"{100 * book.uptime:.0f}",
             f"{book.median_age_seconds:.0f}",
             book.moves,
+            "" if book.steam_moves is None else f"{book.first_moves} of {book.steam_moves}",
         )
         for book in done.books
     ]
     header = ["book", "overround %", "best price %", "uptime %", "age (s)", "moves"]
+    header.append("first in moves of several")
     return {
         "bookmakers": len(done.books),
         "markets judged": done.boards,
         "mean overround (%)": _percentage(done.mean_overround),
         "scorecards": dg.MetadataValue.md(markdown.table(header, rows)),
         **({"overround by book": image("overround by book", drawn)} if margins else {}),
-    } | table_metadata("bookmaker_scorecards")
+    } | _as_validated("bookmaker_scorecards")
 
 
 def edge_statistics(platform: Platform) -> Metadata:
@@ -213,7 +223,7 @@ def edge_statistics(platform: Platform) -> Metadata:
         "rows": len(found),
         "by kind": dg.MetadataValue.md(markdown.table(header, rows)),
         **({"lifetimes": image("lifetimes of edges", drawn)} if by_kind else {}),
-    } | table_metadata("edge_statistics")
+    } | _as_validated("edge_statistics")
 
 
 def calibration(platform: Platform) -> Metadata:
@@ -223,7 +233,7 @@ def calibration(platform: Platform) -> Metadata:
 
     found = calibrate(platform)
     if found.empty:
-        return {"markets": 0} | table_metadata("calibrations")
+        return {"markets": 0} | _as_validated("calibrations")
     group, drawn_curves = curves(found)
     drawn = pictures.reliability(drawn_curves, f"Reliability: {group}")
     rows = [
@@ -249,7 +259,7 @@ def calibration(platform: Platform) -> Metadata:
         "table": dg.MetadataValue.md(
             markdown.table([*header, "vs multiplicative (1e-4)", "t"], rows)
         ),
-    } | table_metadata("calibrations")
+    } | _as_validated("calibrations")
 
 
 def _number(value: Any) -> float | None:  # noqa: ANN401 - whatever pandas gives for nothing

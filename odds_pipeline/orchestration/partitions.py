@@ -1,4 +1,4 @@
-"""Partitions: UTC days, and what a day means now.
+"""Partitions: UTC days, and what a day means now; experiments.
 
 Belongs here: the partitions and their keys. Does not belong here: what is done on a day.
 """
@@ -10,6 +10,9 @@ import dagster as dg
 
 from odds_pipeline.errors import UsageError
 from odds_pipeline.settings import Settings
+
+# One a backtest: its number, or the name that a person gave it in the UI.
+EXPERIMENTS = dg.DynamicPartitionsDefinition(name="experiments")
 
 
 class Era(StrEnum):

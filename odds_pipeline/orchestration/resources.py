@@ -4,7 +4,7 @@ Belongs here: resources. Does not belong here: what is done with them. Both are 
 without configuration, so that no setting, and no secret, can reach the UI or a run's config.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import dagster as dg
 
 from odds_pipeline import composition
+from odds_pipeline.log_file import run_log
 from odds_pipeline.orchestration.workers import record_worker
 from odds_pipeline.quality.registry import RuleResult
 from odds_pipeline.services.platform import Platform
@@ -64,12 +65,18 @@ def build_resources(settings: Settings) -> dict[str, Any]:
 
 def _of_a_known_worker(
     resource: PlatformResource,
-) -> Callable[[dg.InitResourceContext], PlatformResource]:
-    """The resource, given out once it is written down which process does the run."""
+) -> Callable[[dg.InitResourceContext], Iterator[PlatformResource]]:
+    """The resource, given out once it is written down which process does the run.
 
-    def give(context: dg.InitResourceContext) -> PlatformResource:
-        if context.run is not None and context.instance is not None:
-            record_worker(context.instance, context.run.run_id)
-        return resource
+    What the run logs names it.
+    """
+
+    def give(context: dg.InitResourceContext) -> Iterator[PlatformResource]:
+        if context.run is None or context.instance is None:
+            yield resource  # a tick's
+            return
+        record_worker(context.instance, context.run.run_id)
+        with run_log(resource.settings, run_id=context.run.run_id, job=context.run.job_name):
+            yield resource
 
     return give

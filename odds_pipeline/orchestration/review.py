@@ -53,7 +53,7 @@ def review_job() -> dg.JobDefinition:
         with one_line_failures(), platform_resource.open() as platform:
             if config.items:
                 decided = [
-                    review.decide(platform, item, config.action, config.reason, config.by)
+                    review.decide(platform, item, config.action, config.reason, config.by).item
                     for item in config.items
                 ]
             else:

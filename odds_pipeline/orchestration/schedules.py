@@ -9,8 +9,9 @@ the fixed mode looks every minute and captures each slot once, in the minutes it
 
 import dagster as dg
 
+from odds_pipeline.orchestration.assets.backups import backup_schedule
 from odds_pipeline.orchestration.descriptions import OWNERS
-from odds_pipeline.orchestration.jobs import CAPTURE, SWEEP
+from odds_pipeline.orchestration.jobs import CAPTURE, SWEEP, WATCH
 from odds_pipeline.orchestration.modes import TICKERS
 from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.ticks import ordered
@@ -23,8 +24,8 @@ MINUTES_AN_HOUR = 60
 
 
 def build_schedules(settings: Settings) -> list[dg.ScheduleDefinition]:
-    """Odds in fixed mode, and the daily sweep."""
-    return [_collect(settings), _sweep()]
+    """Odds in fixed mode, the look at the platform's health, the daily sweep and backup."""
+    return [_collect(settings), _watch(), _sweep(), backup_schedule(settings)]
 
 
 def every(minutes: int) -> str:
@@ -58,6 +59,18 @@ def _collect(settings: Settings) -> dg.ScheduleDefinition:
         return runs
 
     return tick
+
+
+def _watch() -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name=WATCH,
+        job_name=WATCH,
+        cron_schedule="*/15 * * * *",
+        execution_timezone="UTC",
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="Every 15 minutes.",
+        owners=OWNERS,
+    )
 
 
 def _sweep() -> dg.ScheduleDefinition:

@@ -8,15 +8,24 @@ cursor: a run's key names the work, and work that is done costs nothing.
 """
 
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 
 import dagster as dg
 from dagster._core.events import DagsterEventType
 from dagster._core.storage.dagster_run import IN_PROGRESS_RUN_STATUSES
 
+from odds_pipeline.orchestration.alerts import failed_runs
 from odds_pipeline.orchestration.descriptions import OWNERS
-from odds_pipeline.orchestration.jobs import CAPTURE, CLOSE_DAY, HEAL, JUDGE, LIST, SETTLE
+from odds_pipeline.orchestration.jobs import (
+    CAPTURE,
+    CLOSE_DAY,
+    HEAL,
+    JUDGE,
+    LIST,
+    SEND_ALERTS,
+    SETTLE,
+)
 from odds_pipeline.orchestration.modes import TICKERS, mode_in_force
 from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.tags import REASON, SPORTS
@@ -26,6 +35,9 @@ from odds_pipeline.planning.budget import Purpose
 from odds_pipeline.planning.policies import SamplingMode
 from odds_pipeline.redaction import clean_errors
 from odds_pipeline.services import gaps
+from odds_pipeline.services.alerting.daily import raise_daily
+from odds_pipeline.services.alerting.raising import NEWS, run_failed
+from odds_pipeline.services.alerting.sending import due_now
 from odds_pipeline.services.budgets import purses, refusal
 from odds_pipeline.services.lifecycle import scores_tick
 from odds_pipeline.services.listings import listing_tick
@@ -54,6 +66,7 @@ def build_sensors(settings: Settings) -> list[dg.SensorDefinition]:
         _sensor("judge_captures", JUDGE, TICK_SECONDS, _unjudged, "After captures."),
         _sensor("close_day", CLOSE_DAY, MINUTE_SECONDS, _ended, "At 00:15 UTC, or when next up."),
         _sensor("reap_runs", None, TICK_SECONDS, _reap, "Fails runs whose process is gone."),
+        _sensor(SEND_ALERTS, SEND_ALERTS, TICK_SECONDS, _alerts, "When alerts are due to go out."),
     ]
 
 
@@ -195,6 +208,27 @@ def _ended(context: dg.SensorEvaluationContext, resource: PlatformResource) -> O
     return [
         _request(day.isoformat(), day.isoformat(), {REASON: f"{day} has ended"}) for day in days
     ]
+
+
+def _alerts(context: dg.SensorEvaluationContext, resource: PlatformResource) -> Ordered:
+    """Raise what nothing of ours raises (runs that failed, the day's summary), then look."""
+    if not resource.settings.alert_enabled:
+        return dg.SkipReason("alerts are off: ALERT_ENABLED is false")
+    with resource.open() as platform:
+        looked = platform.now()
+        since = datetime.fromisoformat(context.cursor) if context.cursor else looked - NEWS
+        for run in failed_runs(context.instance, since):
+            run_failed(platform, *run)
+        # The same run may be seen twice, and is the same alert.
+        context.update_cursor((looked - timedelta(seconds=MINUTE_SECONDS)).isoformat())
+        raise_daily(platform)
+        due = due_now(platform)
+        now = platform.now()
+    if due is None:
+        return dg.SkipReason("nothing is due to go out")
+    # What a channel did not take is tried again every five minutes, what is new at once.
+    key = f"{due.newest} {now:%Y-%m-%dT%H}:{now.minute // 5}"
+    return [dg.RunRequest(run_key=key, tags={REASON: due.words})]
 
 
 def _reap(context: dg.SensorEvaluationContext, _: PlatformResource) -> Ordered:

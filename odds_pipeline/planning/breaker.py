@@ -21,8 +21,8 @@ FIRST, LONGEST = timedelta(minutes=1), timedelta(minutes=30)
 REFUSED_KEY = timedelta(hours=1)
 DOUBLINGS = 5
 
-_OUT_OF_CREDITS = "OUT_OF_USAGE_CREDITS"
-_OF_THE_PLAN = frozenset({_OUT_OF_CREDITS, "HISTORICAL_UNAVAILABLE_ON_FREE_USAGE_PLAN"})
+OUT_OF_CREDITS = "OUT_OF_USAGE_CREDITS"
+_OF_THE_PLAN = frozenset({OUT_OF_CREDITS, "HISTORICAL_UNAVAILABLE_ON_FREE_USAGE_PLAN"})
 
 
 class Outcome(NamedTuple):
@@ -71,7 +71,7 @@ def _after_refused_key(outcomes: Sequence[Outcome]) -> Pause | None:
 
 def _after_last_credit(outcomes: Sequence[Outcome]) -> Pause | None:
     for outcome in outcomes:
-        if outcome.code == _OUT_OF_CREDITS:
+        if outcome.code == OUT_OF_CREDITS:
             return Pause(_next_month(outcome.at), "the month's credits are used up")
         if outcome.remaining is not None and outcome.remaining > 0:
             return None

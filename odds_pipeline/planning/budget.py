@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 WARN_AT = 0.8
+# What a refusal begins with, and the gap's reason: nothing may be spent, or not for this purpose.
+QUOTA, RESERVE = "quota", "reserve"
 
 
 class Purpose(StrEnum):
@@ -63,9 +65,9 @@ class Budget:
         told = f"{spent:g} of {self.quota:g} are spent and {reserved:g} reserved this month"
         if after > self.quota - self.floor:
             floor = f", {self.floor:g} are the floor" if self.floor else ""
-            return f"quota: {told}{floor}"
+            return f"{QUOTA}: {told}{floor}"
         kept = self.quota - self.floor - self.limit(purpose)
-        return f"reserve: {told}, {kept:g} are kept for what is worth more than {purpose}"
+        return f"{RESERVE}: {told}, {kept:g} are kept for what is worth more than {purpose}"
 
     def warning(self, used: float) -> str | None:
         """What to say once four fifths are used; ``None`` before."""

@@ -11,8 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from odds_pipeline.errors import StorageError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -194,6 +197,7 @@ COLUMNS: Mapping[Needs, Mapping[str, str]] = MappingProxyType(
 )
 
 
+@cache
 def input_schema(need: Needs) -> DataFrameSchema:
     """The schema of an input frame: the boundary between what is stored and what is judged.
 
@@ -206,6 +210,22 @@ def input_schema(need: Needs) -> DataFrameSchema:
         for name, dtype in COLUMNS[need].items()
     }
     return pa.DataFrameSchema(columns, name=f"input {need}")
+
+
+def checked(frame: pd.DataFrame, need: Needs) -> pd.DataFrame:
+    """The frame, once its schema has let it pass.
+
+    Raises:
+        StorageError: a column is missing, of another type, or null where it may not be: what is
+            stored cannot be judged.
+    """
+    from pandera.errors import SchemaError
+
+    try:
+        return input_schema(need).validate(frame)
+    except SchemaError as wrong:
+        reason = " ".join(str(wrong).split())
+    raise StorageError(f"the {ROWS[need]} to be judged are not as described: {reason}")
 
 
 def typed(frame: pd.DataFrame, need: Needs) -> pd.DataFrame:

@@ -6,11 +6,13 @@ here: the fields themselves (``catalog.fields``), judging what a market says (``
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from odds_pipeline.catalog.fields import Field, FieldType, describe
 
 if TYPE_CHECKING:
+    import pandas as pd
     from pandera.pandas import Check, Column, DataFrameSchema
 
 _DTYPES = {
@@ -25,6 +27,7 @@ _DTYPES = {
 _CONVERTED = (FieldType.INTEGER, FieldType.NUMBER, FieldType.BOOLEAN)
 
 
+@cache
 def schema(table: str) -> DataFrameSchema:
     """The schema of a table, view or reader frame: its columns, types, nulls, ranges and enums.
 
@@ -40,6 +43,21 @@ def schema(table: str) -> DataFrameSchema:
     return pa.DataFrameSchema(columns, name=table, strict=True)
 
 
+def misfits(table: str, frame: pd.DataFrame) -> int:
+    """How many values of a frame its table's schema does not allow; a wrong column counts once.
+
+    Raises:
+        NotFound: no table of that name is described.
+    """
+    from pandera.errors import SchemaErrors
+
+    try:
+        schema(table).validate(frame, lazy=True)
+    except SchemaErrors as found:
+        return len(found.failure_cases)
+    return 0
+
+
 def _column(field: Field) -> Column:
     import pandera.pandas as pa
 
@@ -49,6 +67,7 @@ def _column(field: Field) -> Column:
         nullable=field.nullable,
         coerce=field.nullable or field.type in _CONVERTED,
         description=field.meaning,
+        metadata={"type": field.type.value, "unit": field.unit},
     )
 
 

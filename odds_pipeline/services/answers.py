@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from odds_pipeline.crash_points import Point, reached
+from odds_pipeline.planning.breaker import OUT_OF_CREDITS
+from odds_pipeline.services.alerting import raising
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.spool import Answer
 from odds_pipeline.sources.the_odds_api.responses import error_of
@@ -89,12 +91,12 @@ def _stored(platform: Platform, answer: Answer) -> Fetched:
                     conn, call, stored.raw_id, credits, answer.remaining, record.elapsed_ms
                 )
             else:
-                _refused(conn, answer, stored.raw_id)
+                _refused(conn, platform, answer, stored.raw_id)
         reached(Point.STORING)
     return Fetched(call.slot_id, stored.raw_id, credits, record.elapsed_ms or 0, call.call_id)
 
 
-def _refused(conn: Connection, answer: Answer, raw_id: int) -> None:
+def _refused(conn: Connection, platform: Platform, answer: Answer, raw_id: int) -> None:
     call = answer.call
     code, message = error_of(answer.record.body)
     if answer.after is None:
@@ -103,6 +105,8 @@ def _refused(conn: Connection, answer: Answer, raw_id: int) -> None:
     else:
         slots.hand_back(conn, call.slot_id, call.call_id, answer.after)
     fetch_log.failed(conn, call, message, code, raw_id, answer.remaining)
+    if code == OUT_OF_CREDITS:
+        raising.refused(conn, platform, message)
 
 
 def _close(conn: Connection, dead: list[tuple[int, UUID]]) -> int:

@@ -160,3 +160,13 @@ def _sweep(engine: Engine, folder: Path) -> None:
         remove(archive.path)
     for left in folder.glob("*/*.tmp"):
         left.unlink(missing_ok=True)
+
+
+def relocated(platform: Platform) -> tuple[int, list[Path]]:
+    """Look for every archive under the home folder as it is now.
+
+    Returns:
+        How many were at another place before, and where archives are missing.
+    """
+    with transaction(platform.engine) as conn:
+        return manifest.relocate(conn, platform.settings.home / "archive")

@@ -3,15 +3,16 @@
 Belongs here: reading decisions and results, running, keeping. Does not belong here: strategies and
 the engine (``backtesting``), the queries (``storage``).
 
-A run is on record before it starts, so that one that fails or is killed counts as tried.
+A run is on record before it starts, so that one that fails or is killed counts as tried. It bets
+on what is stored, or on a frozen dataset: then it can be made again, bit for bit.
 """
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odds_pipeline.backtesting.costs import Costs
@@ -27,13 +28,18 @@ from odds_pipeline.backtesting.sizing import (
     Sizing,
 )
 from odds_pipeline.backtesting.strategies import find
+from odds_pipeline.backtesting.strategy import Strategy
 from odds_pipeline.catalog.sports import usual_length
 from odds_pipeline.errors import NotFound, UsageError
 from odds_pipeline.planning.captures import day_window
 from odds_pipeline.redaction import redact
+from odds_pipeline.services.closes import closing_prices, judging
+from odds_pipeline.services.code_version import code_version
+from odds_pipeline.services.datasets.frozen import Frozen
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.storage import experiments, readers
-from odds_pipeline.storage.engine import transaction
+from odds_pipeline.storage import experiments, ledgers, readers
+from odds_pipeline.storage.engine import session, transaction
+from odds_pipeline.storage.experiments import Experiment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,6 +70,9 @@ class Selection:
         markets: only these; all without.
         max_age: greatest age of the newest snapshot at the decision.
         known_by: only what was stored by then; all without.
+        at: events as they were stated by then; now without.
+        valid_only: leave out prices that a quality rule found wrong.
+        latency: how long a bet takes to reach the book; it is made at what is on offer then.
     """
 
     sport_key: str
@@ -75,6 +84,9 @@ class Selection:
     markets: tuple[str, ...] = ()
     max_age: timedelta | None = None
     known_by: datetime | None = None
+    at: datetime | None = None
+    valid_only: bool = False
+    latency: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,63 +115,212 @@ class Plan:
 
 
 class Result(NamedTuple):
-    """A run on record."""
+    """A run on record; ``dataset`` is the snapshot id of the one it ran on, if on any."""
 
     experiment: int
     run: Backtest
     figures: Figures
     honesty: Honesty
     leaks: LeakReport
+    dataset: str | None
     dataset_hash: str
     events: int
+    metrics: dict[str, Any]
 
 
 def run_backtest(
-    platform: Platform, selection: Selection, plan: Plan, progress: Progress | None = None
+    platform: Platform,
+    on: Selection | Frozen,
+    plan: Plan,
+    progress: Progress | None = None,
+    partition_key: str | None = None,
 ) -> Result:
     """Run one backtest and keep it.
 
     Args:
         platform: its database is read, and written for the record.
-        selection: what to bet on.
+        on: what to bet on: what is stored, or a dataset.
         plan: how.
         progress: called with how many events of how many have been read.
+        partition_key: its partition in Dagster, where that has a name already.
 
     Raises:
         UsageError: an unknown strategy, parameter or sizing.
         NotFound: no event, or nothing on offer, in the selection.
     """
-    strategy, run = _prepared(plan)
+    experiment = put_on_record(platform, on, plan, partition_key)
+    return carry_out(platform, experiment, on, plan, progress)
+
+
+def put_on_record(
+    platform: Platform,
+    on: Selection | Frozen,
+    plan: Plan,
+    partition_key: str | None = None,
+    more: Mapping[str, Any] | None = None,
+) -> int:
+    """Keep a backtest as a draft, to be carried out later; returns its number.
+
+    Args:
+        platform: its database is written.
+        on: what to bet on.
+        plan: how.
+        partition_key: its partition in Dagster, where that has a name already.
+        more: to be kept with its configuration.
+
+    Raises:
+        UsageError: an unknown strategy, parameter or sizing.
+    """
+    strategy, _ = _prepared(plan)
+    frozen = on.dataset if isinstance(on, Frozen) else None
     with transaction(platform.engine) as conn:
-        experiment = experiments.begin(
+        return experiments.draft(
             conn,
             name=plan.name or plan.strategy,
             strategy=plan.strategy,
-            config=_config(selection, plan),
-            code_version=version("odds-pipeline"),
+            config=config(on, plan) | dict(more or {}),
+            code_version=code_version(type(strategy)),
             seed=plan.seed,
             risk_mode=plan.sizing,
             bankroll=plan.bankroll,
-            league=selection.sport_key,
+            league=on.sport_key if isinstance(on, Selection) else on.dataset.league,
+            week=None if frozen is None else frozen.week,
+            dataset_id=None if frozen is None else frozen.id,
+            partition_key=partition_key,
         )
-    try:
-        offered, ended = read(platform, selection, progress)
-        digest = dataset_hash(offered, ended)
+
+
+def carry_out(
+    platform: Platform,
+    experiment: int,
+    on: Selection | Frozen,
+    plan: Plan,
+    progress: Progress | None = None,
+) -> Result:
+    """Run a draft; while this process does, the record says ``running``.
+
+    Raises:
+        UsageError: a plan that cannot be.
+        NotFound: no event, or nothing on offer, in the selection.
+        StorageError: it is no draft any more.
+    """
+    strategy, run = _prepared(plan)
+    with running_experiment(platform, experiment, strategy):
+        given = data(platform, on, progress)
+        digest = dataset_hash(given.offered, given.ended)
         with transaction(platform.engine) as conn:
             experiments.ran_on(conn, experiment, digest)
-        made = backtest(strategy, offered, ended, run)
-        leaks = find_leaks(strategy, offered, seed=plan.seed)
+        made = backtest(strategy, given.offered, given.ended, run, given.closes, given.later)
+        leaks = find_leaks(strategy, given.offered, seed=plan.seed)
         with transaction(platform.engine) as conn:
             weighed = honesty(made, experiments.daily_ratios(conn, digest), plan.seed)
-            summed = figures(made)
-            experiments.complete(conn, experiment, _metrics(summed, weighed, leaks))
-    except BaseException as failure:
+            result = result_of(experiment, on, made, weighed, leaks, digest, len(given.ended))
+            ledgers.keep(conn, experiment, made.bets)
+            experiments.complete(conn, experiment, result.metrics)
+    return result
+
+
+@contextmanager
+def running_experiment(platform: Platform, experiment: int, strategy: Strategy) -> Iterator[None]:
+    """Begin a draft; for the length of the block it runs here, and fails with what fails in it.
+
+    Raises:
+        UsageError: a value that cannot be.
+        StorageError: it is no draft any more.
+    """
+    with session(platform.engine) as held, experiments.living(held, experiment):
         with transaction(platform.engine) as conn:
-            experiments.fail(conn, experiment, redact(f"{type(failure).__name__}: {failure}"))
-        if isinstance(failure, ValueError):
-            raise UsageError(str(failure)) from failure
-        raise
-    return Result(experiment, made, summed, weighed, leaks, digest, len(ended))
+            experiments.start(conn, experiment, code_version(type(strategy)))
+        try:
+            yield
+        except BaseException as failure:
+            with transaction(platform.engine) as conn:
+                experiments.fail(conn, experiment, redact(f"{type(failure).__name__}: {failure}"))
+            if isinstance(failure, ValueError):
+                raise UsageError(str(failure)) from failure
+            raise
+
+
+def made_again(platform: Platform, of: Experiment, frozen: Frozen) -> Result:
+    """An experiment's result, worked out anew from its dataset as when it was completed.
+
+    Raises:
+        UsageError: its strategy is not to be found any more.
+    """
+    plan = plan_of(of)
+    strategy, run = _prepared(plan)
+    given = data(platform, frozen)
+    made = backtest(strategy, given.offered, given.ended, run, given.closes)
+    leaks = find_leaks(strategy, given.offered, seed=plan.seed)
+    digest = dataset_hash(given.offered, given.ended)
+    with transaction(platform.engine) as conn:
+        earlier = experiments.daily_ratios(conn, digest, before=of)
+    weighed = honesty(made, earlier, plan.seed)
+    return result_of(of.id, frozen, made, weighed, leaks, digest, len(given.ended))
+
+
+def result_of(
+    experiment: int,
+    on: Selection | Frozen,
+    made: Backtest,
+    weighed: Honesty,
+    leaks: LeakReport,
+    digest: str,
+    events: int,
+) -> Result:
+    """A run with its figures, as JSON has them too."""
+    summed = figures(made)
+    values = metrics(made, summed, weighed, leaks)
+    dataset = on.dataset.snapshot_id if isinstance(on, Frozen) else None
+    return Result(experiment, made, summed, weighed, leaks, dataset, digest, events, values)
+
+
+def plan_of(of: Experiment) -> Plan:
+    """How an experiment was to be run, as its record says."""
+    told, costs = of.config, of.config["costs"]
+    return Plan(
+        of.strategy,
+        told["parameters"],
+        told["sizing"],
+        told["size"],
+        of.bankroll,
+        Costs(
+            costs["commissions"],
+            costs["limits"],
+            costs["rejected"],
+            costs["smallest_stake"],
+            costs["step"],
+        ),
+        of.seed,
+        of.name,
+    )
+
+
+class Data(NamedTuple):
+    """What a run takes: what was on offer and how the events ended, and what judges its bets.
+
+    ``later`` is what was on offer when bets reached the books; ``None`` where they take no time.
+    """
+
+    offered: "pd.DataFrame"
+    ended: "pd.DataFrame"
+    closes: "pd.DataFrame"
+    later: "pd.DataFrame | None" = None
+
+
+def data(platform: Platform, on: Selection | Frozen, progress: Progress | None = None) -> Data:
+    """What is bet on, from what is stored or from a dataset.
+
+    Raises:
+        NotFound: no event, or nothing on offer.
+    """
+    if isinstance(on, Frozen):
+        return Data(on.offered, on.ended, judging(on.closing, on.ended))
+    offered, ended = read(platform, on, progress)
+    markets = [str(key) for key in offered["market_key"].unique()]
+    closes = closing_prices(platform, ended, markets, on.known_by, on.valid_only)
+    later = _on_offer(platform, _events(platform, on), on, on.latency) if on.latency else None
+    return Data(offered, ended, closes, later)
 
 
 def read(
@@ -173,28 +334,45 @@ def read(
     Raises:
         NotFound: no event, or nothing on offer.
     """
-    import pandas as pd
-
-    start, end = day_window(selection.first).begin, day_window(selection.last).end
-    with transaction(platform.engine) as conn:
-        events = readers.events_between(
-            conn, start, end, selection.sport_key, known_by=selection.known_by
-        )
-    if events.empty:
-        raise NotFound(f"no {selection.sport_key} events start in these days")
-    parts = []
-    for begin in range(0, len(events), EVENTS_AT_ONCE):
-        some = events.iloc[begin : begin + EVENTS_AT_ONCE]
-        parts.extend(_decisions(platform, some, selection))
-        if progress is not None:
-            progress(min(begin + EVENTS_AT_ONCE, len(events)), len(events))
-    quotes = pd.concat(parts, ignore_index=True)
+    events = _events(platform, selection)
+    quotes = _on_offer(platform, events, selection, timedelta(), progress)
     ended = _ended(events)
     settled = ended.set_index("event_id")["settled_at"].reindex(quotes["event_id"]).to_numpy()
     quotes = quotes[~(quotes["decision_time"].to_numpy() >= settled)].reset_index(drop=True)
     if quotes.empty:
         raise NotFound("nothing was on offer at these decisions")
     return quotes, ended
+
+
+def _events(platform: Platform, selection: Selection) -> "pd.DataFrame":
+    start, end = day_window(selection.first).begin, day_window(selection.last).end
+    with transaction(platform.engine) as conn:
+        events = readers.events_between(
+            conn, start, end, selection.sport_key, at=selection.at, known_by=selection.known_by
+        )
+    if events.empty:
+        raise NotFound(f"no {selection.sport_key} events start in these days")
+    return events
+
+
+def _on_offer(
+    platform: Platform,
+    events: "pd.DataFrame",
+    selection: Selection,
+    delay: timedelta,
+    progress: Progress | None = None,
+) -> "pd.DataFrame":
+    """What was on offer so long after the decisions, under the moments of these."""
+    import pandas as pd
+
+    parts = []
+    for begin in range(0, len(events), EVENTS_AT_ONCE):
+        some = events.iloc[begin : begin + EVENTS_AT_ONCE]
+        parts.extend(_decisions(platform, some, selection, delay))
+        if progress is not None:
+            progress(min(begin + EVENTS_AT_ONCE, len(events)), len(events))
+    quotes = pd.concat(parts, ignore_index=True)
+    return quotes.assign(decision_time=quotes["decision_time"] - delay) if delay else quotes
 
 
 def dataset_hash(offered: "pd.DataFrame", ended: "pd.DataFrame") -> str:
@@ -221,9 +399,12 @@ def _prepared(plan: Plan) -> "tuple[Any, Run]":
 
 
 def _decisions(
-    platform: Platform, events: "pd.DataFrame", selection: Selection
+    platform: Platform, events: "pd.DataFrame", selection: Selection, delay: timedelta
 ) -> "list[pd.DataFrame]":
-    """The decisions of some events: at the offsets, and at the close of each kind of start."""
+    """What some events had on offer so long after each decision.
+
+    Decisions are taken at the offsets, and at the close of each kind of start.
+    """
     asked: list[tuple[Sequence[str], Sequence[timedelta]]] = [
         (list(events["id"]), selection.offsets)
     ]
@@ -236,11 +417,12 @@ def _decisions(
             readers.decision_frame(
                 conn,
                 ids,
-                offsets,
+                [offset - delay for offset in offsets],
                 known_by=selection.known_by,
                 max_age=selection.max_age,
                 bookmakers=selection.bookmakers or None,
                 markets=selection.markets or None,
+                valid_only=selection.valid_only,
             )
             for ids, offsets in asked
             if ids and offsets
@@ -266,17 +448,15 @@ def _ended(events: "pd.DataFrame") -> "pd.DataFrame":
     )
 
 
-def _config(selection: Selection, plan: Plan) -> dict[str, Any]:
-    chosen = asdict(selection) | {
-        "first": selection.first.isoformat(),
-        "last": selection.last.isoformat(),
-        "offsets": [offset.total_seconds() for offset in selection.offsets],
-        "max_age": None if selection.max_age is None else selection.max_age.total_seconds(),
-        "known_by": None if selection.known_by is None else selection.known_by.isoformat(),
-    }
+def config(on: Selection | Frozen, plan: Plan) -> dict[str, Any]:
+    """What was chosen, as JSON has it."""
     costs = plan.costs
-    return {
-        "selection": chosen,
+    chosen: dict[str, Any] = (
+        {"dataset": on.dataset.snapshot_id, "selection": on.dataset.config}
+        if isinstance(on, Frozen)
+        else {"selection": selection_as_json(on)}
+    )
+    return chosen | {
         "parameters": dict(plan.parameters),
         "sizing": plan.sizing,
         "size": plan.size,
@@ -290,11 +470,55 @@ def _config(selection: Selection, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _metrics(summed: Figures, weighed: Honesty, leaks: LeakReport) -> dict[str, Any]:
+def selection_as_json(selection: Selection) -> dict[str, Any]:
+    """A selection as JSON has it: days and times in ISO form, spans in seconds."""
+    return asdict(selection) | {
+        "first": selection.first.isoformat(),
+        "last": selection.last.isoformat(),
+        "offsets": [offset.total_seconds() for offset in selection.offsets],
+        "max_age": None if selection.max_age is None else selection.max_age.total_seconds(),
+        "known_by": None if selection.known_by is None else selection.known_by.isoformat(),
+        "at": None if selection.at is None else selection.at.isoformat(),
+        "latency": selection.latency.total_seconds(),
+    }
+
+
+def metrics(made: Backtest, summed: Figures, weighed: Honesty, leaks: LeakReport) -> dict[str, Any]:
     """Figures as JSON has them: no NaN, no infinity."""
     every = asdict(summed) | asdict(weighed)
     every |= {"leaks": len(leaks.leaks), "leak_moments": leaks.moments}
-    return {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value
-        for name, value in every.items()
-    }
+    every |= {"wanted": made.wanted, "refused": made.refused, "bets_hash": bets_hash(made)}
+    return {name: number(value) for name, value in every.items()}
+
+
+def number(value: object) -> object:
+    """As JSON has it: no NaN, no infinity, nothing of numpy."""
+    plain = value.item() if hasattr(value, "item") else value
+    return None if isinstance(plain, float) and not math.isfinite(plain) else plain
+
+
+def stake(text: str) -> tuple[str, float]:
+    """A way of staking and its size.
+
+    Raises:
+        UsageError: not ``KIND:NUMBER``, or no such kind.
+    """
+    kind, _, size = text.partition(":")
+    try:
+        found = float(size)
+    except ValueError:
+        raise UsageError(f"stake: {text!r} is not KIND:NUMBER, such as kelly:0.25") from None
+    if kind not in SIZINGS:
+        raise UsageError(f"no sizing {kind!r}; choose from {', '.join(SIZINGS)}")
+    return kind, found
+
+
+def bets_hash(made: Backtest) -> str:
+    """SHA-256 of the ledger: the same for the same bets, to the last bit of each number."""
+    return hashlib.sha256(made.bets[_LEDGER].to_csv(index=False).encode()).hexdigest()
+
+
+_LEDGER = [
+    *("decision_time", "event_id", "bookmaker_key", "market_key", "outcome_name", "point"),
+    *("price", "probability", "stake", "result", "void", "profit", "settled_at", "bankroll"),
+]

@@ -19,7 +19,6 @@ Units: the provider's credits.
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from odds_pipeline.crash_points import Point, reached
@@ -32,8 +31,9 @@ from odds_pipeline.errors import (
     ProviderRefused,
     StorageError,
 )
-from odds_pipeline.planning.budget import Purpose
+from odds_pipeline.planning.budget import QUOTA, Purpose
 from odds_pipeline.planning.rate_cards import THE_ODDS_API
+from odds_pipeline.services.alerting import raising
 from odds_pipeline.services.answers import Fetched, close_dead, store_answer, store_spooled
 from odds_pipeline.services.budgets import budget_of
 from odds_pipeline.services.deployment import require_confirmed
@@ -41,6 +41,8 @@ from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.pauses import require_open
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.spool import Answer
+from odds_pipeline.services.stages import Stopwatch, stopwatch
+from odds_pipeline.services.telling import Place, tell, tell_exhausted, tell_unanswered
 from odds_pipeline.services.turns import turn
 from odds_pipeline.sources.the_odds_api.queries import (
     PricedRequest,
@@ -60,14 +62,6 @@ from odds_pipeline.storage.ledger import Call
 LEASE = timedelta(seconds=300)
 
 
-class Place(NamedTuple):
-    """Which planned capture."""
-
-    purpose: str
-    sport_key: str
-    slot_time: datetime
-
-
 # What the credits of a capture are spent on, unless the caller knows better; others count as live.
 _SPENT_ON = {
     "live": Purpose.LIVE,
@@ -76,6 +70,8 @@ _SPENT_ON = {
     "history": Purpose.BACKFILL,
     "listing": Purpose.BACKFILL,
 }
+
+_COLLECTING = frozenset({Purpose.CLOSING, Purpose.LIVE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +199,28 @@ def _call(
     after: UUID | None,
 ) -> _Made | None:
     """One call, whatever it is answered; ``None`` when the slot is made already or another's."""
+    with stopwatch(platform) as watch:
+        made = _paid(platform, place, request, paying, after, watch)
+        if made is None:
+            return None
+        with watch.timed("normalise") as run:
+            done = persistently(lambda: finish_pending(platform))
+            run.rows = done.snapshots + done.quotes
+            run.error_class = "Unreadable" if done.failed else None
+    tell(platform, place, request, made.fetched, made.response)
+    reached(Point.BEFORE_TOLD)
+    return made
+
+
+def _paid(
+    platform: Platform,
+    place: Place,
+    request: ProviderRequest,
+    paying: Purpose,
+    after: UUID | None,
+    watch: Stopwatch,
+) -> _Made | None:
+    """The call up to its answer in the database; ``None`` as for ``_call``."""
     cost = forecast(request)
     call_id = uuid4()
     reached(Point.BEFORE_CLAIM)
@@ -222,9 +240,9 @@ def _call(
             with suppress(OSError):  # then the database alone has to keep it
                 platform.spool.write(answer)
             reached(Point.SPOOLED)
-            fetched = store_answer(platform, answer)
-    persistently(lambda: finish_pending(platform))
-    reached(Point.BEFORE_TOLD)
+            with watch.timed("store") as run:
+                fetched = store_answer(platform, answer)
+                run.rows = 1
     return _Made(fetched, response)
 
 
@@ -243,11 +261,16 @@ def _claim(
         if slot_id is not None:
             key = platform.key_fingerprint
             call = Call(call_id, key, paying, request.endpoint, place.sport_key, slot_id)
+            cost, budget = forecast(request), budget_of(platform)
             try:
-                ledger.reserve(conn, call, forecast(request), budget_of(platform))
+                before = ledger.reserve(conn, call, cost, budget)
+                raising.reserved(conn, platform, budget, before, cost)
             except BudgetExceeded as over:
                 refused = over
                 slots.gap(conn, slot_id, call_id, over.reason)
+                if over.reason == QUOTA and paying in _COLLECTING:
+                    raising.refused(conn, platform, str(over))
+                    tell_exhausted(place.sport_key, over)
     if call is None or refused:
         platform.spool.remove(call_id)
     if refused:
@@ -279,6 +302,7 @@ def _ask(platform: Platform, call: Call, request: ProviderRequest) -> ProviderRe
         return platform.provider().fetch(request)
     except ProviderError as failure:
         _give_up(platform, call, "unreachable", str(failure))
+        tell_unanswered(request, call.sport_key, failure)
         raise
 
 

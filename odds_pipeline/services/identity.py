@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from odds_pipeline.catalog.matching import Known, Suggestion, nearest, suggestions
 from odds_pipeline.catalog.natural_key import plain_name
-from odds_pipeline.catalog.recognition import UNKNOWN_SPORT
+from odds_pipeline.catalog.recognition import UNKNOWN_SPORT, is_unknown_league
 from odds_pipeline.catalog.sports import live_hours
 from odds_pipeline.catalog.teams import CLOSED_LISTS, team_named
 from odds_pipeline.errors import UsageError
@@ -92,12 +92,18 @@ def look(platform: Platform, documents: Sequence[int] | None = None) -> int:
         documents: only of what these raw documents tell of; default everything.
     """
     with transaction(platform.engine) as conn:
+        review.name_leagues(conn)
         known = review.known_events(conn, documents)
         named = _names(conn, known)
         questions = [
             *_teams(known, named),
             *(_about_events(pair) for pair in suggestions(known, named)),
             *(_about_sport(event) for event in known if event.sport_key == UNKNOWN_SPORT),
+            *(
+                _about_league(key)
+                for key in sorted({event.sport_key for event in known})
+                if is_unknown_league(key)
+            ),
         ]
         return review.ask(conn, questions)
 
@@ -174,6 +180,8 @@ def _do(conn: Connection, item: Item, answer: str | None, by: str) -> None:
         _merge_events(conn, answer, item.subject, reason, by, names_too=True)
     elif item.kind == "team":
         _merge_team(conn, item.sport_key, answer, item.subject, reason, by)
+    elif is_unknown_league(item.subject):
+        review.set_league(conn, item.subject, answer, live_hours(answer))
     else:
         review.set_sport(conn, item.subject, answer, live_hours(answer))
 
@@ -298,6 +306,10 @@ def _about_events(pair: Suggestion) -> Question:
 def _about_sport(event: Known) -> Question:
     reason = f"neither key nor title nor teams tell the sport of {event.away} @ {event.home}"
     return Question("sport", event.sport_key, event.event_id, None, False, reason)
+
+
+def _about_league(key: str) -> Question:
+    return Question("sport", key, key, None, False, "no league is known by this code")
 
 
 def _require(reason: str, what: str) -> None:

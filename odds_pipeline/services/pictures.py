@@ -58,7 +58,7 @@ def line_movement(
     Raises:
         UsageError: an unknown format.
     """
-    figure, axes = _figure(form)
+    drawn, axes = figure(form)
     for line in lines[:MOST_BOOKS]:
         axes.step(_days(line.times), line.values, where="post", label=line.name, linewidth=1.4)
     low, high = axes.get_ylim()
@@ -75,7 +75,7 @@ def line_movement(
         axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5), frameon=False)
     for label in axes.get_xticklabels():
         label.set(rotation=30, horizontalalignment="right")
-    return _saved(figure, axes, title, form)
+    return saved(drawn, axes, title, form)
 
 
 def overround_by_book(margins: Mapping[str, float], title: str, form: str = "png") -> bytes:
@@ -89,11 +89,11 @@ def overround_by_book(margins: Mapping[str, float], title: str, form: str = "png
     Raises:
         UsageError: an unknown format.
     """
-    figure, axes = _figure(form)
+    drawn, axes = figure(form)
     ordered = sorted(margins.items(), key=lambda book: -book[1])
     axes.barh([book for book, _ in ordered], [100 * margin for _, margin in ordered])
     axes.set_xlabel("mean overround (%)")
-    return _saved(figure, axes, title, form)
+    return saved(drawn, axes, title, form)
 
 
 def lifetimes(lives: Mapping[str, Sequence[float]], title: str, form: str = "png") -> bytes:
@@ -107,7 +107,7 @@ def lifetimes(lives: Mapping[str, Sequence[float]], title: str, form: str = "png
     Raises:
         UsageError: an unknown format.
     """
-    figure, axes = _figure(form)
+    drawn, axes = figure(form)
     for kind, seconds in lives.items():
         ordered = sorted(seconds)
         shares = [1 - place / len(ordered) for place in range(len(ordered))]
@@ -118,7 +118,7 @@ def lifetimes(lives: Mapping[str, Sequence[float]], title: str, form: str = "png
     axes.set_ylim(0, 1.02)
     if lives:
         axes.legend(fontsize=8, frameon=False)
-    return _saved(figure, axes, title, form)
+    return saved(drawn, axes, title, form)
 
 
 def reliability(curves: "Mapping[str, pd.DataFrame]", title: str, form: str = "png") -> bytes:
@@ -133,7 +133,7 @@ def reliability(curves: "Mapping[str, pd.DataFrame]", title: str, form: str = "p
     Raises:
         UsageError: an unknown format.
     """
-    figure, axes = _figure(form)
+    drawn, axes = figure(form)
     axes.plot([0, 1], [0, 1], color="0.6", linewidth=0.8)
     for name, curve in list(curves.items())[:MOST_BOOKS]:
         axes.plot(
@@ -143,7 +143,31 @@ def reliability(curves: "Mapping[str, pd.DataFrame]", title: str, form: str = "p
     axes.set_ylabel("share that won")
     if curves:
         axes.legend(fontsize=8, frameon=False)
-    return _saved(figure, axes, title, form)
+    return saved(drawn, axes, title, form)
+
+
+def money(
+    times: "Sequence[datetime]", values: Sequence[float], title: str, form: str = "png"
+) -> bytes:
+    """Money, or what it fell by, from settlement to settlement.
+
+    Args:
+        times: of the settlements.
+        values: from each time on.
+        title: above it.
+        form: one of ``FORMATS``.
+
+    Raises:
+        UsageError: an unknown format.
+    """
+    drawn, axes = figure(form)
+    axes.step(_days(times), values, where="post", linewidth=1.2)
+    axes.set_ylabel("money")
+    axes.set_xlabel("UTC")
+    axes.xaxis_date()
+    for label in axes.get_xticklabels():
+        label.set(rotation=30, horizontalalignment="right")
+    return saved(drawn, axes, title, form)
 
 
 def _days(times: "Sequence[datetime]") -> list[float]:
@@ -153,21 +177,27 @@ def _days(times: "Sequence[datetime]") -> list[float]:
     return [float(date2num(time)) for time in times]  # type: ignore[no-untyped-call]
 
 
-def _figure(form: str) -> "tuple[Figure, Axes]":
+def figure(form: str, height: float = 4.2) -> "tuple[Figure, Axes]":
+    """An empty picture, eight inches wide and so many high.
+
+    Raises:
+        UsageError: an unknown format.
+    """
     if form not in FORMATS:
         raise UsageError(f"no picture format {form!r}: choose from {', '.join(FORMATS)}")
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.0, 4.2), layout="constrained")
-    return figure, figure.subplots()
+    drawn = Figure(figsize=(8.0, height), layout="constrained")
+    return drawn, drawn.subplots()
 
 
-def _saved(figure: "Figure", axes: "Axes", title: str, form: str) -> bytes:
+def saved(drawn: "Figure", axes: "Axes", title: str, form: str) -> bytes:
+    """The picture's bytes, with a title and a grid behind what is drawn."""
     axes.set_title(title.replace("$", r"\$"), fontsize=10)
     axes.grid(visible=True, color="0.9", linewidth=0.6)
     axes.set_axisbelow(True)
     written = BytesIO()
-    figure.savefig(written, format=form, dpi=80, metadata=_UNDATED.get(form))
+    drawn.savefig(written, format=form, dpi=80, metadata=_UNDATED.get(form))
     return written.getvalue()
 
 

@@ -47,11 +47,12 @@ def raw_event(
         found.known_time,
         document.source,
         found.sha256,
-        _event_in(document, event_id),
+        event_in(document, event_id),
     )
 
 
-def _event_in(document: RawDocument, event_id: str) -> object:
+def event_in(document: RawDocument, event_id: str) -> object:
+    """The event in a document's own words: JSON, or a file's rows; ``None`` if it has none."""
     body = decompressed(document.body) if document.source == "file" else document.body
     if document.endpoint.startswith("flat_"):
         rows = csv.DictReader(io.StringIO(body.decode("utf-8-sig")))

@@ -5,10 +5,13 @@ SQL (``storage.quality_review``), finding issues (``services.validate``).
 
 - *release*: it is right. An issue's flag is lifted and its quotes count as valid again, from now
   on; what strict mode had voided for it is lifted. A quarantined part is released once its
-  document, read again, gives it (after a mended parser or a new name in a list); `odds db
-  rebuild` then takes it in.
+  document, read again, gives it (after a mended parser or a new name in a list), and what the
+  document says then is appended; where no newer parser has to read it, `odds db rebuild` takes it
+  in.
 - *void*: it is wrong. Readers give no price for an issue's quotes; a part is dismissed.
 - *keep*: it was looked at and stays as it is.
+
+What used quotes that are void now, or void no longer, is listed and worked out anew.
 
 Nothing is deleted: decisions, flags and voids have known times of their own.
 """
@@ -17,12 +20,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 from odds_pipeline.errors import MalformedResponse, UsageError
+from odds_pipeline.services import voids
 from odds_pipeline.services.normalise import plain_of
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.reparse import choose, reparse_all
 from odds_pipeline.sources.parse import parse_document
 from odds_pipeline.storage import quality_review, raw
+from odds_pipeline.storage.derived import User
 from odds_pipeline.storage.engine import Connection, transaction
 from odds_pipeline.storage.quality_review import Decision, Item
 
@@ -44,6 +51,24 @@ class Reviewed:
 
     item: Item
     decisions: Sequence[Decision]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a decision came to.
+
+    Args:
+        item: the item as it is then.
+        users: derived rows that had used its quotes; those worked out of them are so anew.
+        document: raw document of a released part.
+        appended: rows that reading that document again appended; 0 where the newest parser has
+            read it already.
+    """
+
+    item: Item
+    users: Sequence[User] = ()
+    document: int | None = None
+    appended: int = 0
 
 
 def named(text: str) -> tuple[str, int]:
@@ -91,8 +116,8 @@ def shown(platform: Platform, text: str) -> Reviewed:
         )
 
 
-def decide(platform: Platform, text: str, action: Action, reason: str, by: str) -> Item:
-    """Decide about one item; the item as it is then.
+def decide(platform: Platform, text: str, action: Action, reason: str, by: str) -> Decided:
+    """Decide about one item.
 
     Raises:
         UsageError: no reason, no item, nothing to void, or a part that still cannot be used.
@@ -100,8 +125,12 @@ def decide(platform: Platform, text: str, action: Action, reason: str, by: str) 
     """
     kind, number = named(text)
     with transaction(platform.engine) as conn:
-        _decide(conn, quality_review.item(conn, kind, number), action, reason, by)
-        return quality_review.item(conn, kind, number)
+        touched = _decide(conn, quality_review.item(conn, kind, number), action, reason, by)
+    users = [user for void_id in touched.voids for user in voids.follow(platform, void_id).users]
+    appended = sum(_reread(platform, document) for document in touched.documents)
+    with transaction(platform.engine) as conn:
+        item = quality_review.item(conn, kind, number)
+    return Decided(item, users, next(iter(touched.documents), None), appended)
 
 
 def decide_day(
@@ -119,43 +148,61 @@ def decide_day(
         chosen = [
             one for one in found if one.kind == PART or one.status == quality_review.QUARANTINED
         ]
-        for one in chosen:
-            _decide(conn, one, action, reason, by)
+        touched = [_decide(conn, one, action, reason, by) for one in chosen]
+    for void_id in [number for one in touched for number in one.voids]:
+        voids.follow(platform, void_id)
+    for document in dict.fromkeys(number for one in touched for number in one.documents):
+        _reread(platform, document)
     return chosen
 
 
-def _decide(conn: Connection, item: Item, action: Action, reason: str, by: str) -> None:
+class _Touched(NamedTuple):
+    """Voids made or lifted, and documents of released parts."""
+
+    voids: Sequence[int] = ()
+    documents: Sequence[int] = ()
+
+
+def _decide(conn: Connection, item: Item, action: Action, reason: str, by: str) -> _Touched:
     if not reason.strip():
         raise UsageError(f"a decision to {action} needs a reason: --reason")
     quality_review.decide(conn, item.kind, item.number, str(action), reason.strip(), by)
     if action is Action.KEEP:
-        return
+        return _Touched()
     if item.kind == PART:
-        _close(conn, item, action)
-    elif action is Action.RELEASE:
-        quality_review.release_issue(conn, item.number, reason.strip(), by)
-    elif item.status == quality_review.QUARANTINED:
+        return _close(conn, item, action)
+    if action is Action.RELEASE:
+        return _Touched(quality_review.release_issue(conn, item.number, reason.strip(), by))
+    if item.status == quality_review.QUARANTINED:
         quality_review.confirm_issue(conn, item.number)
-    elif (
-        quality_review.void_issue(conn, item.number, quality_review.VOIDED, by, reason.strip())
-        is None
-    ):
+        return _Touched()
+    made = quality_review.void_issue(conn, item.number, quality_review.VOIDED, by, reason.strip())
+    if made is None:
         raise UsageError(f"issue {item.number} is about no quotes that could be voided")
+    return _Touched([made])
 
 
-def _close(conn: Connection, item: Item, action: Action) -> None:
-    if action is Action.RELEASE and not _usable_now(conn, item.number):
+def _close(conn: Connection, item: Item, action: Action) -> _Touched:
+    if action is Action.VOID:
+        quality_review.close_part(conn, item.number, "dismissed")
+        return _Touched()
+    raw_id, location, reason = quality_review.place_of(conn, item.number)
+    if not _usable_now(conn, raw_id, location, reason):
         raise UsageError(
             f"part q{item.number} still cannot be used: {item.description}; void or keep it"
         )
-    quality_review.close_part(
-        conn, item.number, "released" if action is Action.RELEASE else "dismissed"
-    )
+    quality_review.close_part(conn, item.number, "released")
+    return _Touched(documents=[raw_id])
 
 
-def _usable_now(conn: Connection, number: int) -> bool:
-    """Whether the part's document, read again, no longer rejects it."""
-    raw_id, location, reason = quality_review.place_of(conn, number)
+def _reread(platform: Platform, document: int) -> int:
+    """Append what a document says otherwise by a newer parser; how many rows that were."""
+    done = reparse_all(platform, choose(raw_id=document))
+    return done.snapshots + done.quotes + done.statements
+
+
+def _usable_now(conn: Connection, raw_id: int, location: str, reason: str) -> bool:
+    """Whether a part's document, read again, no longer rejects it."""
     try:
         document = parse_document(plain_of(raw.read(conn, raw_id)))
     except MalformedResponse:

@@ -8,15 +8,19 @@ is marked resolved, never deleted. In strict mode (REJECT_INVALID_ODDS) what is 
 warning is quarantined: readers give no price for it until somebody releases it.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from odds_pipeline.quality.inputs import checked
 from odds_pipeline.quality.markets import complete_markets
-from odds_pipeline.quality.registry import Needs, Rule, RuleResult, load_rules, run_rule
+from odds_pipeline.quality.registry import Needs, Rule, RuleResult, Severity, load_rules, run_rule
+from odds_pipeline.services.alerting import raising
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.reconcile import Readings, reconciliation_frame
+from odds_pipeline.services.stages import stopwatch
 from odds_pipeline.storage import quality_log, quality_review
 from odds_pipeline.storage.engine import Connection, transaction
 from odds_pipeline.storage.quality_frames import (
@@ -28,6 +32,13 @@ from odds_pipeline.storage.quality_frames import (
 
 if TYPE_CHECKING:
     import pandas as pd
+
+log = logging.getLogger(__name__)
+_LEVELS = {
+    Severity.WARNING: logging.WARNING,
+    Severity.ERROR: logging.ERROR,
+    Severity.CRITICAL: logging.CRITICAL,
+}
 
 
 def validate_day(
@@ -45,15 +56,29 @@ def validate_day(
         readings: handed from day to day by whoever validates several.
     """
     chosen = list(load_rules().values()) if rules is None else list(rules)
-    needed = dict.fromkeys(rule.needs for rule in chosen)
+    with stopwatch(platform) as watch, watch.timed("validate") as run:
+        results = _judged(platform, day, chosen, readings)
+        run.rows = sum(result.checked for result in results)
+    for result in results:
+        if len(result.issues):
+            told = {"rule": result.rule.name, "day": str(day), "issues": len(result.issues)}
+            log.log(_LEVELS[result.rule.severity], "quality_issues", extra=told)
+    return results
+
+
+def _judged(
+    platform: Platform, day: date, rules: Sequence[Rule], readings: Readings | None
+) -> list[RuleResult]:
+    needed = dict.fromkeys(rule.needs for rule in rules)
     with transaction(platform.engine) as conn:
         read = _Day(conn, day, readings)
         frames = {need: read.frame(need) for need in needed}
-    results = [run_rule(rule, frames[rule.needs]) for rule in chosen]
+    results = [run_rule(rule, frames[rule.needs]) for rule in rules]
     with transaction(platform.engine) as conn:
         quality_log.record(conn, day, [_finding(result) for result in results])
         if platform.settings.reject_invalid_odds:
             quality_review.quarantine_issues(conn, day)
+        raising.judged(conn, platform, day, results)
     return results
 
 
@@ -78,7 +103,7 @@ class _Day:
         return odds_frames(self._conn, self._day)
 
     def frame(self, need: Needs) -> "pd.DataFrame":
-        """The input frame of a kind of rule."""
+        """The input frame of a kind of rule, held against its schema."""
         conn, day = self._conn, self._day
         made: dict[Needs, Callable[[], pd.DataFrame]] = {
             Needs.QUOTES: lambda: self._odds.quotes,
@@ -93,4 +118,4 @@ class _Day:
             Needs.SLOTS: lambda: quality_log.slots_of(conn, day),
             Needs.RECONCILIATION: lambda: reconciliation_frame(conn, day, self._readings),
         }
-        return made[need]()
+        return checked(made[need](), need)

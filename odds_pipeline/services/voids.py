@@ -64,7 +64,7 @@ def add(platform: Platform, request: VoidRequest, reason: str, by: str) -> Void:
     with transaction(platform.engine) as conn:
         key = _key(conn, request)
         number = voids.write(conn, key, request.first, request.last, reason.strip(), by)
-    return _marked(platform, number)
+    return _followed(platform, number)
 
 
 def lift(platform: Platform, void_id: int, reason: str, by: str) -> Void:
@@ -79,7 +79,7 @@ def lift(platform: Platform, void_id: int, reason: str, by: str) -> Void:
         lifted = voids.lift(conn, void_id, reason.strip(), by)
     if not lifted:
         raise UsageError(f"void {void_id} is lifted already; `odds void list` shows since when")
-    return _marked(platform, void_id)
+    return _followed(platform, void_id)
 
 
 def listed(platform: Platform) -> list[Void]:
@@ -108,17 +108,26 @@ def affected(platform: Platform, void_id: int) -> Covered:
         return derived.covered(conn, _key(conn, named), named.first, named.last)
 
 
-def _marked(platform: Platform, void_id: int) -> Void:
-    """The void, once what it touches is marked and worked out anew.
+def follow(platform: Platform, void_id: int) -> Covered:
+    """Mark what a void or its lift touches and work it out anew; what it covers.
 
     A transaction of its own: whoever draws a known time holds up all who store until it commits.
     Should it be cut short, the next validation of the day marks the same.
+
+    Raises:
+        NotFound: there is no such void.
     """
     with transaction(platform.engine) as conn:
         voids.mark_issues(conn)
-        made = voids.void(conn, void_id)
-    recompute(platform, affected(platform, void_id))
-    return made
+    covered = affected(platform, void_id)
+    recompute(platform, covered)
+    return covered
+
+
+def _followed(platform: Platform, void_id: int) -> Void:
+    follow(platform, void_id)
+    with transaction(platform.engine) as conn:
+        return voids.void(conn, void_id)
 
 
 def _key(conn: Connection, request: VoidRequest) -> voids.VoidKey:

@@ -28,7 +28,7 @@ _KINDS = {
     "gap_seconds": "float8",
     **dict.fromkeys(("kind", "missing_reason"), "text"),
     **dict.fromkeys(("overround", "fair_probability"), "float8"),
-    **dict.fromkeys(("method", "result"), "text"),
+    **dict.fromkeys(("method", "result", "unsettled_reason"), "text"),
     "flagged": "bool",
     "commence_time": "timestamptz",
 }
@@ -37,7 +37,7 @@ _READ = """
 SELECT c.day, e.event_id, sp.sport_key, b.bookmaker_key, mk.market_key, o.name AS outcome_name,
     d.name AS description, c.phase, c.point, c.line, c.price, american(c.price) AS american_price,
     c.capture_time, c.known_time, c.gap_seconds, c.kind, c.missing_reason, c.overround,
-    c.fair_probability, c.method, c.result, c.flagged, c.commence_time
+    c.fair_probability, c.method, c.result, c.unsettled_reason, c.flagged, c.commence_time
 FROM closing_prices c
 JOIN event_ids e USING (event_no)
 JOIN sports sp USING (sport_id)
@@ -70,18 +70,24 @@ def replace(conn: Connection, day: date, rows: "pd.DataFrame", known: Numbers) -
 
 
 def settle(conn: Connection, results: "pd.DataFrame") -> int:
-    """Write results beside stored prices; returns how many were not known so.
+    """Write results beside stored prices, or why there is none; returns how many rows changed.
 
     Args:
         conn: a connection inside a transaction.
-        results: columns ``closing_price_id`` and ``result``.
+        results: columns ``closing_price_id``, ``result`` and ``unsettled_reason``.
     """
-    known = results.dropna(subset=["result"])
+    told = {
+        name: [None if value != value else value for value in results[name]]
+        for name in ("result", "unsettled_reason")
+    }
     return conn.execute(
-        """UPDATE closing_prices c SET result = r.result
-        FROM unnest(%(ids)s::int8[], %(results)s::text[]) AS r(closing_price_id, result)
-        WHERE c.closing_price_id = r.closing_price_id AND c.result IS DISTINCT FROM r.result""",
-        {"ids": known["closing_price_id"].tolist(), "results": known["result"].tolist()},
+        """UPDATE closing_prices c
+        SET result = r.result, unsettled_reason = r.unsettled_reason
+        FROM unnest(%(ids)s::int8[], %(result)s::text[], %(unsettled_reason)s::text[])
+            AS r(closing_price_id, result, unsettled_reason)
+        WHERE c.closing_price_id = r.closing_price_id
+          AND (c.result, c.unsettled_reason) IS DISTINCT FROM (r.result, r.unsettled_reason)""",
+        {"ids": results["closing_price_id"].tolist(), **told},
     ).rowcount
 
 
@@ -96,7 +102,8 @@ def unsettled(conn: Connection) -> "pd.DataFrame":
         JOIN markets mk USING (market_id)
         JOIN names o ON o.name_id = c.outcome_id
         WHERE c.result IS NULL AND c.price IS NOT NULL AND c.event_no IN (
-            SELECT event_no FROM event_statements WHERE home_score IS NOT NULL
+            SELECT event_no FROM event_statements
+            WHERE home_score IS NOT NULL OR home_margin IS NOT NULL
         )""",
         {},
     )

@@ -4,6 +4,7 @@ Belongs here: CREATE DATABASE, and when Dagster's commits reach the disk. Does n
 tables (``migrations``), the embedded server's own databases (``embedded``).
 """
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -46,6 +47,29 @@ def ensure_database(url: str, through: str) -> None:
     except psycopg.Error as refused:
         reason = str(refused).strip().splitlines()[-1]
     raise DatabaseUnavailable(f"database {name} of {redacted(through)}: {reason}")
+
+
+@contextmanager
+def scratch_database(through: str) -> Iterator[str]:
+    """A new, empty database on the same server, dropped at the end; yields its address.
+
+    Raises:
+        DatabaseUnavailable: the server cannot be reached, or its user may not create databases.
+    """
+    scheme, _, rest = through.partition("://")
+    address, question, query = rest.partition("?")
+    name = f"odds_drill_{secrets.token_hex(6)}"
+    url = f"{scheme}://{address.rpartition('/')[0]}/{name}{question}{query}"
+    ensure_database(url, through)
+    try:
+        yield url
+    finally:
+        with psycopg.connect(
+            libpq_url(through), autocommit=True, connect_timeout=_CONNECT_S
+        ) as connection:
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
 
 @contextmanager

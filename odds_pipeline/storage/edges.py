@@ -265,8 +265,9 @@ def replace_statistics(conn: Connection, rows: Sequence[Sequence[object]]) -> No
         cursor.executemany(
             """INSERT INTO edge_statistics (kind, dimension, value, edges, executable,
                 mean_edge_percentage, median_life_seconds, settled, expected_yield,
-                realised_yield, realised_low, realised_high, with_closing, mean_clv)
-            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
+                realised_yield, realised_low, realised_high, with_closing, mean_clv,
+                without_closing, line_moved)
+            VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)""",
             rows,
         )
 

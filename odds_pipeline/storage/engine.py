@@ -11,6 +11,8 @@ from select import POLLIN, poll
 from typing import Any, TypeVar
 
 import psycopg
+from psycopg import sql
+from psycopg.pq import PipelineStatus
 from sqlalchemy import Connection as SqlConnection
 from sqlalchemy import Engine, PoolProxiedConnection, create_engine, event
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
@@ -33,6 +35,19 @@ SILENT = {
     "tcp_user_timeout": 60_000,
 }
 
+# Readers probe indexes by the thousand: compiling that costs more than running it, and pages that
+# were read a moment ago are no seek away.
+SESSION = {
+    "statement_timeout": str(STATEMENT_MS),
+    "lock_timeout": str(LOCK_MS),
+    "idle_in_transaction_session_timeout": "300000",
+    "timezone": "UTC",
+    "jit": "off",
+    "random_page_cost": "1.1",
+    "work_mem": "32MB",
+}
+POOLED = "odds_pooled"
+
 Connection = psycopg.Connection[Any]
 T = TypeVar("T")
 
@@ -43,14 +58,19 @@ _PASSING = (
 )
 
 
-def open_engine(url: str, pool_size: int = 5, max_overflow: int = 5) -> Engine:
+def open_engine(
+    url: str, pool_size: int = 5, max_overflow: int = 5, *, pooled: bool = False
+) -> Engine:
     """An engine on our database; no connection is made yet.
 
     Args:
         url: any PostgreSQL address; normalised to psycopg 3.
         pool_size: connections kept open.
         max_overflow: connections opened beyond them under load.
+        pooled: whether the address leads through a pooler that gives each transaction any of its
+            connections: nothing may outlive one then, no prepared statement and no setting.
     """
+    options = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
     engine = create_engine(
         data_url(url),
         pool_size=pool_size,
@@ -60,12 +80,9 @@ def open_engine(url: str, pool_size: int = 5, max_overflow: int = 5) -> Engine:
             **SILENT,
             "connect_timeout": CONNECT_SECONDS,
             "application_name": "odds_pipeline",
-            "options": f"-c statement_timeout={STATEMENT_MS} -c lock_timeout={LOCK_MS} "
-            "-c idle_in_transaction_session_timeout=300000 -c timezone=UTC "
-            # Readers probe indexes by the thousand: compiling that costs more than running it,
-            # and pages that were read a moment ago are no seek away.
-            "-c jit=off -c random_page_cost=1.1 -c work_mem=32MB",
+            **({"prepare_threshold": None} if pooled else {"options": options}),
         },
+        execution_options={POOLED: pooled},
     )
     event.listen(engine, "checkin", _note_rest)
     event.listen(engine, "checkout", _require_standing)
@@ -81,7 +98,7 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         ConnectionLost: it broke before the end; whether it was committed is unknown.
     """
     with _connected(engine) as conn, conn.begin():
-        yield _driver(conn)
+        yield _set_up(engine, _driver(conn))
 
 
 @contextmanager
@@ -102,7 +119,7 @@ def pipelined(engine: Engine, meanwhile: Callable[[], None] = lambda: None) -> I
     with _connected(engine) as conn:
         driver = _driver(conn)
         with conn.begin(), driver.pipeline():
-            yield driver
+            yield _set_up(engine, driver)
             driver.commit()  # queued too; its error is then psycopg's own
             meanwhile()
 
@@ -120,11 +137,40 @@ def need_no_sync(conn: Connection) -> None:
 def session(engine: Engine) -> Iterator[Connection]:
     """One connection outside any transaction, for locks that outlive one.
 
+    Behind a pooler one transaction, for as long as the block lasts: it keeps the connection.
+
     Raises:
         DatabaseUnavailable: no connection could be made.
     """
+    if _is_pooled(engine):
+        with transaction(engine) as driver:
+            yield driver
+        return
     with _connected(engine) as conn:
         yield _driver(conn.execution_options(isolation_level="AUTOCOMMIT"))
+
+
+def _is_pooled(engine: Engine) -> bool:
+    return bool(engine.get_execution_options().get(POOLED))
+
+
+def _set_up(engine: Engine, driver: Connection) -> Connection:
+    """Behind a pooler, give the transaction the settings that connections have elsewhere.
+
+    By SET, which is no query: whoever asks for an isolation level may still do so after it.
+    """
+    if not _is_pooled(engine):
+        return driver
+    statements = [
+        sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), sql.Literal(value))
+        for name, value in SESSION.items()
+    ]
+    if driver.pgconn.pipeline_status == PipelineStatus.OFF:
+        driver.execute(sql.SQL("; ").join(statements))
+        return driver
+    for statement in statements:  # a pipeline takes one at a time, without waiting
+        driver.execute(statement)
+    return driver
 
 
 def persistently(work: Callable[[], T], tries: int = 5) -> T:

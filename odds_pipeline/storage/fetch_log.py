@@ -39,6 +39,12 @@ def failed(
     _log(conn, call, False, raw_id=raw_id, remaining=remaining, code=code, message=message)
 
 
+def first(conn: Connection) -> datetime | None:
+    """When the first call was logged; ``None`` before it."""
+    row = conn.execute("SELECT min(fetch_time) FROM fetch_logs").fetchone()
+    return None if row is None else row[0]
+
+
 def count(conn: Connection, counts: Mapping[int, tuple[int, int]]) -> None:
     """Say what logged answers held: (events, bookmakers) by raw document."""
     if not counts:
@@ -50,6 +56,14 @@ def count(conn: Connection, counts: Mapping[int, tuple[int, int]]) -> None:
         WHERE f.raw_id = a.raw_id""",
         (list(counts), list(events), list(bookmakers)),
     )
+
+
+def counts(conn: Connection, raw_id: int) -> tuple[int | None, int | None]:
+    """Events and bookmakers of a logged answer; ``None`` until it is normalised."""
+    row = conn.execute(
+        "SELECT events_count, bookmakers_count FROM fetch_logs WHERE raw_id = %s", (raw_id,)
+    ).fetchone()
+    return (None, None) if row is None else (row[0], row[1])
 
 
 def last_outcomes(

@@ -69,8 +69,10 @@ def balance(conn: Connection, key_fingerprint: str) -> Balance:
     return Balance(float(spent[0]), float(reserved[0]), used, remaining)
 
 
-def reserve(conn: Connection, call: Call, credits: float, budget: Budget) -> None:
+def reserve(conn: Connection, call: Call, credits: float, budget: Budget) -> Balance:
     """Set the cost aside before the call is made; a free one is never refused.
+
+    Returns the month so far, without this call.
 
     Raises:
         BudgetExceeded: the key's budget does not allow it for the call's purpose.
@@ -87,6 +89,7 @@ def reserve(conn: Connection, call: Call, credits: float, budget: Budget) -> Non
             refused.partition(":")[0],
         )
     _enter(conn, call, "reserved", credits, None, None)
+    return now
 
 
 def settle(

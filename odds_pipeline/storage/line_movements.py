@@ -27,6 +27,7 @@ _KINDS = {
     "closed_at": "timestamptz",
     **dict.fromkeys(("captures", "moves"), "int4"),
     **dict.fromkeys(("net_move", "largest_move"), "float8"),
+    **dict.fromkeys(("steam_moves", "first_moves"), "int4"),
 }
 
 _CAPTURES = """
@@ -40,7 +41,7 @@ _READ = """
 SELECT m.day, e.event_id, b.bookmaker_key, mk.market_key, o.name AS outcome_name,
     d.name AS description, m.opening_point, m.opening_price, m.opening_probability, m.opened_at,
     m.closing_point, m.closing_price, m.closing_probability, m.closed_at, m.captures, m.moves,
-    m.net_move, m.largest_move
+    m.net_move, m.largest_move, m.steam_moves, m.first_moves
 FROM line_movements m
 JOIN event_ids e USING (event_no)
 JOIN bookmakers b USING (bookmaker_id)

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from odds_pipeline.catalog.bookmakers import BOOKMAKERS, BookClass
+from odds_pipeline.quality.schemas import misfits
 from odds_pipeline.storage import fair_prices, pricings
 
 Connection = psycopg.Connection[Any]
@@ -56,6 +57,19 @@ WHERE day = %(day)s AND phase = 'closing' AND gap_seconds <= 0 AND price IS NOT 
 _UNEXPLAINED = """
 SELECT count(*) FROM closing_prices
 WHERE day = %(day)s AND (price IS NULL) <> (missing_reason IS NOT NULL)
+"""
+
+_UNSETTLED = """
+SELECT count(*) FROM closing_prices
+WHERE day = %(day)s AND price IS NOT NULL AND (result IS NULL) <> (unsettled_reason IS NOT NULL)
+"""
+
+_UNVALUED = """
+SELECT count(*), count(*) FILTER (WHERE v.opportunity_id IS NULL
+    OR (v.clv IS NULL) <> (v.clv_reason IS NOT NULL)
+    OR (v.realised IS NULL) <> (v.unsettled_reason IS NOT NULL))
+FROM edges g LEFT JOIN edge_values v USING (opportunity_id)
+WHERE g.status = 'closed'
 """
 
 _LATE_MOVEMENTS = """
@@ -115,6 +129,32 @@ def unexplained_closes(conn: Connection, day: date) -> int:
     return _count(conn, _UNEXPLAINED, {"day": day})
 
 
+def unsettled_closes(conn: Connection, day: date) -> int:
+    """Prices without a result and a reason for that, or with both."""
+    return _count(conn, _UNSETTLED, {"day": day})
+
+
+def misfitting_closes(conn: Connection, day: date) -> int:
+    """Values of the day's closing prices that their schema does not allow."""
+    from odds_pipeline.storage import closing_prices
+
+    return misfits("closing_prices", closing_prices.closing_prices(conn, day))
+
+
+def misfitting_movements(conn: Connection, day: date) -> int:
+    """Values of the day's movements that their schema does not allow."""
+    from odds_pipeline.storage import line_movements
+
+    return misfits("line_movements", line_movements.line_movements(conn, day))
+
+
+def misfitting_scorecards(conn: Connection, day: date) -> int:
+    """Values of the day's scorecards that their schema does not allow."""
+    from odds_pipeline.storage import scorecards
+
+    return misfits("bookmaker_scorecards", scorecards.scorecards(conn, day))
+
+
 def late_movements(conn: Connection, day: date) -> int:
     """Movements that end at or after the start."""
     return _count(conn, _LATE_MOVEMENTS, {"day": day})
@@ -124,6 +164,11 @@ def marginless_books(conn: Connection, day: date) -> int:
     """Markets of bookmakers, exchanges apart, with a mean overround below 0."""
     exchanges = [k for k, b in BOOKMAKERS.items() if b.book_class is BookClass.EXCHANGE]
     return _count(conn, _MARGINLESS, {"day": day, "exchanges": exchanges})
+
+
+def unvalued_edges(conn: Connection) -> tuple[int, int]:
+    """Closed opportunities, and those that lack result or closing line value without a reason."""
+    return _pair(conn, _UNVALUED)
 
 
 def surprising_yields(conn: Connection) -> tuple[int, int]:

@@ -4,9 +4,9 @@ Belongs here: finding and marking them, and who was captured then. Does not belo
 (``services.market``), the prices (``fair_prices``, ``edge_sights``).
 
 A moment waits when it was never priced, or when something became known since that an answer about
-it would use: a capture within ``reach`` before it, a void or a lift of one, a model's word. With
-the first moment of a day that waits all later ones of that day wait: whether an edge was still
-there is told by comparing each moment with the one before.
+it would use: a capture within ``reach`` before it, a void or a lift of one, a flag raised or
+lifted, a model's word. With the first moment of a day that waits all later ones of that day wait:
+whether an edge was still there is told by comparing each moment with the one before.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,6 +34,28 @@ WITH moments AS (
         SELECT FROM voids v LEFT JOIN void_lifts l USING (void_id)
         WHERE greatest(v.known_time, l.known_time) > p.known_by
           AND v.from_capture <= m.capture_time AND v.to_capture >= m.capture_time - %(reach)s
+    ) OR EXISTS (
+        -- What a flag covers may grow with every capture: only what it did not cover before counts.
+        SELECT FROM data_quality_logs l
+        CROSS JOIN LATERAL (
+            SELECT standing, coalesce(until_time, l.snapshot_time) AS until FROM quality_flags
+            WHERE log_id = l.id ORDER BY known_time DESC, flag_id DESC LIMIT 1
+        ) n
+        LEFT JOIN LATERAL (
+            SELECT standing, coalesce(until_time, l.snapshot_time) AS until FROM quality_flags
+            WHERE log_id = l.id AND known_time <= p.known_by
+            ORDER BY known_time DESC, flag_id DESC LIMIT 1
+        ) b ON true
+        WHERE l.id IN (SELECT log_id FROM quality_flags WHERE known_time > p.known_by)
+          AND l.severity <> 'warning' AND l.snapshot_time IS NOT NULL
+          AND CASE WHEN n.standing AND b.standing THEN n.until <> b.until
+                AND least(n.until, b.until) < m.capture_time
+                AND greatest(n.until, b.until) >= m.capture_time - %(reach)s
+            ELSE n.standing IS DISTINCT FROM coalesce(b.standing, false)
+                AND l.snapshot_time <= m.capture_time
+                AND CASE WHEN n.standing THEN n.until ELSE b.until END
+                    >= m.capture_time - %(reach)s
+            END
     ) OR EXISTS (
         SELECT FROM model_probabilities w JOIN snapshots s USING (event_no)
         WHERE w.known_time > p.known_by AND w.made_at <= m.capture_time

@@ -8,7 +8,7 @@ A quote in quarantine is a void (``voids``): it has a known time, readers give n
 the one before it, and a release lifts it. Nothing is deleted.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
@@ -196,8 +196,8 @@ def void_issue(
     return void_id
 
 
-def release_issue(conn: Connection, number: int, reason: str, by: str) -> Iterable[int]:
-    """Let an issue's quotes count as valid again, and lift what was voided for it."""
+def release_issue(conn: Connection, number: int, reason: str, by: str) -> list[int]:
+    """Let an issue's quotes count as valid again, and lift what was voided for it: those voids."""
     row = conn.execute(
         "UPDATE data_quality_logs SET resolution = %s WHERE id = %s RETURNING void_ids",
         (RELEASED, number),

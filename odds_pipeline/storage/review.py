@@ -21,7 +21,8 @@ class Item(NamedTuple):
     """One question.
 
     Of an event ``subject`` is the merged event's id and ``candidate`` the kept one's; of a team
-    they are the spelling and the name it may stand for; of a sport ``subject`` is an event's id.
+    they are the spelling and the name it may stand for; of a sport ``subject`` is an event's id, or
+    the key that a league nobody knows is kept under.
     """
 
     item_id: int
@@ -179,11 +180,7 @@ def set_sport(conn: Connection, event: str, sport_key: str, live_hours: int) -> 
     Raises:
         NotFound: no event of that id is stored without a sport.
     """
-    conn.execute(
-        """INSERT INTO sports (sport_key, live_hours) SELECT %(sport)s, %(hours)s
-        WHERE NOT EXISTS (SELECT FROM sports WHERE sport_key = %(sport)s)""",
-        {"sport": sport_key, "hours": live_hours},
-    )
+    _know(conn, sport_key, live_hours)
     changed = conn.execute(
         """UPDATE event_ids e SET sport_id = sp.sport_id FROM sports sp, sports was
         WHERE sp.sport_key = %s AND e.event_id = %s
@@ -192,3 +189,32 @@ def set_sport(conn: Connection, event: str, sport_key: str, live_hours: int) -> 
     )
     if not changed.rowcount:
         raise NotFound(f"event {event!r} is not stored here without a sport")
+
+
+def set_league(conn: Connection, league: str, sport_key: str, live_hours: int) -> int:
+    """Note the sport of every event of a league that nobody knew; how many they are."""
+    _know(conn, sport_key, live_hours)
+    return conn.execute(
+        """UPDATE event_ids e SET sport_id = sp.sport_id FROM sports sp, sports was
+        WHERE sp.sport_key = %s AND was.sport_id = e.sport_id AND was.sport_key = %s""",
+        (sport_key, league),
+    ).rowcount
+
+
+def name_leagues(conn: Connection) -> int:
+    """Give events of leagues that somebody has named since their sport; how many they are."""
+    return conn.execute(
+        """UPDATE event_ids e SET sport_id = sp.sport_id
+        FROM review_items i JOIN sports was ON was.sport_key = i.subject
+        JOIN sports sp ON sp.sport_key = i.decision
+        WHERE i.kind = 'sport' AND i.status = 'accepted' AND i.subject = i.sport_key
+          AND e.sport_id = was.sport_id"""
+    ).rowcount
+
+
+def _know(conn: Connection, sport_key: str, live_hours: int) -> None:
+    conn.execute(
+        """INSERT INTO sports (sport_key, live_hours) SELECT %(sport)s, %(hours)s
+        WHERE NOT EXISTS (SELECT FROM sports WHERE sport_key = %(sport)s)""",
+        {"sport": sport_key, "hours": live_hours},
+    )

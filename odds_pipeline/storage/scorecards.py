@@ -27,12 +27,14 @@ _KINDS = {
         ),
         "float8",
     ),
-    "moves": "int4",
+    **dict.fromkeys(("moves", "steam_moves", "first_moves"), "int4"),
+    "median_lag_seconds": "float8",
 }
 
 _READ = """
 SELECT c.day, b.bookmaker_key, mk.market_key, c.boards, c.uptime, c.mean_overround,
-    c.median_age_seconds, c.p95_age_seconds, c.stale_share, c.best_share, c.moves
+    c.median_age_seconds, c.p95_age_seconds, c.stale_share, c.best_share, c.moves,
+    c.steam_moves, c.first_moves, c.median_lag_seconds
 FROM bookmaker_scorecards c
 JOIN bookmakers b USING (bookmaker_id) JOIN markets mk USING (market_id)
 WHERE c.day = %(day)s ORDER BY b.bookmaker_key, mk.market_key

@@ -12,7 +12,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address, ip_network
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -20,6 +20,11 @@ from odds_pipeline.errors import OddsPipelineError, UsageError
 from odds_pipeline.settings import Settings, load_settings
 from odds_pipeline.webserver.login import Login, PasswordLogin, ProxyLogin
 from odds_pipeline.webserver.policy import LOOPBACK_HOSTS
+
+if TYPE_CHECKING:
+    from dagster import DagsterInstance
+
+    from odds_pipeline.webserver.health import Probe
 
 POLL_MS = 2000
 STATEMENT_MS, POOL_SECONDS, POOL_OVERFLOW = 15_000, 3600, 20
@@ -45,13 +50,23 @@ def serve(
 ) -> None:
     """Serve Dagster's UI to the hosts it is known by, and changes to its own pages alone."""
     settings = load_settings()
-    login = login_of(settings)
-    if not (_is_loopback(host) or published_on_loopback or login or settings.odds_ui_read_only):
-        raise UsageError(
-            f"--host {host}: other machines would see the UI without a login; set ODDS_UI_LOGIN "
-            "(`odds config hash-password`), ODDS_UI_PROXY_USER_HEADER or ODDS_UI_READ_ONLY"
-        )
-    _serve(settings, login, host, port, workspace)
+    if not published_on_loopback:
+        require_guarded(settings, host)
+    _serve(settings, login_of(settings), host, port, workspace)
+
+
+def require_guarded(settings: Settings, host: str) -> None:
+    """Refuse to show the UI to other machines without a login.
+
+    Raises:
+        UsageError: it would be.
+    """
+    if _is_loopback(host) or login_of(settings) or settings.odds_ui_read_only:
+        return
+    raise UsageError(
+        f"--host {host}: other machines would see the UI without a login; set ODDS_UI_LOGIN "
+        "(`odds config hash-password`), ODDS_UI_PROXY_USER_HEADER or ODDS_UI_READ_ONLY"
+    )
 
 
 def login_of(settings: Settings) -> Login | None:
@@ -85,6 +100,7 @@ def _serve(settings: Settings, login: Login | None, host: str, port: int, worksp
     from dagster_webserver.app import create_app_from_workspace_process_context
 
     from odds_pipeline.webserver.guard import Guard
+    from odds_pipeline.webserver.health import Health
 
     configure_loggers(formatter="colored", log_level="INFO")
     setup_interrupt_handlers()
@@ -103,13 +119,34 @@ def _serve(settings: Settings, login: Login | None, host: str, port: int, worksp
             logging.getLogger("dagster-webserver").info("Serving on http://%s:%d", host, port)
             # Of the peer that a proxy claims, nothing is believed.
             uvicorn.run(
-                Guard(ui, hosts, login),
+                Health(Guard(ui, hosts, login), _probes(settings, instance)),
                 host=host,
                 port=port,
                 log_level="warning",
                 proxy_headers=False,
                 server_header=False,
             )
+
+
+def _probes(settings: Settings, instance: "DagsterInstance") -> "dict[str, Probe]":
+    """What `/health` looks at."""
+    from odds_pipeline.storage.engine import open_engine, transaction
+    from odds_pipeline.webserver.health import alive
+
+    def beats() -> list[float]:
+        return [beat.timestamp for beat in instance.get_daemon_heartbeats().values()]
+
+    probes = {"daemon": alive(beats)}
+    if settings.own_database is None:
+        return probes
+    pooled = settings.database_direct_url is not None
+    engine = open_engine(settings.own_database, 1, 0, pooled=pooled)
+
+    def answers() -> bool:
+        with transaction(engine) as conn:
+            return conn.execute("SELECT 1").fetchone() is not None
+
+    return {"database": answers} | probes
 
 
 @asynccontextmanager

@@ -224,3 +224,31 @@ def test_no_bets_are_a_run_too() -> None:
     found = figures(backtest(find("arbitrage")(), one_side, results))
     assert (found.total_bets, found.total_profit, found.final_bankroll) == (0, 0.0, 10_000.0)
     assert np.isnan(found.roi)
+
+
+def test_a_bet_that_takes_time_is_made_at_what_is_offered_then_or_not_at_all() -> None:
+    """By hand: a's price fell to 1.9, b's quote went, c's number moved, d stays; e went in play."""
+    rows = [
+        {"event_id": event, "outcome_name": "home", "price": 2.0, "market_key": market, "point": at}
+        for event, market, at in (
+            *(("a", "h2h", np.nan), ("b", "h2h", np.nan), ("c", "spreads", -1.5)),
+            *(("d", "spreads", -1.5), ("e", "h2h", np.nan)),
+        )
+    ]
+    offered = quotes(rows)
+    later = offered[offered["event_id"] != "b"].assign(in_play=lambda x: x["event_id"] == "e")
+    later.loc[later["event_id"] == "a", "price"] = 1.9
+    later.loc[later["event_id"] == "c", "point"] = -2.5
+    results = ended([{"event_id": event, "home_score": 3.0} for event in "abcde"])
+    run = Run(1_000.0, Kelly(1.0, 1.0))
+    found = backtest(_Everything(), offered, results, run, later=later)
+    assert list(found.bets["event_id"]) == ["a", "d"]
+    assert list(found.bets["price"]) == [1.9, 2.0]
+    assert (found.wanted, found.refused) == (5, 3)
+    # The stake follows the price that was seen: 5 % worth, so Kelly says 5 % of the bankroll.
+    assert found.bets["stake"].tolist() == pytest.approx([50.0, 50.0])
+    assert found.bets["profit"].tolist() == pytest.approx([45.0, 50.0])
+    assert figures(found).average_odds == pytest.approx(1.95)
+    both = quotes([{"outcome_name": side, "price": 2.2} for side in ("home", "away")])
+    gone = both[both["outcome_name"] == "home"]
+    assert backtest(find("arbitrage")(), both, ended([{}]), later=gone).bets.empty

@@ -12,7 +12,7 @@ from odds_pipeline.backtesting.strategy import Picks, Strategy
 from odds_pipeline_tests.backtesting.games import START, quotes
 
 
-def _season(games: int = 30) -> pd.DataFrame:
+def season(games: int = 30) -> pd.DataFrame:
     """Three decisions a game at four books, prices wandering."""
     generator = np.random.default_rng(8)
     rows = []
@@ -62,19 +62,19 @@ class _Valuer(Strategy):
 
 @pytest.mark.parametrize("name", sorted(STRATEGIES))
 def test_no_strategy_of_ours_looks_ahead(name: str) -> None:
-    report = find_leaks(STRATEGIES[name](), _season(10), moments=20)
+    report = find_leaks(STRATEGIES[name](), season(10), moments=20)
     assert report.clean, report.leaks[0]
     assert report.moments == 20
 
 
 def test_a_strategy_that_looks_ahead_is_named() -> None:
-    report = find_leaks(_Clairvoyant(), _season())
+    report = find_leaks(_Clairvoyant(), season())
     assert not report.clean
     assert report.strategy == "clairvoyant"
     assert "bet on only when later offers are there" in report.leaks[0].what
-    assert len(find_leaks(_Clairvoyant(), _season(), moments=10).leaks) < len(report.leaks)
+    assert len(find_leaks(_Clairvoyant(), season(), moments=10).leaks) < len(report.leaks)
 
 
 def test_so_is_one_whose_chances_do() -> None:
-    report = find_leaks(_Valuer(), _season(10))
+    report = find_leaks(_Valuer(), season(10))
     assert "with later offers and at" in report.leaks[0].what

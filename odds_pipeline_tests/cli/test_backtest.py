@@ -83,6 +83,55 @@ def test_a_run_is_made_kept_and_counted(season: Odds) -> None:
     assert shown["metrics"]["profit_factor"] == pytest.approx(1.52)
 
 
+def test_a_sweep_counts_every_point_and_is_drawn_and_compared(season: Odds, home: Path) -> None:
+    """Favourites by hand, 4 bets: flat 100 gains 52; one percent of the bankroll about as much."""
+    grid = ("--grid", "bookmaker=pinnacle,bovada,", "--grid", "stake=flat:100,percentage:0.01")
+    swept = season("backtest", "sweep", "favourite", *WHEN, *grid, "--plot", "grid.svg", "--json")
+    found = swept.json
+    assert set(found) == {key for key in JSON_KEYS["backtest sweep"] if "[]" not in key}
+    named = {key.partition("[].")[2] for key in JSON_KEYS["backtest sweep"] if "[]" in key}
+    assert {key for point in found["points"] for key in point} == named
+    assert len(found["points"]) == 6
+    best_prices = found["points"][4]
+    assert best_prices["parameters"] == {"bookmaker": "", "stake": "flat:100"}
+    single = season("backtest", "run", "favourite", *WHEN, "--json").json
+    assert {name: single[name] for name in best_prices if name in single} == {
+        name: value for name, value in best_prices.items() if name in single
+    }
+    assert (found["trials"], single["trials"]) == (6, 7)
+    assert (home / "grid.svg").read_bytes().startswith(b"<?xml")
+
+    told = season("backtest", "sweep", "favourite", *WHEN, *grid).out
+    assert "after 13 trials on this data" in told
+    kept = [str(row["id"]) for row in season("backtest", "list", "--json").json]
+    compared = season("backtest", "compare", *kept, "--json").json
+    assert [row["trials"] for row in compared] == [13, 7, 6]
+    assert set(compared[1]) == set(JSON_KEYS["backtest compare"])
+    assert "best_parameters" in season("backtest", "compare", *kept).out
+    for experiment in kept[:2]:
+        assert season("backtest", "show", experiment, "--html", f"{experiment}.html").code == 0
+        page = (home / f"{experiment}.html").read_text()
+        assert "<script" not in page
+        assert page.count("data:image/svg+xml;base64,") >= 6
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (("--grid", "min_ev=0:1:2", "--param", "min_ev=1"), "a parameter and an axis"),
+        (("--grid", "min_ev=0:1:x"), "is not FROM:TO:COUNT"),
+        (("--grid", "min_ev=1,1"), "each once"),
+        (("--grid", "edge=1"), "has no parameter 'edge'"),
+        (("--grid", "stake=kelly"), "is not KIND:NUMBER"),
+        (("--grid", "min_ev=0:1:100001"), "at most 100,000"),
+    ],
+)
+def test_a_wrong_grid_is_one_line(odds: Odds, wrong: tuple[str, ...], words: str) -> None:
+    ended = odds("backtest", "sweep", "ev", *wrong, *WHEN)
+    assert words in ended.err
+    assert is_one_line(ended, 2)
+
+
 def test_edges_against_the_sharp_book_and_costs(season: Odds) -> None:
     """Only Bovada's 2.30 on Florida beats Pinnacle's fair price: 2.30 x .4675 = 1.075."""
     least = ("--param", "method=multiplicative", "--param", "min_ev=0.05")

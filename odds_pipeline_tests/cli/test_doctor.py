@@ -137,6 +137,7 @@ def test_what_hurts_is_found(
         "home folder": "warn",
         "secret files": "warn",
         "spool": "warn",
+        "backup": "warn",
         "connections": "warn",
         "kind of data": "fail",
         "claims": "warn",

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from odds_pipeline.cli.environment import environment, export_lines, project_root
 from odds_pipeline.errors import SettingsError
 from odds_pipeline.settings import Settings
+from odds_pipeline_tests.cli.conftest import Odds, drop_dagster, is_one_line, program
 
 URL = "postgresql://odds:it's@127.0.0.1:5432/odds"
 
@@ -57,3 +59,22 @@ def test_a_shell_reads_the_lines_as_they_were_meant(settings: Settings) -> None:
 def test_a_wrong_url_is_refused(settings: Settings) -> None:
     with pytest.raises(SettingsError):
         environment(settings, "sqlite:///odds")
+
+
+def test_a_program_is_run_with_what_it_needs_made_of_a_secret_in_a_file(
+    nowhere: Odds, bare: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert is_one_line(nowhere("exec", "--", "true"), 2)
+    user, _, rest = database_url.partition("://")[2].partition(":")
+    password, _, place = rest.partition("@")
+    (bare / "password").write_text(password)
+    monkeypatch.setenv("DATABASE_URL", f"postgres://{user}@{place}")
+    monkeypatch.setenv("DATABASE_PASSWORD_FILE", str(bare / "password"))
+    told = "import os; print(os.environ['DATABASE_URL'], os.environ['ODDS_DAGSTER_PG_URL'])"
+    ran = program("exec", "--", sys.executable, "-c", told)
+    drop_dagster(database_url)
+    ours, dagsters = ran.out.split()
+    assert (ran.code, ours) == (0, database_url)
+    assert dagsters == f"{database_url}_dagster".replace("+psycopg:", "+psycopg2:")
+    assert is_one_line(program("exec", "--", "no-such-program"), 3)
+    drop_dagster(database_url)

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -149,17 +150,21 @@ def test_what_a_child_left_behind_is_killed(lab: Lab, monkeypatch: pytest.Monkey
     assert ended(pids)
 
 
-def test_what_a_child_says_is_written_without_secrets(lab: Lab) -> None:
+def test_what_a_child_says_is_written_and_shown_without_secrets(
+    lab: Lab, capsys: pytest.CaptureFixture[str]
+) -> None:
     IN_FORCE.learn(["canary-of-a-child"])
     key = "canary-of-a-child"
     told = f"print('GET /v4?apiKey={key}'); print('up'); raise SystemExit('{key}')"
-    child = lab.python("talker", "-c", told)
+    child = replace(lab.python("talker", "-c", told), shown=True)
     with (
         pytest.raises(OddsPipelineError, match=r"ended 1 times: \[removed\] \(log: "),
         lab.supervisor(child, restarts=0) as running,
     ):
         running.watch()
     assert child.log.read_text() == "GET /v4?apiKey=[removed]\nup\n[removed]\n"
+    shown = "talker: GET /v4?apiKey=[removed]\ntalker: up\ntalker: [removed]\n"
+    assert capsys.readouterr().out == shown
 
 
 def test_the_log_of_the_last_time_is_kept(lab: Lab) -> None:

@@ -59,6 +59,7 @@ def test_up_once_then_again_then_until_it_is_told_to_stop(ports: tuple[int, int]
     assert (first.returncode, err) == (0, ""), out + err
     assert "✓ Live collection: 3 credits" in out
     assert "Checks: " in out
+    assert "Backtest" in out
     assert f"Dagster UI: http://127.0.0.1:{ports[0]}" in out
     status = program("status", "--json").json
     assert status["kind"] == "demo"

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from odds_pipeline.crash_points import Point
 from odds_pipeline.settings import Settings
 from odds_pipeline.simulator.server import RunningSimulator
-from odds_pipeline_tests.faults import writer
+from odds_pipeline_tests.faults import alerter, writer
 
 # At which the answer is in no safe place: its charge is unknown until the next one tells.
 UNSAFE = (Point.CLAIMED, Point.RESERVED_SPACE, Point.ANSWERED)
@@ -91,5 +91,7 @@ class Stage:
 def processes() -> ForkServerContext:
     """Where children come from: a server that has imported everything, so that a fork is quick."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([writer.__name__, "odds_pipeline.sources.the_odds_api.client"])
+    context.set_forkserver_preload(
+        [writer.__name__, alerter.__name__, "odds_pipeline.sources.the_odds_api.client"]
+    )
     return context

@@ -75,15 +75,20 @@ def test_the_graph_is_the_one_that_is_documented() -> None:
         "bookmaker_scorecards": ("market", {"odds"}),
         "edge_statistics": ("market", {"edges", "closing_lines"}),
         "calibration": ("market", {"closing_lines"}),
+        "datasets": ("research", {"odds", "closing_lines", "scores"}),
+        "backtest_results": ("research", {"datasets"}),
+        "experiments": ("research", {"backtest_results"}),
         "collection_gaps": ("ops", {"odds_snapshots"}),
         "credit_ledger": ("ops", {"events", "odds_snapshots", "scores"}),
+        "platform_health": ("ops", {"odds_snapshots", "data_quality_log", "edges"}),
+        "backups": ("ops", set()),
     }
 
 
 def test_every_asset_can_be_read_by_a_newcomer() -> None:
     specs = build_definitions(SETTINGS).resolve_all_asset_specs()
-    assert len(specs) == 14
-    whole = {"edge_statistics", "calibration"}
+    assert len(specs) == 19
+    whole = {"edge_statistics", "calibration", "datasets", "experiments"}
     for spec in specs:
         assert spec.description, spec.key
         assert list(spec.owners) == ["team:odds"]
@@ -97,7 +102,8 @@ def test_every_asset_can_be_read_by_a_newcomer() -> None:
 JOBS = (
     *("collect", "capture", "judge", "close_day"),
     *("settle_scores", "list_events", "heal_gaps", "learn", "sweep_runs"),
-    "review_quarantine",
+    *("freeze_dataset", "backtest", "review_quarantine", "check_health", "send_alerts"),
+    "backup_database",
 )
 
 
@@ -121,8 +127,9 @@ def test_one_mode_runs_by_default_and_everything_else_with_it(mode: SamplingMode
     assert all(each.description for each in found)
     running = {each.name for each in found if each.default_status.value == "RUNNING"}
     always = {each.name for each in found} - set(TICKERS.values())
-    assert running == always | {TICKERS[mode]}
-    assert len(always) == 7
+    # Simulated odds need no backup.
+    assert running == always - {"backup_database"} | {TICKERS[mode]}
+    assert len(always) == 10
 
 
 def test_what_captures_runs_alone_and_first() -> None:

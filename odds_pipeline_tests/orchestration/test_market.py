@@ -53,6 +53,11 @@ def test_a_day_is_priced_and_what_it_teaches_is_learned(stage: Stage) -> None:
         ("every_close_or_its_reason", True),
         ("movements_end_before_the_start", True),
         ("books_kept_a_margin", True),
+        ("closing_lines_as_described", True),
+        ("line_movements_as_described", True),
+        ("bookmaker_scorecards_as_described", True),
         ("yields_are_as_expected", True),
+        ("every_result_or_its_reason", True),
+        ("every_edge_is_valued_or_says_why_not", True),
         ("better_than_equal_chances", True),
     } <= verdicts

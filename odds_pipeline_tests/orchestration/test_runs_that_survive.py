@@ -121,7 +121,7 @@ def test_a_stopped_scheduler_keeps_its_mode_and_starts_nothing(
     instance: dg.DagsterInstance,
 ) -> None:
     switches.set_mode(instance, SETTINGS, SamplingMode.ADAPTIVE)
-    assert len(switches.stop(instance, SETTINGS)) == 10
+    assert len(switches.stop(instance, SETTINGS)) == 12
     found = switches.scheduler(instance, SETTINGS)
     assert not any(each.running for each in found.switches)
     assert found.mode is SamplingMode.ADAPTIVE
@@ -130,5 +130,5 @@ def test_a_stopped_scheduler_keeps_its_mode_and_starts_nothing(
     assert not switches.any_on(instance, SETTINGS)
     started = switches.start(instance, SETTINGS)
     assert "collect_planned" in started
-    assert len(started) == 8
+    assert len(started) == 10
     assert mode_in_force(instance, SETTINGS) is SamplingMode.PLANNED

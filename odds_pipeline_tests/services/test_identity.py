@@ -1,7 +1,7 @@
 """Events of several sources become one by a person's word, and two again by another."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,9 @@ from odds_pipeline.services import identity
 from odds_pipeline.services.import_files import Import, Stated, import_paths
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.sources.archives.layouts.registry import LAYOUTS
-from odds_pipeline.storage import readers, voids
+from odds_pipeline.storage import quality_log, readers, voids
 from odds_pipeline.storage.engine import transaction
+from odds_pipeline_tests.services.books import rows
 
 Bring = Callable[..., Import]
 TICK = timedelta(microseconds=1)
@@ -115,6 +116,66 @@ def test_a_void_of_a_merged_event_holds_for_the_united_one(
     reasons = closing.set_index("outcome_name")["missing_reason"]
     assert reasons["Utah Jazz"] == "voided"
     assert reasons.isna()["Miami Heat"]
+
+
+def test_a_flag_of_a_merged_event_holds_for_its_captures_of_the_united_one(
+    platform: Platform, bring: Bring
+) -> None:
+    bring(SERIES)
+    bring(ARCHIVE, "moneylines")
+    member = _member_of(platform, "p2")
+    # The sharp book's prices are captures of the other event's alone.
+    _flag(platform, member, "sbr_consensus", "pinnacle")
+    *_, merge = identity.merge_events(platform, "p2", member, "the same", "ann")
+    flagged = ["sbr_consensus"] * 2
+    assert _flagged(platform) == flagged
+    assert _flagged(platform, merge.known_time - TICK) == []
+    identity.undo(platform, merge.merge_id, "another game", "bob")
+    assert _flagged(platform) == []
+
+
+def _flag(platform: Platform, event: str, *books: str) -> None:
+    """Log that books' prices of an event are wrong in its captures of the day."""
+    issue = {
+        "event_id": event,
+        "market_key": "h2h",
+        "snapshot_time": datetime(2026, 3, 7, tzinfo=UTC),
+        "until_time": datetime(2026, 3, 9, tzinfo=UTC),
+        "evidence": {},
+    }
+    issues = [issue | {"bookmaker_key": book, "description": f"{book} is wrong"} for book in books]
+    found = quality_log.Finding("known_faults", "known_fault", "error", 1, issues)
+    with transaction(platform.engine) as conn:
+        quality_log.record(conn, date(2026, 3, 7), [found])
+
+
+def _flagged(platform: Platform, known_by: datetime | None = None) -> list[str]:
+    """Whose closing lines of the kept event are flagged."""
+    with transaction(platform.engine) as conn:
+        lines = readers.closing_lines(conn, ["p2"], known_by, markets=["h2h"], valid_only=True)
+    assert lines["flagged"].equals(lines["missing_reason"].eq("flagged").astype("boolean"))
+    return sorted(lines.loc[lines["flagged"].astype(bool), "bookmaker_key"])
+
+
+LEAGUE = """Div,Date,HomeTeam,AwayTeam,FTHG,FTAG,FTR,B365H,B365D,B365A
+X9,08/03/2026,Alpha,Beta,2,1,H,1.5,4.0,7.0
+X9,09/03/2026,Gamma,Delta,0,0,D,2.5,3.2,2.9
+"""
+
+
+def test_a_league_nobody_knows_is_asked_about_once_and_named_for_all_its_games(
+    platform: Platform, bring: Bring
+) -> None:
+    brought = bring(LEAGUE, "football-data")
+    assert (brought.files[0].quarantined, brought.questions) == (0, 1)
+    (item,) = identity.questions(platform)
+    assert (item.kind, item.sport_key, item.subject) == ("sport", "unknown_x9", "unknown_x9")
+    identity.accept(platform, [item.item_id], "ann", "soccer_nowhere")
+    sports = "SELECT sport_key, count(*) FROM events GROUP BY 1"
+    assert rows(platform, sports) == [("soccer_nowhere", 2)]
+    # The next file of it is of the league that was named, and nobody is asked again.
+    assert bring(LEAGUE.replace("2026", "2025"), "football-data").questions == 0
+    assert rows(platform, sports) == [("soccer_nowhere", 4)]
 
 
 def test_a_name_nobody_knows_is_asked_about(platform: Platform, bring: Bring) -> None:

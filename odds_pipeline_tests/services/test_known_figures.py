@@ -76,7 +76,7 @@ def figures(
     Pittsburgh on 2016-06-06) counts as one that the home side did not win.
     """
     sums = (1 / found["price"]).groupby(found["event_id"]).agg(["sum", "size"])
-    whole = sums[sums["size"] == outcomes].join(events)
+    whole = sums[sums["size"] == outcomes].join(events, how="inner")
     if outcomes == 2:
         whole = whole[whole["home_margin"] != 0]
     home = (whole["home_margin"] > 0).mean()

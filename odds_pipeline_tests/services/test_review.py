@@ -12,19 +12,22 @@ import pytest
 
 from odds_pipeline.catalog.observations import CaptureBasis
 from odds_pipeline.errors import NotFound, UsageError
+from odds_pipeline.quality.schemas import schema
 from odds_pipeline.services import review
+from odds_pipeline.services.market.day import price_day
 from odds_pipeline.services.normalise import finish_pending
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.review import Action
 from odds_pipeline.services.validate import validate_day
 from odds_pipeline.sources.the_odds_api.queries import OddsRequest
-from odds_pipeline.storage import raw, readers
+from odds_pipeline.storage import market_checks, raw, readers
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline_tests.services.books import rows
 
 DAY = date(2026, 3, 10)
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+LAST = NOON + 3 * MINUTE
 LATER = NOON + timedelta(hours=1)
 BOOKS = ("pinnacle", "draftkings")
 
@@ -132,7 +135,7 @@ def test_lifting_a_flag_changes_the_view_and_readers_from_then_on(stored: Platfo
     before = _now(stored)
     validate_day(stored, DAY)
     flagged = _now(stored)
-    item = review.decide(stored, _issue(stored), Action.RELEASE, "they may differ", "ann")
+    item = review.decide(stored, _issue(stored), Action.RELEASE, "they may differ", "ann").item
     assert item.status == "released"
     at = NOON + 2 * MINUTE
     assert _invalid(stored) == set()
@@ -191,14 +194,14 @@ def test_a_quarantine_grows_with_what_still_shows_the_fault(platform: Platform) 
 
 def test_a_void_by_issue_takes_its_quotes_and_lists_what_used_them(stored: Platform) -> None:
     validate_day(stored, DAY)
-    item = review.decide(stored, _issue(stored), Action.VOID, "misread", "ann")
+    item = review.decide(stored, _issue(stored), Action.VOID, "misread", "ann").item
     assert item.status == "voided"
     read = _read(stored, NOON + MINUTE, valid_only=False)
     assert set(read["missing_reason"].dropna()) == {"voided"}
     ((reason, by),) = rows(stored, "SELECT reason, created_by FROM voids")
     assert reason.startswith("voided: mirrored_points: spreads")
     assert (reason.endswith("(misread)"), by) == (True, "ann")
-    kept = review.decide(stored, review.name_of(item), Action.KEEP, "asked twice", "bob")
+    kept = review.decide(stored, review.name_of(item), Action.KEEP, "asked twice", "bob").item
     assert kept.status == "voided"
 
 
@@ -234,10 +237,29 @@ def part(platform: Platform) -> Iterator[str]:
 
 def test_a_part_is_released_once_its_document_gives_it(platform: Platform, part: str) -> None:
     # The document, read again, does not reject that place: as after a mended parser.
-    assert review.decide(platform, part, Action.RELEASE, "parser mended", "ann").status == (
-        "released"
-    )
+    done = review.decide(platform, part, Action.RELEASE, "parser mended", "ann")
+    assert (done.item.status, done.appended) == ("released", 0)
     assert review.waiting(platform, DAY) == []
+
+
+def test_a_released_parts_document_is_read_again_by_the_newer_parser(
+    platform: Platform, part: str
+) -> None:
+    """As after a mended parser: an older one had read it, and taken in nothing of it."""
+    with transaction(platform.engine) as conn:
+        conn.execute("UPDATE normalisations SET parser_version = 0")
+    done = review.decide(platform, part, Action.RELEASE, "parser mended", "ann")
+    assert (done.item.status, done.document) == ("released", 1)
+    assert rows(platform, "SELECT max(parser_version) > 0 FROM normalisations") == [(True,)]
+
+
+def test_what_used_an_issues_quotes_is_listed_and_worked_out_anew(stored: Platform) -> None:
+    validate_day(stored, DAY)
+    price_day(stored, DAY)
+    done = review.decide(stored, _issue(stored), Action.VOID, "misread", "ann")
+    assert "fair_prices" in {user.table for user in done.users}
+    with transaction(stored.engine) as conn:
+        assert market_checks.unpriced(conn, DAY) == 0
 
 
 def test_a_part_that_still_cannot_be_used_is_not_released(platform: Platform) -> None:
@@ -253,9 +275,9 @@ def test_a_part_that_still_cannot_be_used_is_not_released(platform: Platform) ->
     (item,) = review.waiting(platform)
     with pytest.raises(UsageError, match="still cannot be used"):
         review.decide(platform, review.name_of(item), Action.RELEASE, "why not", "ann")
-    kept = review.decide(platform, review.name_of(item), Action.KEEP, "asked", "ann")
+    kept = review.decide(platform, review.name_of(item), Action.KEEP, "asked", "ann").item
     assert kept.status == "open"
-    gone = review.decide(platform, review.name_of(item), Action.VOID, "no start", "ann")
+    gone = review.decide(platform, review.name_of(item), Action.VOID, "no start", "ann").item
     assert gone.status == "dismissed"
 
 
@@ -267,3 +289,39 @@ def test_what_names_no_item_or_gives_no_reason_is_refused(stored: Platform) -> N
         review.shown(stored, "999999")
     with pytest.raises(UsageError, match="needs a reason"):
         review.decide(stored, _issue(stored), Action.RELEASE, "  ", "ann")
+
+
+def test_a_flagged_span_is_a_gap_in_a_movement_until_the_quote_is_right_again(
+    stored: Platform,
+) -> None:
+    validate_day(stored, DAY)
+    told = {}
+    for valid_only in (False, True):
+        with transaction(stored.engine) as conn:
+            frame = readers.line_movement(conn, "e1", "pinnacle", "spreads", valid_only=valid_only)
+        home = frame[frame["outcome_name"] == "Home"]
+        told[valid_only] = list(
+            zip(home["capture_time"], home["price"].fillna(0), home["missing_reason"], strict=True)
+        )
+    assert [row[:2] for row in told[False]] == [(NOON, 1.9)]
+    assert [row[:2] for row in told[True]] == [(NOON, 1.9), (NOON + MINUTE, 0), (LAST, 1.9)]
+    assert told[True][1][2] == "flagged"
+
+
+def test_an_opening_line_that_is_flagged_is_none_and_no_later_one_stands_for_it(
+    platform: Platform,
+) -> None:
+    for minutes, point in enumerate((9.5, None)):
+        _store(platform, NOON + minutes * MINUTE, point)
+    validate_day(platform, DAY)
+    with transaction(platform.engine) as conn:
+        whole = readers.opening_lines(conn, ["e1"])
+        valid = readers.opening_lines(conn, ["e1"], valid_only=True)
+    schema("opening_lines").validate(whole)
+    schema("opening_lines").validate(valid)
+    wrong = (whole["bookmaker_key"] == "pinnacle") & (whole["market_key"] == "spreads")
+    assert whole["price"].notna().all()
+    assert whole["flagged"].equals(wrong.astype("boolean"))
+    assert valid["price"].isna().equals(wrong)
+    assert set(valid.loc[wrong, "kind"]) == {"none"}
+    assert set(valid.loc[wrong, "missing_reason"]) == {"flagged"}

@@ -75,7 +75,9 @@ def conn(engine: Engine) -> Iterator[Conn]:
 def archive(conn: Conn, folder: Path, *months: date) -> None:
     """Put whole months of quotes and snapshots into files, as `odds db clean` does."""
     for partition in manifest.partitions(conn):
-        if partition.kind != manifest.BODIES and partition.month in months:
+        if partition.kind == manifest.BODIES or partition.month not in months:
+            continue
+        if write.fingerprint(conn, partition)[0]:  # a partition without rows makes no file
             assert switch(conn, partition, write.write(conn, partition, folder))
 
 

@@ -89,8 +89,10 @@ def test_upgrade_and_downgrade_leave_nothing_behind(empty_url: str) -> None:
         *("archives", "archived_events", "quality_flags", "quality_decisions"),
         *("model_probabilities", "pricings", "fair_prices", "edges", "edge_sights"),
         *("closing_prices", "line_movements", "bookmaker_scorecards", "edge_statistics"),
-        *("calibrations", "experiments"),
+        *("edge_values", "calibrations", "experiments", "dataset_snapshots"),
+        *("sweep_points", "backtest_ledgers"),
         *("merges", "merge_undos", "review_items"),
+        *("alerts", "alert_deliveries", "stage_runs"),
     )
     tables -= {f"relation {name}" for name in later}
     assert _objects(empty_url) == tables | {"relation alembic_version"}

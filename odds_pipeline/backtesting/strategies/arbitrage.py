@@ -1,16 +1,20 @@
 """Back every side where the best prices together cost less than they pay."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from odds_pipeline.backtesting.boards import boards
-from odds_pipeline.backtesting.strategy import Parameters, Picks, Strategy
+from odds_pipeline.backtesting.strategy import Parameters, Picks, ThresholdStrategy
 from odds_pipeline.betting.arbitrage import arbitrage, best_prices
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,33 +30,41 @@ class ArbitrageParameters(Parameters):
     market: str = "h2h"
 
 
-class ArbitrageStrategy(Strategy):
+class Legs(NamedTuple):
+    """All sides of each board at the best prices: positions, shares of the stake, board, profit."""
+
+    rows: Ints
+    weight: Floats
+    board: Ints
+    profit: Floats
+
+
+class ArbitrageStrategy(ThresholdStrategy[Legs]):
     """All sides of a market at the best prices, where that is a certain profit."""
 
     name: ClassVar[str] = "arbitrage"
     summary: ClassVar[str] = "All sides at once, where the best prices pay more than they cost."
     parameters_class = ArbitrageParameters
+    thresholds = frozenset({"min_profit_margin"})
 
-    def opportunities(self, offers: "pd.DataFrame") -> Picks:
-        """See ``Strategy``; a group's stake is its whole stake."""
+    def candidates(self, offers: "pd.DataFrame") -> Legs:
+        """All sides of every board that prices them all."""
         of = boards(offers, self.parameters.market)
         three = np.isfinite(of.prices[:, :, 2]).any(axis=1)
-        rows, weights, groups = [], [], []
-        first = 0
+        parts = []
         for which, outcomes in ((~three, 2), (three, 3)):
             board = np.flatnonzero(which)
             best = best_prices(of.prices[board, :, :outcomes])
             found = arbitrage(best.prices)
-            sure = np.nan_to_num(found.profit, nan=-np.inf) > self.parameters.min_profit_margin
-            legs = of.rows[board[sure, None], best.books[sure], np.arange(outcomes)]
-            rows.append(legs.ravel())
-            weights.append(found.shares[sure].ravel())
-            groups.append(first + np.repeat(np.arange(int(sure.sum())), outcomes))
-            first += int(sure.sum())
-        places = np.concatenate(rows)
-        return Picks(
-            places,
-            np.full(len(places), np.nan),
-            np.concatenate(weights),
-            np.concatenate(groups).astype(np.int64),
-        )
+            whole = np.isfinite(found.profit)
+            legs = of.rows[board[whole, None], best.books[whole], np.arange(outcomes)]
+            each, profit = (np.repeat(values[whole], outcomes) for values in (board, found.profit))
+            parts.append((legs.ravel(), found.shares[whole].ravel(), each, profit))
+        return Legs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    def chosen(self, candidates: Legs) -> Picks:
+        """Those that pay more than asked; a group's stake is its whole stake."""
+        sure = candidates.profit > self.parameters.min_profit_margin
+        rows = candidates.rows[sure]
+        _, group = np.unique(candidates.board[sure], return_inverse=True)
+        return Picks(rows, np.full(len(rows), np.nan), candidates.weight[sure], group)

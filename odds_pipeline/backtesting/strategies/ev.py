@@ -1,13 +1,13 @@
 """Back prices that are worth more than a sharp bookmaker's fair price says."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from odds_pipeline.backtesting.boards import OUTCOMES, Boards, boards
-from odds_pipeline.backtesting.strategy import Parameters, Picks, Strategy
+from odds_pipeline.backtesting.strategy import Parameters, Picks, ThresholdStrategy
 from odds_pipeline.betting.expected_value import expected_value
 from odds_pipeline.betting.margin_removal.methods import remove_margin
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +39,46 @@ class EVParameters(Parameters):
     per_event: bool = False
 
 
-class EVStrategy(Strategy):
+class Valued(NamedTuple):
+    """The best price of each outcome, worth something or not: positions, edges, fair chances."""
+
+    rows: Ints
+    edge: Floats
+    fair: Floats
+
+
+class EVStrategy(ThresholdStrategy[Valued]):
     """Positive expected value against a sharp book, at the best price of the others."""
 
     name: ClassVar[str] = "ev"
     summary: ClassVar[str] = "Prices worth more than a sharp book's fair price."
     parameters_class = EVParameters
+    thresholds = frozenset({"min_ev"})
 
-    def opportunities(self, offers: "pd.DataFrame") -> Picks:
-        """See ``Strategy``."""
+    def candidates(self, offers: "pd.DataFrame") -> Valued:
+        """The best price of each outcome; with ``per_event`` the greatest edge of each event."""
         of = boards(offers, self.parameters.market)
         if self.parameters.sharp_book not in of.books:
-            return Picks.single([])
+            return Valued(np.zeros(0, dtype=np.int64), np.zeros(0), np.zeros(0))
         fair = self._fair(of)
         value = expected_value(fair[:, None, :], of.prices)
         value[:, ~self._open(of), :] = np.nan
-        best = np.argmax(np.nan_to_num(value, nan=-np.inf), axis=1)
+        value = np.nan_to_num(value, nan=-np.inf)
+        best = np.argmax(value, axis=1)
         edge = np.take_along_axis(value, best[:, None, :], axis=1)[:, 0]
-        wanted = np.nan_to_num(edge, nan=-np.inf) > self.parameters.min_ev
+        priced = np.isfinite(edge)
         if self.parameters.per_event:
-            wanted &= _greatest(of, np.where(wanted, edge, -np.inf))
-        board, side = np.nonzero(wanted)
+            priced &= _greatest(of, edge)
+        board, side = np.nonzero(priced)
         rows = of.rows[board, best[board, side], side]
-        return Picks.single(rows, fair[board, side])
+        order = np.argsort(rows)
+        board, side = board[order], side[order]
+        return Valued(rows[order], edge[board, side], fair[board, side])
+
+    def chosen(self, candidates: Valued) -> Picks:
+        """Those worth more than asked."""
+        wanted = np.flatnonzero(candidates.edge > self.parameters.min_ev)
+        return Picks.single(candidates.rows[wanted], candidates.fair[wanted])
 
     def _fair(self, of: Boards) -> Floats:
         sharp = of.prices[:, of.books.index(self.parameters.sharp_book), :]

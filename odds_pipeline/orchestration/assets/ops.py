@@ -1,7 +1,7 @@
 """Group `ops`: the platform's own state, of now and not of a day.
 
-Belongs here: the credit ledger and the gaps of collection, with their checks. Does not belong
-here: spending and healing themselves (``services``).
+Belongs here: the credit ledger, the gaps of collection and the platform's health, with their
+checks. Does not belong here: spending, healing and looking themselves (``services``).
 """
 
 from datetime import timedelta
@@ -10,26 +10,36 @@ import dagster as dg
 
 from odds_pipeline.orchestration.descriptions import ops_asset
 from odds_pipeline.orchestration.failures import one_line_failures
-from odds_pipeline.orchestration.figures import gaps_metadata, ledger_metadata
+from odds_pipeline.orchestration.figures import gaps_metadata, health_metadata, ledger_metadata
 from odds_pipeline.orchestration.modes import mode_in_force
 from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.planning.captures import Window
 from odds_pipeline.services import gaps
+from odds_pipeline.services.health import health, watch
 from odds_pipeline.services.recover import recover
 from odds_pipeline.services.status import Quota, quota
+from odds_pipeline.storage.stage_runs import STAGES
 
-GAPS, LEDGER = "collection_gaps", "credit_ledger"
+GAPS, LEDGER, HEALTH = "collection_gaps", "credit_ledger", "platform_health"
 LATE = timedelta(hours=3)
 
 
 def ops_assets() -> list[dg.AssetsDefinition]:
-    """The gaps of collection and the credit ledger."""
-    return [_collection_gaps(), _credit_ledger()]
+    """The gaps of collection, the credit ledger and the platform's health."""
+    return [_collection_gaps(), _credit_ledger(), _platform_health()]
 
 
 def ops_checks() -> list[dg.AssetChecksDefinition]:
     """What their figures must hold."""
-    return [_no_open_gaps(), _closed_for_good(), _within_the_budget(), _one_user()]
+    return [
+        _no_open_gaps(),
+        _closed_for_good(),
+        _within_the_budget(),
+        _one_user(),
+        _healthy("captures_come", ("fetch", "scheduler"), "Captures that are due are made."),
+        _healthy("nothing_waits", ("normalise", "alerts"), "No response and no alert waits long."),
+        _healthy("stages_as_usual", STAGES, "No stage is slower or fails more than it used to."),
+    ]
 
 
 def _collection_gaps() -> dg.AssetsDefinition:
@@ -71,6 +81,44 @@ def _credit_ledger() -> dg.AssetsDefinition:
             return dg.MaterializeResult(metadata=ledger_metadata(quota(platform)))
 
     return credit_ledger
+
+
+def _platform_health() -> dg.AssetsDefinition:
+    @ops_asset(
+        table="stage_runs",
+        layer="sql",
+        deps=["odds_snapshots", "data_quality_log", "edges"],
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=LATE),
+    )
+    def platform_health(
+        platform_resource: dg.ResourceParam[PlatformResource],
+    ) -> dg.MaterializeResult[None]:
+        """Is everything running? Fetches, stages, database, growth, gaps, stale books, alerts.
+
+        Materialising it looks, and raises alerts of what is broken. `odds monitor` shows the same.
+        """
+        with one_line_failures(), platform_resource.open() as platform:
+            return dg.MaterializeResult(metadata=health_metadata(platform, watch(platform)))
+
+    return platform_health
+
+
+def _healthy(name: str, parts: tuple[str, ...], meaning: str) -> dg.AssetChecksDefinition:
+    @dg.asset_check(asset=HEALTH, name=name, description=meaning)
+    def healthy(
+        platform_resource: dg.ResourceParam[PlatformResource],
+    ) -> dg.AssetCheckResult:
+        with one_line_failures(), platform_resource.open() as platform:
+            problems = [each for each in health(platform).problems if each.part in parts]
+        errors = any(each.severity == "error" for each in problems)
+        return dg.AssetCheckResult(
+            passed=not problems,
+            severity=dg.AssetCheckSeverity.ERROR if errors else dg.AssetCheckSeverity.WARN,
+            description="; ".join(f"{each.part}: {each.words}" for each in problems) or None,
+            metadata={"problems": len(problems), "limit": 0},
+        )
+
+    return healthy
 
 
 def _no_open_gaps() -> dg.AssetChecksDefinition:

@@ -28,10 +28,10 @@ def database_scheme(seen: Examination) -> Finding:
     """The scheme of DATABASE_URL, which SQLAlchemy 2.1 and Dagster read differently."""
     if "DATABASE_URL" in seen.faults:
         return fail("database address", seen.faults["DATABASE_URL"], "mend DATABASE_URL")
-    named = seen.settings.database_url
+    named = seen.settings.own_database
     if named is None:
         return ok("database address", "DATABASE_URL is not set: the embedded server is used")
-    scheme = urlsplit(named.get_secret_value()).scheme
+    scheme = urlsplit(named).scheme
     if scheme in {"postgres", "postgresql", "postgresql+psycopg", DAGSTER_SCHEME}:
         return ok(
             "database address",
@@ -46,10 +46,10 @@ def database_scheme(seen: Examination) -> Finding:
 
 def database_password(seen: Examination) -> Finding | None:
     """A password of one's own that cannot be guessed, and can be hidden in logs."""
-    named = seen.settings.database_url
+    named = seen.settings.own_database
     if named is None:
         return None
-    password = unquote(urlsplit(named.get_secret_value()).password or "")
+    password = unquote(urlsplit(named).password or "")
     if password.lower() in _GUESSED or len(password) < SHORTEST:
         return warn(
             "database password",

@@ -73,6 +73,7 @@ class Examination:
         dagster: Dagster's database, or why it was not seen.
         provider: the provider, or why it did not answer.
         further_keys: likewise with each key after the first.
+        last_backup: the moment that the newest proven backup shows, if there is one.
         now: the time.
     """
 
@@ -91,4 +92,5 @@ class Examination:
     dagster: DagsterHealth | str
     provider: ProviderSeen | str
     further_keys: tuple[ProviderSeen | str, ...]
+    last_backup: datetime | None
     now: datetime

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from odds_pipeline.errors import OddsPipelineError
 from odds_pipeline.redaction import hide_password, redact
+from odds_pipeline.services.backup.shelf import last_good
 from odds_pipeline.services.doctor.examination import Examination, Folder, Port, ProviderSeen
 from odds_pipeline.services.spool import ANSWERS
 from odds_pipeline.settings import Settings
@@ -44,6 +45,7 @@ def look(
 ) -> Examination:
     """See everything; see ``Examination`` for the arguments."""
     ours, dagster = _databases(settings, faults, revision)
+    proven = last_good(settings.backups)
     waiting = sorted((settings.home / "spool").glob(ANSWERS), key=_written)
     return Examination(
         settings=settings,
@@ -63,6 +65,7 @@ def look(
         further_keys=tuple(
             _provider(settings, faults, key.secret) for key in settings.api_keys[1:]
         ),
+        last_backup=None if proven is None else proven.manifest.moment,
         now=datetime.now(UTC),
     )
 
@@ -70,13 +73,13 @@ def look(
 def _databases(
     settings: Settings, faults: Mapping[str, str], revision: str
 ) -> tuple[DatabaseHealth | str, DagsterHealth | str]:
-    named = settings.database_url
+    named = settings.direct_database
     if "DATABASE_URL" in faults:
         return "not looked for: DATABASE_URL is wrong", ""
     if named is None and not EmbeddedServer(settings.home).status().initialised:
         return "", ""
     try:
-        with database(named.get_secret_value() if named else None, settings.home) as url:
+        with database(named, settings.home) as url:
             hide_password(url)
             return database_health(url, revision), _dagster(url)
     except (psycopg.Error, OddsPipelineError) as refused:

@@ -1,5 +1,6 @@
 """The machine: room, permissions, ports, and what waits on its disk."""
 
+from odds_pipeline.services.backup.daily import OVERDUE
 from odds_pipeline.services.doctor.examination import Examination, Port
 from odds_pipeline.services.doctor.findings import Check, Finding, fail, ok, warn
 
@@ -87,4 +88,19 @@ def spool(seen: Examination) -> Finding:
     )
 
 
-CHECKS: tuple[Check, ...] = (free_disk, home_folder, secret_files, ports, spool)
+def backup(seen: Examination) -> Finding | None:
+    """Real odds cost money: somewhere there is a proven copy, not old."""
+    if seen.settings.demo:
+        return None
+    advice = "`odds db backup --drill`; `odds scheduler start` takes one every night"
+    if seen.last_backup is None:
+        return warn("backup", f"no proven one in {seen.settings.backups}", advice)
+    found = f"the last proven one is of {seen.last_backup:%Y-%m-%d %H:%M} UTC"
+    return (
+        ok("backup", found)
+        if seen.now - seen.last_backup <= OVERDUE
+        else warn("backup", found, advice)
+    )
+
+
+CHECKS: tuple[Check, ...] = (free_disk, home_folder, secret_files, ports, spool, backup)

@@ -74,7 +74,7 @@ def judgement(stored: "pd.DataFrame") -> Iterator[tuple[object, ...]]:
     Args:
         stored: columns of ``closing_prices``.
     """
-    for markets in judged_markets(stored):
+    for markets in judged_markets(without_lone_openings(stored)):
         losses = {}
         fair = {}
         for name in JUDGED:
@@ -85,6 +85,16 @@ def judgement(stored: "pd.DataFrame") -> Iterator[tuple[object, ...]]:
                 told = _judge(markets, fair[name], losses[name], losses[REFERENCE], rows)
                 if told is not None:
                     yield (*group, name, *told)
+
+
+def without_lone_openings(stored: "pd.DataFrame") -> "pd.DataFrame":
+    """The prices without openings that are the close as well: of one capture there is one price."""
+    key = ["event_id", "bookmaker_key", "market_key", "description", "capture_time"]
+    rows = stored.astype({"description": "str"})
+    closes = rows.loc[rows["phase"] == "closing", key].drop_duplicates()
+    same = rows[key].merge(closes.assign(same=True), on=key, how="left")["same"].notna()
+    apart: pd.DataFrame = stored[~(same.to_numpy() & stored["phase"].eq("opening").to_numpy())]
+    return apart
 
 
 def judged_markets(stored: "pd.DataFrame") -> Iterator[Markets]:

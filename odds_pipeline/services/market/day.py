@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from odds_pipeline.services.alerting import raising
 from odds_pipeline.services.market.boards import Boards, Ints, boards
 from odds_pipeline.services.market.closing_of_edges import Ended, ended
 from odds_pipeline.services.market.fair import Fair, fair_of, rows_of
@@ -27,6 +28,7 @@ from odds_pipeline.services.market.find import (
 from odds_pipeline.services.market.middles import middles
 from odds_pipeline.services.market.terms import Terms, terms_of
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.stages import stopwatch
 from odds_pipeline.storage import (
     edge_sights,
     edges,
@@ -92,11 +94,15 @@ def price_day(
         moments = pricings.waiting(conn, day, terms.reach, again=again)
         captured = pricings.captured(conn, moments)
     done = DayPriced(moments=len(moments))
+    if not moments:
+        return done
     finished = 0
-    for batch in _batches(moments, captured):
-        done = _sum(done, _price(platform, batch, captured, terms))
-        finished += len(batch)
-        progress(finished, len(moments))
+    with stopwatch(platform) as watch, watch.timed("price") as run:
+        for batch in _batches(moments, captured):
+            done = _sum(done, _price(platform, batch, captured, terms))
+            run.rows = done.quotes
+            finished += len(batch)
+            progress(finished, len(moments))
     return done
 
 
@@ -141,6 +147,7 @@ def _price(
         changed = edge_sights.write(conn, found.sights, known, moments, known_by)
         edges.refresh(conn, changed, known_by)
         edges.close_started(conn, last)
+        raising.priced(conn, platform, moments, changed)
         pricings.mark(conn, known_by, _marks(moments, here, found))
     return DayPriced(0, len(found.quotes), fair, len(found.sights), len(changed))
 

@@ -3,8 +3,8 @@
 Belongs here: following closed edges to their results and closing prices. Does not belong here:
 edges themselves (``day``), money really staked (the bettor's book).
 
-Closing line value is told against the sharp book's closing price, else the bet's own book's, at the
-bet's own number; a bet whose number closed nowhere has none.
+Closing line value is that of ``closing_value``; of an edge of several bets it is the sum over them
+by their share of the unit, and there is none where one of them has none.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,20 +15,19 @@ import numpy as np
 from odds_pipeline.betting.arbitrage import arbitrage
 from odds_pipeline.betting.arrays import Floats
 from odds_pipeline.betting.clustered_mean import clustered_mean
-from odds_pipeline.betting.expected_value import expected_value
 from odds_pipeline.betting.settlement import profit
+from odds_pipeline.services.market.closing_value import closing_values
 from odds_pipeline.services.market.lines import CLOSING
-from odds_pipeline.services.market.results import result_shares
+from odds_pipeline.services.market.results import result_shares, unsettled_reasons
 from odds_pipeline.services.market.settling import events_of, settle_prices
 from odds_pipeline.services.market.terms import Terms, terms_of
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.storage import closing_prices, edges
+from odds_pipeline.storage import closing_prices, edge_values, edges
 from odds_pipeline.storage.engine import Connection, transaction
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_BET = ["event_id", "market_key", "description", "outcome_name", "point"]
 ALL = "all"
 
 
@@ -44,21 +43,41 @@ def judge_edges(platform: Platform) -> "pd.DataFrame":
         found = edges.first_sights(conn)
         if len(found):
             found = _worth(conn, found, terms)
+        edge_values.replace(conn, found)
         edges.replace_statistics(conn, list(_rows(found)))
         return edges.statistics(conn)
 
 
 def _worth(conn: Connection, found: "pd.DataFrame", terms: Terms) -> "pd.DataFrame":
-    """The edges with ``realised`` (profit of a unit) and ``clv``; NaN where not known."""
+    """The edges with the columns of ``edge_values``."""
     legs = _legs(found)
     final = events_of(conn, found)
     rates = terms.commission(legs["bookmaker_key"].tolist())
-    won = profit(result_shares(legs, final), legs["price"], legs["share"], rates)
-    realised = legs.assign(won=won).groupby("place")["won"].agg(lambda each: each.sum(skipna=False))
-    return found.assign(
-        realised=realised.reindex(range(len(found))).to_numpy(),
-        clv=_closing_value(conn, found, terms),
+    closes = closing_prices.closing_prices(conn, events=found["event_id"].unique(), phase=CLOSING)
+    closes = closes[closes["price"].notna()]
+    legs = legs.assign(
+        realised=profit(result_shares(legs, final), legs["price"], legs["share"], rates),
+        unsettled_reason=unsettled_reasons(legs, final),
+        **closing_values(legs, closes, terms),
     )
+    alone = legs.groupby("place")["share"].transform("size").eq(1)
+    of_one = {name: legs[name].where(alone) for name in ("price_ratio", "points_gained")}
+    edge = legs.assign(clv=legs["clv"] * legs["share"], **of_one).groupby("place")
+    values = edge.agg(
+        realised=("realised", _whole),
+        unsettled_reason=("unsettled_reason", "first"),
+        clv=("clv", _whole),
+        price_ratio=("price_ratio", "first"),
+        points_gained=("points_gained", "first"),
+        line_moved=("line_moved", "any"),
+        clv_reason=("clv_reason", "first"),
+    )
+    return found.join(values)
+
+
+def _whole(each: "pd.Series[float]") -> float:
+    """The sum, NaN where a part is not known."""
+    return float(each.sum(skipna=False))
 
 
 def _legs(found: "pd.DataFrame") -> "pd.DataFrame":
@@ -81,22 +100,6 @@ def _legs(found: "pd.DataFrame") -> "pd.DataFrame":
 
 def _shares(prices: Sequence[float]) -> Floats:
     return np.ones(1) if len(prices) == 1 else arbitrage(prices).shares
-
-
-def _closing_value(conn: Connection, found: "pd.DataFrame", terms: Terms) -> Floats:
-    """Expected profit of a unit at the closing fair price of the bet's own number."""
-    stored = closing_prices.closing_prices(conn, events=found["event_id"].unique(), phase=CLOSING)
-    known = stored.dropna(subset=["fair_probability"])
-    value = np.full(len(found), np.nan)
-    prices = found["price"].to_numpy(dtype=np.float64)
-    own = found[[*_BET, "bookmaker_key"]]
-    for judge in (*terms.sharp, None):
-        closes = known if judge is None else known[known["bookmaker_key"] == judge]
-        keys = [*_BET, "bookmaker_key"] if judge is None else _BET
-        once = closes.drop_duplicates(keys)[[*keys, "fair_probability"]]
-        chances = own.merge(once, on=keys, how="left")["fair_probability"].to_numpy(np.float64)
-        value = np.where(np.isnan(value), expected_value(chances, prices), value)
-    return value
 
 
 def _rows(found: "pd.DataFrame") -> Iterator[tuple[object, ...]]:
@@ -132,6 +135,8 @@ def _figures(own: "pd.DataFrame") -> tuple[object, ...]:
         _known(realised.high),
         len(closing),
         float(closing.mean()) if len(closing) else None,
+        len(own) - len(closing),
+        int(own["line_moved"].astype(bool).sum()),
     )
 
 

@@ -13,13 +13,12 @@ import numpy as np
 from odds_pipeline.betting.margin import overround
 from odds_pipeline.betting.margin_removal.methods import remove_margin
 from odds_pipeline.services.market.boards import boards, home_line
-from odds_pipeline.services.market.results import results
+from odds_pipeline.services.market.results import results, unsettled_reasons
 from odds_pipeline.services.market.terms import Terms, terms_of
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.storage import closing_prices, known_time, readers
+from odds_pipeline.storage import closing_prices, readers
 from odds_pipeline.storage.engine import Connection, transaction
 from odds_pipeline.storage.numbers import numbers
-from odds_pipeline.storage.readers.flagged import flagged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,7 +68,7 @@ def lines_of(conn: Connection, events: "pd.DataFrame", terms: Terms) -> "pd.Data
 
     Returns:
         Columns of ``closing_lines`` with ``phase``, ``overround``, ``fair_probability``,
-        ``method``, ``result`` and ``flagged``.
+        ``method``, ``result`` and ``unsettled_reason``.
     """
     import pandas as pd
 
@@ -80,14 +79,14 @@ def lines_of(conn: Connection, events: "pd.DataFrame", terms: Terms) -> "pd.Data
     closing = readers.closing_lines(conn, ids).assign(phase=CLOSING)
     named = events.set_index("id")[["home_team", "away_team", "commence_time"]]
     opening = opening.join(named["commence_time"], on="event_id")
-    columns = [*closing.columns.drop(["start_precision", "flagged"])]
+    columns = [*closing.columns.drop("start_precision")]
     lines = pd.concat([opening[columns], closing[columns]], ignore_index=True)
     lines = lines.join(named[["home_team", "away_team"]], on="event_id")
     return without_margin(lines, terms).assign(
         line=home_line(lines),
         method=terms.method,
         result=results(lines, events),
-        flagged=flagged(conn, lines, known_time.resolve(conn, None)),
+        unsettled_reason=unsettled_reasons(lines, events).where(lines["price"].notna()),
     )
 
 

@@ -7,7 +7,7 @@ A movement is told of one outcome: the home side, Over, else the first by name. 
 between two captures cannot be seen: ``moves`` counts captures that differ from the one before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
@@ -19,6 +19,7 @@ import numpy as np
 from odds_pipeline.betting.margin_removal.methods import remove_margin
 from odds_pipeline.catalog.markets import FEATURED
 from odds_pipeline.services.market.boards import Boards, boards
+from odds_pipeline.services.market.steam_moves import SERIES, steam_moves
 from odds_pipeline.services.market.terms import Terms, terms_of
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import line_movements, readers
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TOGETHER = 400  # events of moments that are read at once
-SERIES = ["event_id", "market_key", "description", "bookmaker_key"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +58,32 @@ def move_day(platform: Platform, day: date) -> DayMoved:
     with transaction(platform.engine) as conn:
         events = readers.events_between(conn, begin, begin + timedelta(days=1))
         ids = events["id"].tolist()
-        frames = list(_followed(conn, ids, terms))
+        frames = _followed(conn, ids, dict(zip(ids, events["sport_key"], strict=True)), terms)
         rows = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame()
         names = set(rows["outcome_name"]) | set(rows["description"]) if len(rows) else set()
         line_movements.replace(conn, day, rows, numbers(conn, ids, names))
     return _summary(len(ids), rows)
 
 
-def _followed(conn: Connection, events: list[str], terms: Terms) -> "list[pd.DataFrame]":
+def _followed(
+    conn: Connection, events: list[str], sports: Mapping[str, str], terms: Terms
+) -> "list[pd.DataFrame]":
     found: list[pd.DataFrame] = []
     for pairs in _batches(line_movements.prematch_captures(conn, events)):
         quotes = readers.odds_at_each(conn, pairs, max_age=terms.reach, markets=FEATURED)
-        found.extend(changes(states(one, terms)) for one in boards(quotes))
+        found.extend(_moved(states(one, terms), sports) for one in boards(quotes))
     return [frame for frame in found if len(frame)]
+
+
+def _moved(found: "pd.DataFrame", sports: Mapping[str, str]) -> "pd.DataFrame":
+    """The changes of each series, and its part in moves of several books."""
+    parts = steam_moves(found, sports)
+    joined = parts["lags"].map(len, na_action="ignore")
+    return (
+        changes(found)
+        .astype({"description": "str"})
+        .merge(parts.assign(steam_moves=joined), on=SERIES, how="left")
+    )
 
 
 def _batches(asked: list[tuple[str, datetime]]) -> Iterator[list[tuple[str, datetime]]]:
@@ -87,13 +100,17 @@ def _batches(asked: list[tuple[str, datetime]]) -> Iterator[list[tuple[str, date
 
 
 def states(one: Boards, terms: Terms) -> "pd.DataFrame":
-    """Each book's market at each moment, told of one outcome: line, price, fair probability."""
+    """Each book's market at each moment, told of one outcome: line, price, fair probability.
+
+    ``read_time`` is when the book was last read for it, by its own last update.
+    """
     import pandas as pd
 
     fair = remove_margin(one.prices, terms.method).probabilities
     rows, books = np.nonzero(one.offered)
     told = _told_of(one)[rows]
     keys = one.keys.take(rows).reset_index(drop=True)
+    age = np.nan_to_num(one.ages[rows, books], posinf=0.0)  # not known: read when captured
     return pd.DataFrame(
         {
             **{name: keys[name] for name in ("event_id", "market_key", "description")},
@@ -103,6 +120,7 @@ def states(one: Boards, terms: Terms) -> "pd.DataFrame":
             "point": one.points[rows, told],
             "price": one.prices[rows, books, told],
             "probability": fair[rows, books, told],
+            "read_time": keys["capture_time"] - pd.to_timedelta(age, unit="s"),
         }
     )
 

@@ -4,9 +4,6 @@ Belongs here: which days of which tables. Does not belong here: voids (``service
 tables' own making. A day that was never worked out is left alone.
 """
 
-from odds_pipeline.services.market.day import price_day
-from odds_pipeline.services.market.lines import close_day
-from odds_pipeline.services.market.movements import move_day
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import pricings
 from odds_pipeline.storage.derived import Covered
@@ -20,6 +17,11 @@ def recompute(platform: Platform, covered: Covered) -> None:
         platform: its database and settings are used.
         covered: the quotes of a void, and what used them.
     """
+    # Where Dagster loads its definitions nothing is worked out, and no numpy is loaded.
+    from odds_pipeline.services.market.day import price_day
+    from odds_pipeline.services.market.lines import close_day
+    from odds_pipeline.services.market.movements import move_day
+
     for day in covered.days:
         with transaction(platform.engine) as conn:
             priced = pricings.any_priced(conn, day)

@@ -6,7 +6,7 @@ Belongs here: looking for them. Does not belong here: the rules (``results``).
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from odds_pipeline.services.market.results import results
+from odds_pipeline.services.market.results import results, unsettled_reasons
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import closing_prices, readers
 from odds_pipeline.storage.engine import Connection, transaction
@@ -18,13 +18,16 @@ PUT_OFF = timedelta(days=366)  # how far from a stated start an event may be pla
 
 
 def settle_prices(platform: Platform) -> int:
-    """Settle the stored opening and closing prices of events that ended since; how many were."""
+    """Settle stored prices of events that ended since; how many rows changed."""
     with transaction(platform.engine) as conn:
         waiting = closing_prices.unsettled(conn)
         if waiting.empty:
             return 0
         final = events_of(conn, waiting)
-        return closing_prices.settle(conn, waiting.assign(result=results(waiting, final)))
+        told = waiting.assign(
+            result=results(waiting, final), unsettled_reason=unsettled_reasons(waiting, final)
+        )
+        return closing_prices.settle(conn, told)
 
 
 def events_of(conn: Connection, rows: "pd.DataFrame") -> "pd.DataFrame":

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from odds_pipeline.catalog.event_names import Sides, sides_of
 from odds_pipeline.catalog.natural_key import sha_key
 from odds_pipeline.catalog.observations import Document, EventStated, RawDocument
-from odds_pipeline.catalog.recognition import sport_named, sport_of_teams
+from odds_pipeline.catalog.recognition import sport_named, sport_of_teams, unknown_league
 from odds_pipeline.catalog.teams import team_named
 from odds_pipeline.errors import MalformedResponse
 from odds_pipeline.sources.archives.captures import Captures
@@ -307,9 +307,9 @@ def _sport(layout: Layout, fields: Mapping[str, str], sides: Sides) -> str:
             raise FieldError(f"{sides.home[:40]!r} and {sides.away[:40]!r} tell no sport")
         return sport
     code = fields[layout.sport_column]
-    sport = layout.sports.get(code) or sport_named(code)
+    sport = layout.sports.get(code) or sport_named(code) or unknown_league(code)
     if sport is None:
-        raise FieldError(f"{code[:20]!r} names no league that the layout {layout.name} knows")
+        raise FieldError(f"{code[:20]!r} names no league")
     return sport
 
 

@@ -41,6 +41,8 @@ from odds_pipeline.sources.the_odds_api.deadline import (
 from odds_pipeline.sources.the_odds_api.echo import Echo
 from odds_pipeline.sources.the_odds_api.responses import date_in
 
+log = logging.getLogger(__name__)
+
 CONNECT_TIMEOUT = 5.0
 READ_GRACE = 1.0  # so that it is the deadline that ends a silent call, and says so
 CHUNK = 64 * 1024
@@ -149,7 +151,12 @@ class Transport:
                     return outcome
                 fault = outcome
                 break
-            self._timing.sleep(self._pause(outcome, attempt))
+            pause = self._pause(outcome, attempt)
+            why = f"status {outcome.status}" if isinstance(outcome, Answer) else outcome
+            log.warning(
+                "fetch_retry", extra={"path": path, "attempt": attempt, "why": why, "wait_s": pause}
+            )
+            self._timing.sleep(pause)
         raise ProviderUnreachable(
             f"no answer from {self._host}{path} in {self._limits.tries} tries: {fault}"
         )

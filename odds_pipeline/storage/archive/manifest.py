@@ -115,6 +115,26 @@ def _archives(conn: Connection, where: LiteralString, values: tuple[Any, ...]) -
     return [Archive._make((*row[:4], Path(row[4]), *row[5:])) for row in rows]
 
 
+def relocate(conn: Connection, folder: Path) -> tuple[int, list[Path]]:
+    """Look for every archive below ``folder``, where a moved or restored home keeps them.
+
+    Returns:
+        How many paths were set anew, and the paths at which nothing stands.
+    """
+    moved, missing = 0, []
+    for archive in all_current(conn):
+        path = folder / archive.kind / archive.path.name
+        if not path.is_file():
+            missing.append(path)
+        elif path != archive.path:
+            conn.execute(
+                "UPDATE public.archives SET path = %s WHERE archive_id = %s",
+                (str(path), archive.archive_id),
+            )
+            moved += 1
+    return moved, missing
+
+
 def partitions(conn: Connection) -> list[Partition]:
     """Every monthly table there is, oldest first."""
     rows = conn.execute(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 
 from odds_pipeline.storage.readers.as_of import listed
-from odds_pipeline.storage.readers.flagged import FLAGGED, flagged
+from odds_pipeline.storage.readers.flagged import flagged, without_flagged_lines
 from odds_pipeline.storage.readers.line_frames import Line, covered, line_frame, missing
 from odds_pipeline.storage.readers.moments import resolved
 from odds_pipeline.storage.readers.prematch import (
@@ -118,18 +118,7 @@ def closing_lines(
     }
     frame = line_frame(rows, types)
     frame["flagged"] = flagged(conn, frame, known).astype("boolean")
-    return one.called(_valid(frame) if valid_only else frame)
-
-
-def _valid(frame: "pd.DataFrame") -> "pd.DataFrame":
-    """The lines, those flagged without what was offered."""
-    wrong = frame["flagged"].astype(bool) & frame["price"].notna()
-    gone = ("point", "price", "american_price", "capture_time", "known_time", "gap_seconds")
-    return frame.assign(
-        **{name: frame[name].mask(wrong) for name in gone},
-        kind=frame["kind"].mask(wrong, "none"),
-        missing_reason=frame["missing_reason"].mask(wrong, FLAGGED),
-    )
+    return one.called(without_flagged_lines(frame) if valid_only else frame)
 
 
 def _covered(event: Event, lines: Mapping[Pair, Sequence[Line]]) -> Iterable[tuple[Pair, Line]]:

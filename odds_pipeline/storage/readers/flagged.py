@@ -3,6 +3,9 @@
 Belongs here: holding a reader's rows against the flags. Does not belong here: finding issues
 (``quality``), lifting them (``storage.quality_review``). A warning is no flag: it says unusual, not
 wrong.
+
+A flag of an event that is merged into another is one of the other's quotes of the same captures,
+where ``united`` has laid them; what the other's own captures say is another observation.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -20,14 +23,38 @@ Connection = psycopg.Connection[Any]
 
 FLAGGED = "flagged"
 
-_FLAGS = """
-SELECT a.event_id, (f.log).bookmaker_key AS flag_book, (f.log).market_key AS flag_market,
-    (f.log).outcome_name AS flag_outcome, (f.log).about AS flag_about, (f.log).point AS flag_point,
-    (f.log).snapshot_time AS flag_since,
+_FLAG = """
+    (f.log).bookmaker_key AS flag_book, (f.log).market_key AS flag_market,
+    (f.log).outcome_name AS flag_outcome, (f.log).about AS flag_about, (f.log).point AS flag_point
+"""
+
+_OWN = f"""
+SELECT a.event_id, {_FLAG}, (f.log).snapshot_time AS flag_since,
     coalesce(f.until_time, (f.log).snapshot_time) AS flag_until
 FROM unnest(%(events)s::text[]) AS a(event_id)
 CROSS JOIN LATERAL flags_known(a.event_id, %(known_by)s) f
 WHERE (f.log).severity <> 'warning' AND (f.log).snapshot_time IS NOT NULL
+"""  # noqa: S608
+
+# At the moments at which the merged event's captures are told of the one that is kept.
+_OF_MERGED = f"""
+UNION ALL
+SELECT k.event_id, {_FLAG}, m.told_at, m.told_at
+FROM pg_temp.merged_events x
+JOIN event_ids k ON k.event_no = x.kept_no
+JOIN event_ids e ON e.event_no = x.event_no
+CROSS JOIN LATERAL flags_known(e.event_id, %(known_by)s) f
+JOIN pg_temp.merged_marks m ON m.event_no = x.event_no AND m.capture_time
+    BETWEEN (f.log).snapshot_time AND coalesce(f.until_time, (f.log).snapshot_time)
+WHERE x.event_no <> x.kept_no AND k.event_id = ANY(%(events)s)
+  AND (f.log).severity <> 'warning'
+"""  # noqa: S608
+
+_SPELLED = """
+SELECT e.event_id, m.spelling, m.name
+FROM unnest(%(events)s::text[]) AS a(event_id)
+JOIN event_ids e USING (event_id)
+JOIN merges_known(%(known_by)s) m ON m.kind = 'team' AND m.sport_id = e.sport_id
 """
 
 
@@ -42,11 +69,13 @@ def flagged(conn: Connection, frame: "pd.DataFrame", known_by: "datetime") -> "p
     import pandas as pd
 
     events = [str(event) for event in frame["event_id"].dropna().unique()]
-    flags = fetch_frame(conn, _FLAGS, {"events": events, "known_by": known_by})
+    asked = {"events": events, "known_by": known_by}
+    flags = fetch_frame(conn, _OWN + (_OF_MERGED if _laid(conn) else ""), asked)
     found = pd.Series(False, index=frame.index)
     if flags.empty:
         return found
     rows = frame.reset_index(drop=True).reset_index(names="row").merge(flags, on="event_id")
+    rows = _called(rows, fetch_frame(conn, _SPELLED, asked))
     covers = rows["capture_time"].between(rows["flag_since"], rows["flag_until"])
     for flag, column in (
         ("flag_book", "bookmaker_key"),
@@ -67,6 +96,20 @@ def flagged(conn: Connection, frame: "pd.DataFrame", known_by: "datetime") -> "p
     return found
 
 
+def _laid(conn: Connection) -> bool:
+    row = conn.execute("SELECT to_regclass('pg_temp.merged_events') IS NOT NULL").fetchone()
+    return row is not None and bool(row[0])
+
+
+def _called(rows: "pd.DataFrame", spelled: "pd.DataFrame") -> "pd.DataFrame":
+    """The rows with every team by its name, in the quotes and in the flags."""
+    for column in ("outcome_name", "flag_outcome") if len(spelled) else ():
+        told = spelled.rename(columns={"spelling": column})
+        names = rows[["event_id", column]].merge(told, on=["event_id", column], how="left")["name"]
+        rows[column] = names.fillna(rows[column])
+    return rows
+
+
 def without_flagged(
     conn: Connection, frame: "pd.DataFrame", known_by: "datetime"
 ) -> "pd.DataFrame":
@@ -79,3 +122,19 @@ def without_flagged(
         return frame
     missing = {name: frame[name].mask(wrong) for name in ("price", "american_price", "point")}
     return frame.assign(**missing, missing_reason=frame["missing_reason"].mask(wrong, FLAGGED))
+
+
+def without_flagged_lines(frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Opening or closing lines, those ``flagged`` without what was offered.
+
+    Args:
+        frame: lines with ``flagged``; such a line is ``none`` because it is that.
+    """
+    wrong = frame["flagged"].astype(bool) & frame["price"].notna()
+    offered = ("point", "price", "american_price", "capture_time", "known_time")
+    gone = frame.columns.intersection([*offered, "gap_seconds", "at_first_sight"])
+    return frame.assign(
+        **{name: frame[name].mask(wrong) for name in gone},
+        kind=frame["kind"].mask(wrong, "none"),
+        missing_reason=frame["missing_reason"].mask(wrong, FLAGGED),
+    )

@@ -5,14 +5,15 @@ the database's `voids_known` says.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
 from odds_pipeline.storage.frames import build_frame
 from odds_pipeline.storage.readers.event_ids import event_number
+from odds_pipeline.storage.readers.flagged import FLAGGED, flagged
 from odds_pipeline.storage.readers.moments import resolved
 from odds_pipeline.storage.readers.united import united
 from odds_pipeline.storage.timeline import PRICED, Mark, Row, State, Timeline
@@ -22,9 +23,23 @@ if TYPE_CHECKING:
 
 Connection = psycopg.Connection[Any]
 
-# What is shown of a quote inside a void: neither its price nor the one before it.
-_VOIDED = State(-1)
+# What is shown of a quote inside a void, or under a flag: neither its price nor the one before it.
+_VOIDED, _FLAGGED = State(-1), State(-2)
+_REASONS = {_VOIDED: "voided", _FLAGGED: FLAGGED}
 _Interval = tuple[datetime, datetime]
+
+
+class _Seen(NamedTuple):
+    """What one capture says of one outcome."""
+
+    mark: Mark
+    selection_id: int
+    state: State | None
+
+    @property
+    def point(self) -> float | None:
+        """The line it was offered at."""
+        return None if self.state is None else self.state.point
 
 
 def line_movement(
@@ -34,11 +49,13 @@ def line_movement(
     market: str,
     at: datetime | None = None,
     known_by: datetime | None = None,
+    valid_only: bool = False,
 ) -> "pd.DataFrame":
     """Every change of a book's market: one row an outcome and change.
 
     Once withdrawn the price is null, and the point is the one that was withdrawn. While voided
-    both are null, and ``missing_reason`` says ``voided``.
+    both are null, and ``missing_reason`` says ``voided``; with ``valid_only`` so are they while a
+    quality rule had found the quote wrong, as known by then, and it says ``flagged``.
     """
     moment, known = resolved(conn, at, known_by)
     one = united(conn, event, known, at=moment)
@@ -47,25 +64,34 @@ def line_movement(
     timeline = _timeline(conn, event_no, list(outcomes), moment, known)
     voided = _voided(conn, event_no, list(outcomes), known)
     covering = _covering_scopes(conn, event_no, bookmaker, market)
+    seen = [
+        _Seen(mark, selection_id, timeline.state_at(selection_id, mark.capture_time))
+        for mark in timeline.marks
+        if mark.scope_id in covering
+        for selection_id in outcomes
+    ]
+    wrong: Sequence[bool] = [False] * len(seen)
+    if valid_only:
+        place = (one.ids[0], bookmaker, market)
+        wrong = flagged(conn, _quotes(seen, outcomes, place), known).tolist()
     rows: list[tuple[object, ...]] = []
     last: dict[int, State | None] = {}
-    for mark in timeline.marks:
-        if mark.scope_id not in covering:
+    for (mark, selection_id, state), bad in zip(seen, wrong, strict=True):
+        offered = state if state is not None and state.code == PRICED else None
+        if offered is not None and _within(voided.get(selection_id, ()), mark.capture_time):
+            offered = _VOIDED
+        elif offered is not None and bad:
+            offered = _FLAGGED
+        if offered == last.get(selection_id):
             continue
-        for selection_id, (outcome, description) in outcomes.items():
-            state = timeline.state_at(selection_id, mark.capture_time)
-            offered = state if state is not None and state.code == PRICED else None
-            if offered is not None and _within(voided.get(selection_id, ()), mark.capture_time):
-                offered = _VOIDED
-            if offered == last.get(selection_id):
-                continue
-            named = offered or last[selection_id]
-            last[selection_id] = offered
-            price = None if offered is None else offered.price
-            point = None if named is None else named.point
-            in_play = mark.capture_time >= mark.commence_time
-            reason = "voided" if offered is _VOIDED else None
-            rows.append((mark.capture_time, outcome, description, point, price, in_play, reason))
+        named = offered or last[selection_id]
+        last[selection_id] = offered
+        price = None if offered is None else offered.price
+        point = None if named is None else named.point
+        in_play = mark.capture_time >= mark.commence_time
+        reason = None if offered is None else _REASONS.get(offered)
+        called = outcomes[selection_id]
+        rows.append((mark.capture_time, *called, point, price, in_play, reason))
     types = {
         "capture_time": "timestamptz",
         "outcome_name": "text",
@@ -76,6 +102,22 @@ def line_movement(
         "missing_reason": "text",
     }
     return one.called(build_frame(rows, types), one.ids[0])
+
+
+def _quotes(
+    seen: "Sequence[_Seen]",
+    outcomes: Mapping[int, tuple[str, str | None]],
+    place: tuple[str, str, str],
+) -> "pd.DataFrame":
+    """What was seen as the rows that flags are held against."""
+    types = {
+        **dict.fromkeys(("event_id", "bookmaker_key", "market_key"), "text"),
+        **dict.fromkeys(("outcome_name", "description"), "text"),
+        "point": "float8",
+        "capture_time": "timestamptz",
+    }
+    rows = [(*place, *outcomes[one.selection_id], one.point, one.mark.capture_time) for one in seen]
+    return build_frame(rows, types)
 
 
 def _outcomes(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
+from odds_pipeline.storage.readers.flagged import flagged, without_flagged_lines
 from odds_pipeline.storage.readers.line_frames import Line, covered, line_frame, missing
 from odds_pipeline.storage.readers.moments import resolved
 from odds_pipeline.storage.readers.prematch import UNUSABLE, Event, Pair, prematch_events
@@ -87,13 +88,14 @@ def opening_lines(
     known_by: datetime | None = None,
     bookmakers: Iterable[str] | None = None,
     markets: Iterable[str] | None = None,
+    valid_only: bool = False,
 ) -> "pd.DataFrame":
     """The first pre-match quote of each outcome, by the rules of ``closing_lines``.
 
     ``gap_seconds`` counts from the first capture of odds that listed the event to the first that
     priced the outcome, and ``at_first_sight`` says whether they are the same: an outcome that was
     there when the event was first seen may have been offered long before. ``kind`` is ``exact`` or
-    ``none``; rows without a price are those of ``closing_lines``.
+    ``none``; rows without a price are those of ``closing_lines``, and so is ``flagged``.
 
     Args:
         conn: a connection inside a transaction.
@@ -102,6 +104,8 @@ def opening_lines(
         bookmakers: those expected; default all that the event's captures asked for by name, and
             all that were ever seen of it.
         markets: likewise.
+        valid_only: a flagged line is ``none`` because it is ``flagged``; no later price takes its
+            place.
 
     Raises:
         NotYetNormalised: ``known_by`` reaches documents that still wait.
@@ -128,7 +132,9 @@ def opening_lines(
         **dict.fromkeys(("kind", "missing_reason"), "text"),
         "first_seen": "timestamptz",
     }
-    return one.called(line_frame(rows, types))
+    frame = line_frame(rows, types)
+    frame["flagged"] = flagged(conn, frame, known).astype("boolean")
+    return one.called(without_flagged_lines(frame) if valid_only else frame)
 
 
 def _lines(

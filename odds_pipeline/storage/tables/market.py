@@ -240,6 +240,7 @@ closing_prices = Table(
     Column("fair_probability", Double),
     Column("method", Text),
     Column("result", Text),
+    Column("unsettled_reason", Text),
     Column("flagged", Boolean),
     Column("commence_time", Time),
     CheckConstraint("phase IN ('opening', 'closing')", name="phase"),
@@ -272,6 +273,8 @@ line_movements = Table(
     Column("moves", Integer, nullable=False),
     Column("net_move", Double),
     Column("largest_move", Double),
+    Column("steam_moves", Integer),
+    Column("first_moves", Integer),
     Index("ix_line_movements_day", "day"),
     Index("ix_line_movements_event_no", "event_no"),
     comment="How each book's market moved from its opening to its close, told of one outcome, by "
@@ -292,9 +295,30 @@ bookmaker_scorecards = Table(
     Column("stale_share", Double),
     Column("best_share", Double),
     Column("moves", Integer, nullable=False),
+    Column("steam_moves", Integer),
+    Column("first_moves", Integer),
+    Column("median_lag_seconds", Double),
     PrimaryKeyConstraint("day", "bookmaker_id", "market_id", name="pk_bookmaker_scorecards"),
     comment="What each book's market was worth to a bettor on a UTC day of captures. Made anew "
     "by day.",
+)
+
+edge_values = Table(
+    "edge_values",
+    metadata,
+    Column("opportunity_id", Text, primary_key=True),
+    Column("realised", Double),
+    Column("unsettled_reason", Text),
+    Column("clv", Double),
+    Column("price_ratio", Double),
+    Column("points_gained", Double),
+    Column("line_moved", Boolean),
+    Column("clv_reason", Text),
+    Column("computed_at", Time, nullable=False, server_default=NOW),
+    CheckConstraint("(realised IS NULL) = (unsettled_reason IS NOT NULL)", name="realised"),
+    CheckConstraint("(clv IS NULL) = (clv_reason IS NOT NULL)", name="clv"),
+    comment="What each past opportunity was worth, a unit at its first sight: its result and its "
+    "closing line value, or why there is none. Made anew as a whole.",
 )
 
 edge_statistics = Table(
@@ -314,6 +338,8 @@ edge_statistics = Table(
     Column("realised_high", Double),
     Column("with_closing", Integer, nullable=False),
     Column("mean_clv", Double),
+    Column("without_closing", Integer, nullable=False),
+    Column("line_moved", Integer, nullable=False),
     Column("computed_at", Time, nullable=False, server_default=NOW),
     PrimaryKeyConstraint("kind", "dimension", "value", name="pk_edge_statistics"),
     CheckConstraint("dimension IN ('all', 'bookmaker', 'market', 'tag')", name="dimension"),

@@ -187,8 +187,7 @@ def test_a_model_of_ones_own_judges_what_it_spoke_of_by_then(platform: Platform)
     assert found == [("model:elo", "3", 0.5, None, 2.2, "10.000000")]
 
 
-def test_what_used_a_flagged_quote_says_so(platform: Platform) -> None:
-    capture(platform, {"pinnacle": EVEN, "bovada": h2h(2.2, 1.7)})
+def _flag(platform: Platform) -> None:
     with transaction(platform.engine) as conn:
         conn.execute(
             """INSERT INTO data_quality_logs (partition, rule, issue_type, severity, event_id,
@@ -196,8 +195,56 @@ def test_what_used_a_flagged_quote_says_so(platform: Platform) -> None:
             VALUES (%s, 'a rule', 'wrong', 'error', 'e1', 'bovada', 'h2h', %s, 'it is wrong')""",
             (DAY, NOON),
         )
+
+
+USED = "SELECT DISTINCT source, flagged FROM fair_prices WHERE superseded_at IS NULL ORDER BY 1"
+
+
+def test_what_used_a_flagged_quote_says_so(platform: Platform) -> None:
+    capture(platform, {"pinnacle": EVEN, "bovada": h2h(2.2, 1.7)})
+    _flag(platform)
     price_day(platform, DAY)
-    used = rows(platform, "SELECT DISTINCT source, flagged FROM fair_prices ORDER BY 1")
-    assert used == [("median", True), ("pool", True), ("sharp", False)]
+    assert rows(platform, USED) == [("median", True), ("pool", True), ("sharp", False)]
     sights = rows(platform, "SELECT DISTINCT kind, flagged FROM edge_sights ORDER BY 1")
     assert ("ev", True) in sights
+
+
+def test_a_flag_raised_or_lifted_after_pricing_prices_its_moments_again(
+    platform: Platform,
+) -> None:
+    for minutes in (0, 60):
+        capture(platform, {"pinnacle": EVEN, "bovada": h2h(2.2, 1.7)}, NOON + minutes * MINUTE)
+    price_day(platform, DAY)
+    before, clean = rows(platform, FAIR), rows(platform, USED)
+    assert clean == [("median", False), ("pool", False), ("sharp", False)]
+    _flag(platform)
+    assert price_day(platform, DAY).moments == 2  # the later one may hold an edge of the first
+    assert rows(platform, USED + ", 2") == [
+        *(("median", False), ("median", True)),
+        *(("pool", False), ("pool", True)),
+        ("sharp", False),
+    ]
+    assert price_day(platform, DAY).moments == 0
+    with transaction(platform.engine) as conn:
+        conn.execute("UPDATE data_quality_logs SET resolution = 'released'")
+    assert price_day(platform, DAY).moments == 2
+    assert rows(platform, USED) == clean
+    assert [row[2:] for row in rows(platform, FAIR)] == [row[2:] for row in before]
+
+
+def test_a_flag_that_grows_prices_only_the_moments_it_did_not_cover_before(
+    platform: Platform,
+) -> None:
+    for minutes in (0, 60, 120):
+        capture(platform, {"pinnacle": EVEN, "bovada": h2h(2.2, 1.7)}, NOON + minutes * MINUTE)
+    _flag(platform)
+    price_day(platform, DAY)
+    for until, moments in ((60, 2), (120, 1), (120, 0), (60, 1)):
+        with transaction(platform.engine) as conn:
+            conn.execute("UPDATE data_quality_logs SET until_time = %s", (NOON + until * MINUTE,))
+        # With the first moment that waits all later ones of the day do.
+        assert price_day(platform, DAY).moments == moments, until
+    flagged = (
+        "SELECT DISTINCT capture_time FROM fair_prices WHERE flagged AND superseded_at IS NULL"
+    )
+    assert {at for (at,) in rows(platform, flagged)} == {NOON, NOON + 60 * MINUTE}

@@ -90,12 +90,18 @@ def test_without_a_clock_time_a_start_is_known_to_the_day() -> None:
     assert document.odds[-1].capture_time == datetime(2019, 8, 17, 23, 59, 59, tzinfo=UTC)
 
 
+def test_games_of_a_league_that_nobody_knows_are_kept_under_its_code() -> None:
+    document = soccer(MATCH.replace("E0", "X-9"))
+    assert document.rejections == ()
+    assert {e.event.sport_key for c in document.odds for e in c.events} == {"unknown_x_9"}
+
+
 @pytest.mark.parametrize(
     ("row", "where", "reason"),
     [
         (MATCH.replace("1.5,", "0.0,", 1), "row 2.B365H", "out of range"),
         (MATCH.replace(",H,", ",D,"), "row 2.FTR", "contradicts the score"),
-        (MATCH.replace("E0", "XX"), "row 2", "names no league"),
+        (MATCH.replace("E0", "?"), "row 2", "names no league"),
         (MATCH.replace("17/08", "37/08"), "row 2", "is not of the form"),
         (MATCH.replace("12:30", "noon"), "row 2", "is not hours and minutes"),
         (MATCH.replace("Burnley", "Arsenal"), "row 2", "plays itself"),

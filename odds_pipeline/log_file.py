@@ -1,14 +1,18 @@
-"""The log: one JSON object a line, in LOG_FILE or ``<home>/logs/odds.log``.
+"""The log: one JSON object a line (or readable ones), in LOG_FILE or ``<home>/logs/odds.log``.
 
 Belongs here: where events go, at which level, and how long they are kept. Does not belong here:
 what is logged, what is secret (``redaction``). Times and days are UTC.
+
+DEBUG is detail; INFO normal work (``odds_fetched``: one line a capture); WARNING quality issues and
+retries; ERROR failed operations and invalid data; CRITICAL system failure and exhausted quota.
 
 A file holds one day. Any number of processes write to it: the first one to write on a new day
 puts the file aside under its day's name, and the others notice and follow.
 """
 
 import logging
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
@@ -35,13 +39,7 @@ def start_logging(settings: Settings) -> None:
     import structlog
 
     install(settings)
-    path = log_path(settings)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handler = DailyFileHandler(path)
-    except OSError as refused:
-        reason = f"LOG_FILE: {path} cannot be written ({refused.strerror}); name another file"
-        raise SettingsError(reason) from None
+    handler = _handler(log_path(settings))
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,
@@ -56,14 +54,12 @@ def start_logging(settings: Settings) -> None:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 _without_secrets,
-                structlog.processors.JSONRenderer(default=str),
+                _renderer(settings),
             ],
         )
     )
     root = logging.getLogger()
-    for old in [each for each in root.handlers if isinstance(each, DailyFileHandler)]:
-        root.removeHandler(old)
-        old.close()
+    _stop(root)
     root.addHandler(handler)
     root.setLevel(settings.log_level)
     structlog.configure(
@@ -72,6 +68,59 @@ def start_logging(settings: Settings) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+@contextmanager
+def run_log(settings: Settings, **known: str) -> Iterator[None]:
+    """Log to the file for the length of a run, each event with what is known of the run.
+
+    What logged before (a command that does the run in its own process) goes on. A file that cannot
+    be written costs the run its log and nothing else.
+
+    Args:
+        settings: where to, from which level on.
+        known: what correlates events, such as ``run_id``.
+    """
+    import structlog
+
+    root = logging.getLogger()
+    before = [each for each in root.handlers if isinstance(each, DailyFileHandler)]
+    level = root.level
+    if not before:
+        try:
+            start_logging(settings)
+        except SettingsError as refused:
+            logging.getLogger(__name__).warning("no_log_file", extra={"why": str(refused)})
+    try:
+        with structlog.contextvars.bound_contextvars(**known):
+            yield
+    finally:
+        if not before:
+            _stop(root)
+            root.setLevel(level)
+
+
+def _stop(root: logging.Logger) -> None:
+    for old in [each for each in root.handlers if isinstance(each, DailyFileHandler)]:
+        root.removeHandler(old)
+        old.close()
+
+
+def _handler(path: Path) -> "DailyFileHandler":
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return DailyFileHandler(path)
+    except OSError as refused:
+        reason = f"LOG_FILE: {path} cannot be written ({refused.strerror}); name another file"
+    raise SettingsError(reason)
+
+
+def _renderer(settings: Settings) -> Any:  # noqa: ANN401 - a processor of structlog's
+    import structlog
+
+    if settings.log_format == "json":
+        return structlog.processors.JSONRenderer(default=str)
+    return structlog.dev.ConsoleRenderer(colors=False, sort_keys=False)
 
 
 def _without_secrets(

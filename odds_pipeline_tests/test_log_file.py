@@ -11,7 +11,8 @@ import pytest
 import structlog
 from pydantic import SecretStr
 
-from odds_pipeline.cli.log_file import KEPT_DAYS, DailyFileHandler, start_logging
+from odds_pipeline.errors import SettingsError
+from odds_pipeline.log_file import KEPT_DAYS, DailyFileHandler, run_log, start_logging
 from odds_pipeline.settings import Settings
 
 
@@ -99,3 +100,34 @@ def test_lines_are_json_at_the_chosen_level_without_secrets(
     assert (lines[0]["tries"], lines[0]["level"], lines[0]["logger"]) == (2, "warning", "ours")
     assert lines[0]["timestamp"].endswith("Z")
     assert "canary" not in file.read_text()
+
+
+def test_lines_may_be_readable_and_a_run_names_itself(
+    tmp_path: Path, logging_as_it_was: None
+) -> None:
+    file = tmp_path / "my.log"
+    settings = Settings(_env_file=None, log_file=file, log_format="readable")
+    with run_log(settings, run_id="r1", job="capture"):
+        logging.getLogger("ours").info("odds_fetched", extra={"events": 9})
+    logging.getLogger("ours").error("after the run")
+    (line,) = file.read_text().splitlines()
+    assert "[info     ] odds_fetched" in line
+    assert {"events=9", "run_id=r1", "job=capture"} <= set(line.split())
+
+
+def test_a_webhook_is_in_no_line(tmp_path: Path, logging_as_it_was: None) -> None:
+    token, file = "canary-token-canary-token", tmp_path / "my.log"
+    webhook = f"https://discord.com/api/webhooks/12/{token}"
+    start_logging(Settings(_env_file=None, log_file=file, discord_webhook_url=SecretStr(webhook)))
+    logging.getLogger("urllib3").warning("POST /api/webhooks/12/%s 404", token)
+    assert "canary" not in file.read_text()
+    assert "[removed]" in file.read_text()
+
+
+def test_a_run_goes_on_without_its_log(tmp_path: Path, logging_as_it_was: None) -> None:
+    (tmp_path / "file").write_text("")
+    settings = Settings(_env_file=None, log_file=tmp_path / "file" / "my.log")
+    with pytest.raises(SettingsError):
+        start_logging(settings)
+    with run_log(settings, run_id="r1"):
+        logging.getLogger("ours").info("collected")

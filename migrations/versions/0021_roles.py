@@ -1,0 +1,24 @@
+"""Months are made by the owner, whoever needs one: roles that collect own no table.
+
+Revision ID: 0021
+Revises: 0020
+"""
+
+from alembic import op
+
+revision = "0021"
+down_revision = "0020"
+branch_labels = None
+depends_on = None
+
+FUNCTION = "ensure_month(timestamptz, text[])"
+
+
+def upgrade() -> None:
+    op.execute(f"ALTER FUNCTION {FUNCTION} SECURITY DEFINER SET search_path = public, pg_temp")
+    op.execute(f"REVOKE EXECUTE ON FUNCTION {FUNCTION} FROM PUBLIC")
+
+
+def downgrade() -> None:
+    op.execute(f"GRANT EXECUTE ON FUNCTION {FUNCTION} TO PUBLIC")
+    op.execute(f"ALTER FUNCTION {FUNCTION} SECURITY INVOKER RESET search_path")

@@ -1,0 +1,55 @@
+"""How figures of backtests are printed.
+
+Belongs here: figures and leaks on the terminal. Does not belong here: which command prints them.
+"""
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from odds_pipeline.cli import screen
+from odds_pipeline.cli.screen import Column
+
+if TYPE_CHECKING:
+    from odds_pipeline.backtesting.leaks import LeakReport
+
+_FIGURES = (Column("figure", "figure"), Column("value", "value", right=True))
+SHARES = frozenset(
+    {
+        *("roi", "return_on_bankroll", "max_drawdown_percent", "win_rate", "roi_low", "roi_high"),
+        *("clv", "forward_roi", "forward_return"),
+    }
+)
+
+
+def show_figures(values: Mapping[str, object]) -> None:
+    """One line a figure."""
+    rows = [{"figure": name, "value": figure(name, value)} for name, value in values.items()]
+    if rows:
+        screen.show_table(rows, _FIGURES, screen.zone_named("UTC"))
+
+
+def show_leaks(strategy: str, of: "LeakReport") -> None:
+    """Whether the strategy looked ahead, and at what."""
+    sign = screen.YES if of.clean else screen.NO
+    if of.clean:
+        said = f"looked ahead in none of {of.moments} decisions replayed"
+    else:
+        first = of.leaks[0]
+        said = f"LOOKS AHEAD: {first.decision_time:%Y-%m-%d %H:%M} {first.what}"
+    screen.say(f"{sign} {strategy} {said}")
+
+
+def figure(name: str, value: object) -> str:
+    """A figure as people read it."""
+    if value is None:
+        return screen.MISSING
+    if isinstance(value, float):
+        told = percent(value) if name in SHARES else f"{value:,.4f}"
+        return screen.MISSING if math.isnan(value) else told
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def percent(share: float) -> str:
+    """A share with its sign."""
+    return screen.MISSING if math.isnan(share) else f"{share:+.2%}"
