@@ -37,13 +37,13 @@ def _tell(block: Block) -> object:
 HARMS = (
     Broken(
         Kind.WRONG,
-        "I2: 1 quotes at another price",
+        " quotes at another price",
         """UPDATE quotes SET price = price + 0.01
         WHERE ctid = (SELECT ctid FROM quotes ORDER BY capture_time DESC LIMIT 1)""",
     ),
     Broken(
         Kind.PARTIAL,
-        "I2: 2 quotes lost",
+        " quotes lost",
         """DELETE FROM quotes q USING (SELECT event_no, selection_id FROM quotes GROUP BY 1, 2
             HAVING count(*) = 1 ORDER BY 1, 2 LIMIT 1) one
         WHERE (q.event_no, q.selection_id) = (one.event_no, one.selection_id)""",
