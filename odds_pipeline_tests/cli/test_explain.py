@@ -57,7 +57,8 @@ def test_a_bet_leads_to_its_experiment_and_the_quote_of_its_moment(
             league=None,
         )
         names = ("event_id", "bookmaker_key", "market_key", "outcome_name")
-        row = dict(zip(names, QUOTE[1:], strict=True)) | {"point": None, "stake": 100.0}
+        row: dict[str, object] = dict(zip(names, QUOTE[1:], strict=True))
+        row |= {"point": None, "stake": 100.0}
         captured = odds("explain", *QUOTE, *AT, "--json").json["snapshot"]["capture_time"]
         row["capture_time"] = datetime.fromisoformat(captured)
         ledgers.keep(conn, number, pd.DataFrame([row]))
