@@ -228,8 +228,14 @@ def daily_ratios(
 
 
 def trials_until(conn: Connection, of: "Experiment") -> int:
-    """How many trials on the same data were completed up to this one, itself included."""
-    return 0 if of.dataset_hash is None else len(daily_ratios(conn, of.dataset_hash, of)) + 1
+    """How many trials on the same data were completed up to this one, its own included."""
+    if of.dataset_hash is None:
+        return 0
+    row = conn.execute(
+        "SELECT greatest(count(*), 1) FROM sweep_points WHERE experiment_id = %s", (of.id,)
+    ).fetchone()
+    assert row is not None
+    return len(daily_ratios(conn, of.dataset_hash, of)) + int(row[0])
 
 
 def find(conn: Connection, experiment: int) -> Experiment:

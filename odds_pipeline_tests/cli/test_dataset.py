@@ -84,7 +84,7 @@ def test_from_freezing_to_making_an_experiment_again(season: Odds, home: Path) -
         (("dataset", "freeze", "nhl", *MONTH[:-1], "soon"), 2, "--end: 'soon' is not a date"),
         (("dataset", "freeze", "nhl", *MONTH), 3, f"no {SPORT} events"),
         (("dataset", "show", "nhl"), 3, "no dataset 'nhl'"),
-        (("backtest", "run", "ev", "--dataset", "nhl", *MONTH), 2, "says what is bet on already"),
+        (("backtest", "run", "ev", "--dataset", "nhl", *MONTH), 2, "--dataset says what is bet on"),
         (("backtest", "run", "ev"), 2, "--sport, --start and --end, or --dataset"),
         (("backtest", "run", "ev", *MONTH, "--draft"), 2, "--draft needs a --dataset"),
         (("backtest", "reproduce", "7"), 3, "no experiment 7"),
