@@ -179,7 +179,7 @@ def _orphans(conn: psycopg.Connection[Any]) -> Iterator[Finding]:
         if count:
             yield Finding(Kind.PARTIAL, f"I3: {count} {what}")
     ((twice,),) = conn.execute(
-        "SELECT count(*) - count(DISTINCT (event_no, capture_time, scope_id)) FROM snapshots"
+        "SELECT count(*) - count(DISTINCT (event_no, capture_id, scope_id)) FROM snapshots"
     ).fetchall()
     if twice:
         yield Finding(Kind.DUPLICATED, f"I3: {twice} snapshots are stored twice")
