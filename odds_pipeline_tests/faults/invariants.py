@@ -3,7 +3,7 @@
 Belongs here: the checks. Does not belong here: faults. Bodies are read by a naive parse and prices
 converted by the book, so that an error in the product's parser is not its own judge. A document
 that quarantine or its mark gives a reason for is left out of I2; one that only the naive parse
-cannot read is not.
+cannot read is not. Nor is such a one the slot's answer: another may be bought from history.
 
     I1 what was acknowledged is in raw, once      I4 credits booked = credits the provider charged
     I2 quotes = what the raw bodies say           I6 every slot is ok, healed or a gap
@@ -94,6 +94,8 @@ def _acknowledged(conn: psycopg.Connection[Any], acknowledged: Path) -> Iterator
     for moment, count in conn.execute(
         """SELECT s.slot_time, count(*) FROM raw_responses r JOIN fetch_logs f USING (raw_id)
         JOIN slots s ON s.slot_id = f.slot_id WHERE r.status = 200
+          AND NOT EXISTS (SELECT FROM normalisations n WHERE n.raw_id = r.raw_id AND n.error <> '')
+          AND NOT EXISTS (SELECT FROM quarantine q WHERE q.raw_id = r.raw_id AND q.reason <> '')
         GROUP BY s.slot_id HAVING count(*) > 1"""
     ).fetchall():
         yield Finding(Kind.DUPLICATED, f"I1: slot {moment} is stored {count} times")
