@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from odds_pipeline.composition import open_platform
 from odds_pipeline.orchestration.build import build_definitions
