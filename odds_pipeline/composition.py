@@ -19,7 +19,7 @@ from odds_pipeline.settings import Settings
 from odds_pipeline.storage.database import database
 from odds_pipeline.storage.engine import open_engine, require_schema
 
-REVISION = "0022"
+REVISION = "0021"
 DEMO_KEY = "demo"
 
 

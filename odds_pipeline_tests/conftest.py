@@ -44,6 +44,17 @@ if POOLER:
     opening.open_engine = open_engine
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest tests first in each worker's share, which is one stretch of all."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    longest = [item for item in items if item.get_closest_marker("long")]
+    ordered = [item for item in items if not item.get_closest_marker("long")]
+    share = len(items) // workers
+    for number, item in enumerate(longest):
+        ordered.insert(number % workers * share + number // workers, item)
+    items[:] = ordered
+
+
 @pytest.fixture(scope="session")
 def server_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[str]:
     """Address of the session's server: any database name may follow."""
@@ -104,15 +115,15 @@ def migrate(url: str, *arguments: str) -> str:
     return done.stdout
 
 
-def migrate_here(url: str, revision: str = "head") -> None:
-    """The same in this process, up or down to a revision; its environment is put back."""
+def migrate_here(url: str, revision: str = "head", *, up: bool = False) -> None:
+    """The same in this process, down to a revision or up to it; its environment is put back."""
     from alembic import command
     from alembic.config import Config
 
     config = Config(toml_file=REPOSITORY / "pyproject.toml")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DATABASE_URL", url)
-        (command.upgrade if revision == "head" else command.downgrade)(config, revision)
+        (command.upgrade if up or revision == "head" else command.downgrade)(config, revision)
 
 
 @pytest.fixture

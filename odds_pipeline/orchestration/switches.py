@@ -113,10 +113,11 @@ def set_mode(instance: dg.DagsterInstance, settings: Settings, mode: SamplingMod
 
 def _set(instance: dg.DagsterInstance, settings: Settings, mode: SamplingMode | None) -> list[str]:
     """Everything on with this mode, or off without one; returns the names of what was meant."""
-    others = {ticker for of, ticker in TICKERS.items() if of is not mode}
     meant = []
     for each in _all(settings):
-        on = mode is not None and each.name not in others
+        # What is off unless somebody wants it, such as a DEMO's backup, is not started along.
+        usual = each.default_status.value == "RUNNING" and each.name not in TICKERS.values()
+        on = mode is not None and (usual or each.name == TICKERS[mode])
         _turn(instance, each, on=on)
         if on or mode is None:
             meant.append(each.name)

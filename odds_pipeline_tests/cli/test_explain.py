@@ -2,10 +2,10 @@
 
 import hashlib
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pandas as pd
 import psycopg
-import pytest
 import zstandard
 
 from odds_pipeline.cli.json_keys import JSON_KEYS
@@ -25,6 +25,15 @@ AT = ("--at", "2026-01-09T18:05:00Z")
 FILE = FIXTURES / "odds_american.json"
 
 
+REFUSED = (
+    ((*QUOTE[:4], "Nobody"), 3, "had no price on Nobody"),
+    (("quote", EVENT), 2, "write it as `odds explain quote EVENT"),
+    (("edge", "00ff"), 3, "there is no edge"),
+    (("raw", "x"), 2, "is no number"),
+    (("bet", "1"), 2, "write it as `odds explain bet EXPERIMENT NUMBER`"),
+)
+
+
 def test_a_quote_leads_to_the_digest_of_its_file(odds: Odds) -> None:
     assert odds("import", "the-odds-api", str(FILE)).code == 0
     found = odds("explain", *QUOTE, *AT, "--json").json
@@ -38,9 +47,13 @@ def test_a_quote_leads_to_the_digest_of_its_file(odds: Odds) -> None:
     assert found["raw"]["sha256"] in shown
     raw = odds("explain", "raw", str(found["raw"]["raw_id"]), "--json").json
     assert raw["raw"] == found["raw"]
+    for asked, code, said in REFUSED:
+        ended = odds("explain", *asked)
+        assert is_one_line(ended, code), ended
+        assert said in ended.err
 
 
-def test_a_bet_leads_to_its_experiment_and_the_quote_of_its_moment(
+def test_a_bet_leads_to_its_quote_unless_the_bytes_are_not_those_stored(
     odds: Odds, database_url: str
 ) -> None:
     odds("import", "the-odds-api", str(FILE))
@@ -57,8 +70,10 @@ def test_a_bet_leads_to_its_experiment_and_the_quote_of_its_moment(
             league=None,
         )
         names = ("event_id", "bookmaker_key", "market_key", "outcome_name")
-        row: dict[str, object] = dict(zip(names, QUOTE[1:], strict=True))
-        row |= {"point": None, "stake": 100.0}
+        row: dict[str, Any] = dict(zip(names, QUOTE[1:], strict=True)) | {
+            "point": None,
+            "stake": 100.0,
+        }
         captured = odds("explain", *QUOTE, *AT, "--json").json["snapshot"]["capture_time"]
         row["capture_time"] = datetime.fromisoformat(captured)
         ledgers.keep(conn, number, pd.DataFrame([row]))
@@ -66,36 +81,13 @@ def test_a_bet_leads_to_its_experiment_and_the_quote_of_its_moment(
     assert (bet["thing"], bet["experiment"]["seed"], bet["bet"]["stake"]) == ("bet", 7, 100.0)
     assert bet["price"] == odds("explain", *QUOTE, *AT, "--json").json["price"]
     assert is_one_line(odds("explain", "bet", str(number), "2"), 3)
-
-
-def test_bytes_that_are_not_those_stored_are_an_error(odds: Odds, database_url: str) -> None:
-    odds("import", "the-odds-api", str(FILE))
     with psycopg.connect(libpq_url(database_url)) as conn:
         conn.execute("SET session_replication_role = replica")  # the guard would refuse
         body = zstandard.ZstdCompressor().compress(b"[]")
         conn.execute("UPDATE raw_bodies SET body = %s", (body,))
-    damaged = odds("explain", "raw", "1")
+    damaged = odds("explain", "bet", str(number), "1")
     assert is_one_line(damaged, 4)
     assert "does not match" in damaged.err
-
-
-@pytest.mark.parametrize(
-    ("asked", "code", "said"),
-    [
-        ((*QUOTE[:4], "Nobody"), 3, "had no price on Nobody"),
-        (("quote", EVENT), 2, "write it as `odds explain quote EVENT"),
-        (("edge", "00ff"), 3, "there is no edge"),
-        (("raw", "x"), 2, "is no number"),
-        (("bet", "1"), 2, "write it as `odds explain bet EXPERIMENT NUMBER`"),
-    ],
-)
-def test_what_cannot_be_explained_is_one_line(
-    odds: Odds, asked: tuple[str, ...], code: int, said: str
-) -> None:
-    odds("import", "the-odds-api", str(FILE))
-    ended = odds("explain", *asked)
-    assert is_one_line(ended, code), ended
-    assert said in ended.err
 
 
 def test_edges_and_closes_lead_to_their_quotes(

@@ -53,6 +53,7 @@ def lines_until(running: subprocess.Popen[str], words: str) -> Iterator[str]:
             return
 
 
+@pytest.mark.long
 def test_up_once_then_again_then_until_it_is_told_to_stop(ports: tuple[int, int]) -> None:
     with start("--once") as first:
         out, err = first.communicate()

@@ -92,6 +92,7 @@ def test_a_past_day_is_completed_checked_and_never_paid_again(stage: Stage) -> N
     assert _metadata(stage, "odds_snapshots", GAME_DAY)["credits charged"] == 0.0
 
 
+@pytest.mark.long
 def test_a_range_is_one_run_in_which_each_day_keeps_its_own_figures(stage: Stage) -> None:
     result = _job(stage).execute_in_process(
         instance=stage.instance, tags=_range(GAME_DAY, NEXT_DAY), raise_on_error=False

@@ -121,7 +121,7 @@ def test_a_stopped_scheduler_keeps_its_mode_and_starts_nothing(
     instance: dg.DagsterInstance,
 ) -> None:
     switches.set_mode(instance, SETTINGS, SamplingMode.ADAPTIVE)
-    assert len(switches.stop(instance, SETTINGS)) == 12
+    assert len(switches.stop(instance, SETTINGS)) == 13
     found = switches.scheduler(instance, SETTINGS)
     assert not any(each.running for each in found.switches)
     assert found.mode is SamplingMode.ADAPTIVE

@@ -86,6 +86,7 @@ def files_below(folder: Path) -> str:
     )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("place", ["asset", "check"])
 def test_a_quoted_key_is_nowhere(stage: Stage, place: str) -> None:
     ended = subprocess.run(

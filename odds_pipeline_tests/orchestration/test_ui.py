@@ -12,6 +12,7 @@ from odds_pipeline_tests.webserver.running import needs_chromium, page, webserve
 pytestmark = [pytest.mark.ui, needs_chromium]
 
 
+@pytest.mark.long
 def test_a_person_sees_assets_checks_and_demo_and_a_foreign_page_does_nothing(
     stage: Stage, tmp_path: Path
 ) -> None:

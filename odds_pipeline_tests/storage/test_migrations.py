@@ -18,7 +18,7 @@ from odds_pipeline.errors import SchemaOutOfDate
 from odds_pipeline.storage import raw
 from odds_pipeline.storage.engine import open_engine, require_schema
 from odds_pipeline.storage.tables import metadata
-from odds_pipeline_tests.conftest import REPOSITORY, migrate
+from odds_pipeline_tests.conftest import REPOSITORY, migrate, migrate_here
 
 OBJECTS = """
 SELECT 'function ' || p.oid::regprocedure FROM pg_proc p
@@ -126,11 +126,11 @@ def test_a_downgrade_brings_back_the_views_and_functions_of_its_revision(empty_u
     revisions = [script.revision for script in scripts.walk_revisions()][::-1]
     texts = []
     for revision in revisions:
-        migrate(empty_url, "upgrade", revision)
+        migrate_here(empty_url, revision, up=True)
         texts.append(_texts(empty_url))
     assert texts[-1] != texts[1]
     for revision, before in zip(revisions[-2::-1], texts[-2::-1], strict=True):
-        migrate(empty_url, "downgrade", revision)
+        migrate_here(empty_url, revision)
         assert _texts(empty_url) == before
 
 
