@@ -13,6 +13,7 @@ I5 (secrets) and I7 (runs of Dagster) are judged where there are any (``matrix.j
 """
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime
 from enum import StrEnum
@@ -103,7 +104,7 @@ def _acknowledged(conn: psycopg.Connection[Any], acknowledged: Path) -> Iterator
 
 def _quotes(conn: psycopg.Connection[Any]) -> Iterator[Finding]:
     stated: dict[Quote, float] = {}
-    moments: set[datetime] = set()
+    bodies: dict[datetime, set[bytes]] = defaultdict(set)
     for raw_id, body, digest, captured, explained in conn.execute(
         """SELECT r.raw_id, b.body, r.sha256, c.capture_time,
             EXISTS (SELECT FROM quarantine q WHERE q.raw_id = r.raw_id AND q.reason <> '')
@@ -120,13 +121,16 @@ def _quotes(conn: psycopg.Connection[Any]) -> Iterator[Finding]:
         elif captured is None:
             yield Finding(Kind.PARTIAL, f"I2: raw {raw_id} has neither a capture nor a reason")
         else:
-            moments.add(captured)
+            bodies[captured].add(digest)
             try:
                 stated.update(_naively(json.loads(content), captured))
             except (ValueError, LookupError, TypeError) as unread:
                 words = f"I2: raw {raw_id} is no plain document ({unread!r}), and nothing says so"
                 yield Finding(Kind.WRONG, words)
-    yield from _compared(stated, _stored(conn, moments))
+    # Of two documents of the very same moment, as a wrong clock makes them, neither is the state.
+    moments = {moment for moment, digests in bodies.items() if len(digests) == 1}
+    judged = {quote: price for quote, price in stated.items() if quote[1] in moments}
+    yield from _compared(judged, _stored(conn, moments))
 
 
 def _stored(conn: psycopg.Connection[Any], moments: set[datetime]) -> list[tuple[Quote, float]]:

@@ -52,6 +52,7 @@ AT_FAULT = 0.15  # of all calls
 HEAL_EVERY = 10  # minutes
 LONGEST_SILENCE = timedelta(minutes=30)  # the longest interval of adaptive sampling
 STOP_A_KEY = {"unauthorised", "quota_exhausted"}
+FETCHES = "odds_pipeline.fetch"  # logs a line a call
 MIB = 2**20
 
 
@@ -227,7 +228,9 @@ class _Errors(logging.Handler):
         self._said: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a line."""
+        """Keep a line; a fetch that failed is told by its slot."""
+        if record.name == FETCHES:
+            return
         self._said.append(f"{record.name}: {record.getMessage()}"[:300])
 
     def watch(self, work: Callable[[], object]) -> None:
