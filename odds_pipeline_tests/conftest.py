@@ -44,6 +44,7 @@ if POOLER:
     opening.open_engine = open_engine
 
 
+@pytest.hookimpl(trylast=True)  # after the marks have left out what is slow
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the longest tests first in each worker's share, which is one stretch of all."""
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))

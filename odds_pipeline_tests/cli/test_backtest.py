@@ -10,49 +10,17 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from odds_pipeline.cli.json_keys import JSON_KEYS
+from odds_pipeline.services.platform import Platform
 from odds_pipeline_tests.cli.conftest import REPOSITORY, Odds, is_one_line
+from odds_pipeline_tests.services.seasons import bring
 
-MAPPING = """
-name = "mine"
-required = ["day", "home", "away"]
-odds_format = "decimal"
-sport = "icehockey_nhl"
-date = "day"
-date_forms = ["%Y-%m-%d"]
-home = "home"
-away = "away"
-home_score = "home_goals"
-away_score = "away_goals"
-
-[[markets]]
-bookmaker = "pinnacle"
-market = "h2h"
-phase = "close"
-prices = { home = "pin_home", away = "pin_away" }
-
-[[markets]]
-bookmaker = "bovada"
-market = "h2h"
-phase = "close"
-prices = { home = "bov_home", away = "bov_away" }
-"""
-# Favourites win three of four; the last game has no result.
-GAMES = """day,home,away,home_goals,away_goals,pin_home,pin_away,bov_home,bov_away
-2025-01-10,Boston Bruins,Buffalo Sabres,3,2,1.50,2.60,1.52,2.50
-2025-01-11,Calgary Flames,Dallas Stars,1,4,2.40,1.60,2.30,1.58
-2025-01-12,New York Rangers,Florida Panthers,2,5,1.80,2.05,1.95,2.30
-2025-01-13,Ottawa Senators,Minnesota Wild,6,0,1.40,3.00,1.38,3.05
-2025-01-14,Toronto Maple Leafs,Vegas Golden Knights,,,1.90,1.92,1.90,1.91
-"""
 WHEN = ("--sport", "icehockey_nhl", "--start", "2025-01-01", "--end", "2025-01-31", "--close")
 
 
 @pytest.fixture
-def season(odds: Odds, home: Path) -> Odds:
-    (home / "mine.toml").write_text(MAPPING)
-    (home / "games.csv").write_text(GAMES)
-    done = odds("import", "generic", "games.csv", "--mapping", "mine.toml")
-    assert done.code == 0, done.err
+def season(odds: Odds, platform: Platform, home: Path) -> Odds:
+    """Imported without the runs in Dagster that the command adds: they are not what is tested."""
+    bring(platform, home)
     return odds
 
 

@@ -87,7 +87,7 @@ def files_below(folder: Path) -> str:
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("place", ["asset", "check"])
+@pytest.mark.parametrize("place", ["asset", pytest.param("check", marks=pytest.mark.slow)])
 def test_a_quoted_key_is_nowhere(stage: Stage, place: str) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", LEAKING, place, TODAY.isoformat()],
