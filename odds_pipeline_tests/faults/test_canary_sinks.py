@@ -96,7 +96,7 @@ def launch(platform: Exposed, asked: Asked, name: str) -> None:
         asked.launch("collect", day, platform.note_processes)
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_no_secret_is_anywhere_and_a_planted_one_is_found(platform: Exposed) -> None:
     plain = platform.secrets["plain key"]
     with ExitStack() as running:

@@ -171,7 +171,7 @@ def _down_and_up(engine: Engine, url: str, captures: int) -> list[Writer]:
     return writers
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_no_row_changes_while_two_writers_write(engine: Engine, database_url: str) -> None:
     writers = _down_and_up(engine, database_url, captures=1)
     assert all(writer.written > 3 for writer in writers)
