@@ -21,10 +21,11 @@ from odds_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from odds_pipeline.backtesting.strategy import Strategy
-    from odds_pipeline.services.backtests import Plan, Result, Selection
+    from odds_pipeline.services.backtests import Plan, Result
     from odds_pipeline.services.datasets.frozen import Frozen
     from odds_pipeline.services.platform import Platform
     from odds_pipeline.services.reproduce import Reproduced
+    from odds_pipeline.services.selections import Selection
     from odds_pipeline.settings import Settings
     from odds_pipeline.storage.engine import Connection
     from odds_pipeline.storage.experiments import Experiment
@@ -145,7 +146,8 @@ def _draft(
 ) -> None:
     from odds_pipeline.cli.instance import dagster_instance
     from odds_pipeline.orchestration.research_report import report_draft
-    from odds_pipeline.services.backtests import Selection, put_on_record
+    from odds_pipeline.services.backtests import put_on_record
+    from odds_pipeline.services.selections import Selection
 
     if isinstance(on, Selection):
         raise UsageError("--draft needs a --dataset: what is stored may be other by then")

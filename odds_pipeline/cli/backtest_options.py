@@ -15,9 +15,9 @@ from odds_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from odds_pipeline.backtesting.costs import Costs
-    from odds_pipeline.services.backtests import Selection
     from odds_pipeline.services.datasets.frozen import Frozen
     from odds_pipeline.services.platform import Platform
+    from odds_pipeline.services.selections import Selection
 
 Named = Annotated[
     str, typer.Argument(help="Its name (`odds backtest strategies`), or module:Class.")
@@ -88,7 +88,7 @@ def selection(
     Raises:
         UsageError: both or neither, or a day or time that is none.
     """
-    from odds_pipeline.services.backtests import Selection
+    from odds_pipeline.services.selections import Selection
 
     if dataset is not None:
         if any((sport, start, end, offset, close, book, market, max_age, latency, known_by)):

@@ -19,13 +19,8 @@ from odds_pipeline.backtesting.tape import Tape
 from odds_pipeline.errors import UsageError
 from odds_pipeline.services.backtests import (
     SIZINGS,
-    Data,
     Plan,
-    Progress,
     Result,
-    Selection,
-    data,
-    dataset_hash,
     number,
     plan_of,
     put_on_record,
@@ -35,6 +30,7 @@ from odds_pipeline.services.backtests import (
 )
 from odds_pipeline.services.datasets.frozen import Frozen
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.selections import Data, Progress, Selection, data, dataset_hash
 from odds_pipeline.storage import experiments, ledgers, sweeps
 from odds_pipeline.storage.engine import Connection, transaction
 from odds_pipeline.storage.experiments import Experiment

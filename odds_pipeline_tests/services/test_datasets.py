@@ -12,7 +12,7 @@ import pytest
 
 from odds_pipeline.errors import NotFound, StorageError, UsageError
 from odds_pipeline.services import voids
-from odds_pipeline.services.backtests import dataset_hash, put_on_record, read
+from odds_pipeline.services.backtests import put_on_record
 from odds_pipeline.services.datasets.examine import delete, lock, verify
 from odds_pipeline.services.datasets.freeze import freeze
 from odds_pipeline.services.datasets.load import load
@@ -20,6 +20,7 @@ from odds_pipeline.services.datasets.place import folder_of
 from odds_pipeline.services.datasets.rebuild import rebuild
 from odds_pipeline.services.datasets.terms import Labels
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.selections import dataset_hash, read
 from odds_pipeline.services.voids import VoidRequest
 from odds_pipeline.settings import Settings
 from odds_pipeline.storage import experiments

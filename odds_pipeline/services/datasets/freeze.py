@@ -12,11 +12,11 @@ import re
 from datetime import datetime
 
 from odds_pipeline.errors import UsageError
-from odds_pipeline.services.backtests import Progress
 from odds_pipeline.services.datasets.gather import gathered
 from odds_pipeline.services.datasets.place import Draft, put
 from odds_pipeline.services.datasets.terms import Labels, Terms
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.selections import Progress
 from odds_pipeline.storage import dataset_files, datasets, known_time
 from odds_pipeline.storage.datasets import Dataset
 from odds_pipeline.storage.engine import transaction

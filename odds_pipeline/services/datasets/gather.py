@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from odds_pipeline.errors import UsageError
 from odds_pipeline.planning.captures import day_window
-from odds_pipeline.services.backtests import EVENTS_AT_ONCE, Progress, Selection, read
+from odds_pipeline.services.closes import EVENTS_AT_ONCE
 from odds_pipeline.services.datasets.terms import Terms
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.selections import Progress, Selection, read
 from odds_pipeline.storage import dataset_files, readers
 from odds_pipeline.storage.engine import transaction
 

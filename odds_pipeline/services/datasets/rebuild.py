@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from odds_pipeline.errors import NotFound, StorageError
-from odds_pipeline.services.backtests import Progress
 from odds_pipeline.services.datasets.gather import gathered
 from odds_pipeline.services.datasets.place import Draft, put, restore
 from odds_pipeline.services.datasets.terms import Labels, Terms
 from odds_pipeline.services.platform import Platform
+from odds_pipeline.services.selections import Progress
 from odds_pipeline.storage import dataset_files, datasets
 from odds_pipeline.storage.datasets import Dataset
 from odds_pipeline.storage.engine import transaction

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from odds_pipeline.services.backtests import Selection
+from odds_pipeline.services.selections import Selection
 
 
 @dataclass(frozen=True, slots=True)
