@@ -131,7 +131,7 @@ def health_metadata(platform: Platform, found: "Health") -> Metadata:
         "fetches (24 h)": told["fetches_24h"],
         "fetch success (24 h, %)": _percentage(told["fetch_success_24h"]),
         "quota used (%)": _percentage(told["quota_used"] / max(told["quota_total"], 1)),
-        "database (MB)": database["bytes"] / 1e6,
+        "database (MB)": round(database["bytes"] / 1e6, 1),
         "connections": database["open_connections"],
         "events": told["events_total"],
         "quotes": told["odds_records"],
@@ -142,7 +142,7 @@ def health_metadata(platform: Platform, found: "Health") -> Metadata:
         "stale books": len({book["bookmaker_key"] for book in told["stale_books"]}),
         "alerts not sent": told["alerts_unsent"],
         "problems": len(found.problems),
-        **{f"{stage['stage']} (s)": stage["median_seconds"] for stage in told["stages"]},
+        **{f"{stage['stage']} (s)": _seconds(stage["median_seconds"]) for stage in told["stages"]},
     }
     problems = [(each.part, each.severity, each.words) for each in found.problems]
     days = markdown.table(
@@ -255,3 +255,7 @@ def quality_metadata(results: Iterable[RuleResult]) -> Metadata:
             markdown.table(["rule", "severity", "checked", "issues"], rows)
         ),
     } | table_metadata("data_quality_logs")
+
+
+def _seconds(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)

@@ -72,6 +72,7 @@ def parts(names: Sequence[str], profits: Sequence[float], title: str, form: str 
     gains = list(profits)[:MOST_LABELS]
     colours = ["tab:green" if gain >= 0 else "tab:red" for gain in gains]
     axes.barh(range(len(shown)), gains, color=colours)
+    axes.set_ylim(-0.8, max(len(shown), 3) - 0.2)  # few bars are no walls
     axes.set_yticks(range(len(shown)), [_label(name) for name in shown], fontsize=8)
     axes.invert_yaxis()
     axes.axvline(0.0, color="0.3", linewidth=0.8)

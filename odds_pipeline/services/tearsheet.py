@@ -26,10 +26,12 @@ SMALL = 0.001
 MISSING = "-"
 _SHARES = frozenset(
     {
-        *("roi", "roi_low", "roi_high", "clv", "return_on_bankroll", "max_drawdown_percent"),
-        *("win_rate", "forward_roi", "forward_return"),
+        *("roi", "roi_low", "roi_high", "clv", "return_on_bankroll"),
+        *("forward_roi", "forward_return"),
     }
 )
+# Shares that are never below 0: a sign before them would say something else.
+_PARTS = frozenset({"max_drawdown_percent", "win_rate"})
 _CHANCES = frozenset(
     {
         *("p_value", "p_value_close", "holm_p_value", "false_discovery_p_value"),
@@ -236,10 +238,14 @@ def _picture(image: bytes, said: str) -> str:
 def _shown(name: str, value: object) -> str:
     if value is None or value != value or str(value) == "NaT":
         return MISSING
+    if name == "bets_needed" and not value:  # no number of bets proves an edge that is not there
+        return MISSING
     if not isinstance(value, float):
         return f"{value:,}" if isinstance(value, int) else str(value)
     if name in _SHARES:
         return f"{value:+.2%}"
+    if name in _PARTS:
+        return f"{value:.2%}"
     if name in _CHANCES and value < SMALL:
         return f"<{SMALL:g}"
     return f"{value:,.4f}" if abs(value) < 1.0 else f"{value:,.2f}"

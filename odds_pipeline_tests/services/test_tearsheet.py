@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from odds_pipeline.backtesting.engine import Run, backtest
 from odds_pipeline.backtesting.figures import figures
@@ -88,3 +89,18 @@ def test_nothing_bet_is_a_page_too() -> None:
     assert isinstance(made.bets, pd.DataFrame)
     assert np.isnan(figures(made).roi)
     assert "The last 0 of 0 bets" in tearsheet(of, made.bets, [])
+
+
+@pytest.mark.parametrize(
+    ("roi", "needed", "shown"),
+    [(0.25, 31, "<dd>31</dd>"), (-0.25, 0, "bets needed</dt><dd>-</dd>")],
+)
+def test_no_number_of_bets_proves_a_loss_and_a_fall_has_no_sign(
+    roi: float, needed: int, shown: str
+) -> None:
+    offered = quotes([{"outcome_name": "home", "price": 2.0}])
+    made = backtest(find("arbitrage")(), offered, ended([{}]))
+    metrics = {"roi": roi, "bets_needed": needed, "max_drawdown_percent": 0.0626}
+    page = tearsheet(_experiment(name="n", strategy="s", config={}, metrics=metrics), made.bets, [])
+    assert shown in page
+    assert "deepest fall</dt><dd>6.26%</dd>" in page
