@@ -77,10 +77,11 @@ def stage(database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         ensure_database(dagster_database(database_url), through=database_url)
         with dg.DagsterInstance.from_config(variables["DAGSTER_HOME"]) as instance:
             yield Stage(settings, instance, provider, variables)
-    _drop(dagster_database(database_url), through=database_url)
+    drop(dagster_database(database_url), through=database_url)
 
 
-def _drop(url: str, through: str) -> None:
+def drop(url: str, through: str) -> None:
+    """Drop a database that a test made beside its own."""
     name = url.rpartition("/")[2]
     with psycopg.connect(libpq_url(through), autocommit=True) as conn:
         conn.execute(
