@@ -3,6 +3,7 @@
 matrix   every class of fault at random, all invariants after every case, a summary table
 soak     hours of adaptive sampling on a driven clock, with a provider that is often at fault
 crashes  hundreds of kills at named points: alone, of two, in a backfill, under two daemons
+daemons  the memory of Dagster's daemon and code server over hundreds of ticks
 kills    a writer that never rests while it, its database's backends and the server are killed
 """
 
@@ -14,7 +15,7 @@ from tempfile import TemporaryDirectory
 
 from odds_pipeline.storage.embedded import EmbeddedServer
 from odds_pipeline_tests.conftest import migrate
-from odds_pipeline_tests.faults import kill_loop, soak
+from odds_pipeline_tests.faults import daemon_soak, kill_loop, soak
 from odds_pipeline_tests.faults.matrix import crashes, drawing, report, runner
 from odds_pipeline_tests.faults.matrix.fault_class import Case
 
@@ -51,6 +52,10 @@ def main() -> int:
     soaked.add_argument("--hours", type=float, default=24.0, help="virtual")
     soaked.add_argument("--write", action="store_true", help="keep the account in docs/faults.md")
     soaked.set_defaults(run=_soak)
+    daemons = runs.add_parser("daemons")
+    daemons.add_argument("--minutes", type=float, default=12.0)
+    daemons.add_argument("--write", action="store_true", help="keep the account in docs/faults.md")
+    daemons.set_defaults(run=_daemons)
     kills = runs.add_parser("kills", parents=[seeded])
     kills.add_argument("--seconds", type=float, default=100.0)
     kills.set_defaults(run=_kills)
@@ -107,6 +112,18 @@ def _soak(chosen: argparse.Namespace, program: str) -> bool:
     if chosen.write:
         report.keep("soak", command, account.lines())
     return account.is_clean
+
+
+def _daemons(chosen: argparse.Namespace, program: str) -> bool:
+    command = f"{program} daemons --minutes {chosen.minutes:g}"
+    _say(command)
+    with TemporaryDirectory(prefix="odds-") as folder, EmbeddedServer(Path(folder)) as url:
+        migrate(url)
+        account = daemon_soak.run(url, chosen.minutes)
+    _say("\n".join(account.lines()))
+    if chosen.write:
+        report.keep("daemons", command, account.lines())
+    return account.is_flat
 
 
 def _kills(chosen: argparse.Namespace, program: str) -> bool:

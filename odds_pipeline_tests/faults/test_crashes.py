@@ -7,7 +7,7 @@ import pytest
 
 from odds_pipeline.crash_points import Point
 from odds_pipeline_tests.faults.invariants import Finding, Kind
-from odds_pipeline_tests.faults.matrix import crashes
+from odds_pipeline_tests.faults.matrix import crashes, runner
 from odds_pipeline_tests.faults.matrix.fault_class import Case
 from odds_pipeline_tests.faults.matrix.runner import Result
 
@@ -44,7 +44,7 @@ def test_a_run_that_was_ended_goes_on_after_its_last_whole_block(
         asked.extend(plans)
         return [KILLED]
 
-    monkeypatch.setattr(crashes.runner, "run", run)
+    monkeypatch.setattr(runner, "run", run)
     assert crashes.run(60, 7, 1, file, print) == [*played, KILLED]
     assert asked == rest
 
