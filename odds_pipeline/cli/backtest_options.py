@@ -170,6 +170,6 @@ def _money(texts: list[str] | None, option: str) -> dict[str, float]:
 
 def _day(text: str, option: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return screen.iso_day(text)
     except ValueError:
         raise UsageError(f"{option}: {text!r} is not a day such as 2026-01-31") from None

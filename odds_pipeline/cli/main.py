@@ -8,6 +8,7 @@ found · 4 database · 5 provider · 6 credits · 7 already running · 8 not con
 sent · 128 + n ended by signal n.
 """
 
+import errno
 import os
 import sys
 import traceback
@@ -121,6 +122,11 @@ def run(arguments: list[str]) -> int:
         # Whoever read us has left; the interpreter must not try to flush again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
+    except OSError as refused:
+        if refused.errno != errno.ENAMETOOLONG:
+            return _unexpected(refused)
+        complain("an argument is longer than the name of a file may be")
+        return UsageError.exit_code
     except Exception as fault:  # the last line of defence: a person sees one line
         return _unexpected(fault)
     return code if isinstance(code, int) else 0

@@ -12,7 +12,7 @@ import pytest
 from typer.main import get_command
 
 from odds_pipeline.cli.main import app
-from odds_pipeline_tests.cli.conftest import FIXTURES, Odds
+from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, is_one_line
 
 EVENT = "00000000000000000000000000000001"
 DAY = "2026-01-09"
@@ -107,6 +107,57 @@ def _tried(command: str, usual: tuple[str, ...], value: str) -> Iterator[tuple[s
 
 def _is_plain(text: str) -> bool:
     return all(c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cf", "Cs"} for c in text)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("events", "--days", "9" * 400),
+        ("events", "--team", "\udcff"),
+        ("events", "--team", "\x1b[31mred"),
+        ("events", "--team", "x" * 12_000),
+        ("edges", "--page", str(2**63)),
+        ("quota", "--plan", "--markets", "9" * 400),
+        ("backtest", "list", "--limit", str(2**63)),
+        ("review", "accept", str(2**63)),
+        ("merge", "undo", str(2**63), *REASON),
+        ("void", "lift", str(2**31), *REASON),
+        ("import", "the-odds-api", "x", "--captured-at", "9999-12-31T23:59:59Z"),
+        ("validate", "--date", "0001-01-01"),
+        ("export", "events", "--start", "9999-12-31"),
+        ("show-odds", "--event-id", EVENT, "--at", "0001-01-01T00:00:00+14:00"),
+        ("dataset", "freeze", "a", "--sport", "a", "--start", DAY, "--end", DAY, "--offset", "nan"),
+        (*("backtest", "run", "ev", "--sport", "a", "--start", DAY, "--end", DAY), "--max-age=inf"),
+        (*("backtest", "run", "ev", "--sport", "a", "--start", DAY, "--end", DAY), "--latency=nan"),
+    ],
+    ids=lambda asked: " ".join(asked)[:40],
+)
+def test_what_nobody_means_is_refused_before_anything_is_opened(
+    nowhere: Odds, asked: tuple[str, ...]
+) -> None:
+    done = nowhere(*asked)
+    assert done.code == 2, done.err
+    assert done.err.startswith("✗ ")
+    assert len(done.err) < 600
+    assert _is_plain(done.err)
+
+
+def test_what_is_asked_in_vain_is_said(odds: Odds) -> None:
+    assert odds("import", "the-odds-api", str(FIXTURES / "odds_american.json")).code == 0
+    for market in ("nothing", "[/x]", "'; DROP TABLE odds; --"):
+        asked = ("compare", "--event-id", EVENT, "--at", AT, "--market", market)
+        assert odds(*asked).out.startswith(f"No prices in market {market}")
+        assert odds(*asked, "--json").json == []
+    named = odds("export", "events", "--output", "9" * 300)
+    assert is_one_line(named, 2)
+    assert "at most 200 bytes" in named.err
+    for item in ("quality", "show", str(2**63)), ("import", "the-odds-api", "9" * 400):
+        assert is_one_line(odds(*item), 2)
+    costly = odds(
+        *("backtest", "run", "ev", "--sport", "a", "--start", DAY, "--end", DAY),
+        *("--limit", "pinnacle=nan"),
+    )
+    assert is_one_line(costly, 2)
 
 
 @pytest.mark.slow
