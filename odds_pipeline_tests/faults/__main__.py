@@ -119,7 +119,7 @@ def _daemons(chosen: argparse.Namespace, program: str) -> bool:
     _say(command)
     with TemporaryDirectory(prefix="odds-") as folder, EmbeddedServer(Path(folder)) as url:
         migrate(url)
-        account = daemon_soak.run(url, chosen.minutes)
+        account = daemon_soak.run(url, chosen.minutes, _say)
     _say("\n".join(account.lines()))
     if chosen.write:
         report.keep("daemons", command, account.lines())

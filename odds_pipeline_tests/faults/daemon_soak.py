@@ -9,7 +9,7 @@ first third, in which both programs load what they need.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
@@ -84,16 +84,16 @@ class Account:
         )
 
 
-def run(database_url: str, minutes: float) -> Account:
-    """Let both work for so long on a fresh database."""
+def run(database_url: str, minutes: float, say: Callable[[str], None]) -> Account:
+    """Let both work for so long on a fresh database; say a line a minute."""
     with new_block(database_url, clock=driven_clock()) as block:
         programs = new_programs(block, ON, {TICK: "1"})
         programs.start()
-        moments = _watch(programs, minutes * 60)
+        moments = _watch(programs, minutes * 60, say)
         return Account(moments, dict(programs.asked(_RUNS)))
 
 
-def _watch(programs: Programs, seconds: float) -> list[Moment]:
+def _watch(programs: Programs, seconds: float, say: Callable[[str], None]) -> list[Moment]:
     began = time.monotonic()
     moments = [_moment(programs, began)]
     moved = began
@@ -103,6 +103,8 @@ def _watch(programs: Programs, seconds: float) -> list[Moment]:
             moved = now
         time.sleep(LOOK_S)
         moments.append(_moment(programs, began))
+        if int(moments[-1].seconds / 60) > int(moments[-2].seconds / 60):
+            say("{:.0f} s, {} ticks: daemon {:.1f} MiB, code server {:.1f}".format(*moments[-1]))
     return moments
 
 

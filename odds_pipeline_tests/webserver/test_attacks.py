@@ -27,14 +27,12 @@ from websockets.typing import Origin, Subprotocol
 
 from odds_pipeline.cli.environment import environment
 from odds_pipeline.settings import Settings
-from odds_pipeline.storage.databases import ensure_database
 from odds_pipeline.storage.urls import dagster_database, libpq_url
 from odds_pipeline.webserver.guard import Guard
 from odds_pipeline.webserver.login import Login, PasswordLogin
 from odds_pipeline.webserver.policy import LOOPBACK_HOSTS
 from odds_pipeline.webserver.ui import READ_ONLY, dagster_ui
 from odds_pipeline_tests.conftest import fresh_database
-from odds_pipeline_tests.orchestration.conftest import drop
 from odds_pipeline_tests.webserver.evil_site import FEW, evil_site
 from odds_pipeline_tests.webserver.mutations import body, mutations
 from odds_pipeline_tests.webserver.running import needs_chromium, page, served
@@ -125,10 +123,11 @@ class Opener(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def ui(server_url: str) -> Iterator[Opener]:
+def ui(server_url: str, dagster_template: str) -> Iterator[Opener]:
     """One Dagster for all attacks; what it notes for a person goes into the same home folder."""
     with (
         fresh_database(server_url) as url,
+        fresh_database(server_url, dagster_template, dagster_database(url).rpartition("/")[2]),
         TemporaryDirectory(prefix="odds-") as home,
         pytest.MonkeyPatch.context() as patch,
         ExitStack() as opened,
@@ -136,7 +135,6 @@ def ui(server_url: str) -> Iterator[Opener]:
         variables = environment(Settings(_env_file=None, odds_home=Path(home)), url)
         for name, value in (variables | {"HOME": home}).items():
             patch.setenv(name, value)
-        ensure_database(dagster_database(url), through=url)
         workspace = Path(home) / "no_programs.yaml"
         workspace.write_text("load_from: []")
         with (
@@ -145,7 +143,6 @@ def ui(server_url: str) -> Iterator[Opener]:
         ):
             yield Opener(instance, variables, workspace, opened)
             opened.close()
-        drop(dagster_database(url), through=url)
 
 
 def _basic(password: str) -> dict[str, str]:
