@@ -98,8 +98,11 @@ def looks_as_promised(address: str) -> None:
     checks = page(f"{address}/assets/odds?view=checks")
     assert "overround_in_band" in checks
     assert "No description found" not in asset + checks
-    newest = requests.post(f"{address}/graphql", json={"query": NEWEST_RUN}, timeout=60).json()
-    (run,) = newest["data"]["runsOrError"]["results"]
+    newest = requests.post(
+        f"{address}/graphql", json={"query": NEWEST_RUN}, headers={"Origin": address}, timeout=60
+    )
+    assert newest.ok, newest.text
+    (run,) = newest.json()["data"]["runsOrError"]["results"]
     assert "RUN_SUCCESS" in page(f"{address}/runs/{run['runId']}")  # came by websocket
 
 
