@@ -54,6 +54,8 @@ def run(
     done = read(file)
     played = {result.case for result in done}
     left = [cases for cases in plan(kills) if cases[0] not in played]
+    if not left:
+        return done
     return done + runner.run(left, seed, processes, say, partial(append, file))
 
 
