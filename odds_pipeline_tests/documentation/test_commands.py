@@ -1,6 +1,7 @@
 """Every command that README and docs name exists: its options, arguments and targets too."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ import typer
 from odds_pipeline.cli.main import app
 from odds_pipeline_tests.documentation.blocks import NOT_RUN, PAGES, REPOSITORY, blocks, commands
 
-COMMAND = typer.main.get_command(app)
+COMMAND: Any = typer.main.get_command(app)
 TARGETS = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.M))
 _SPAN = re.compile(r"(?<!`)`((?:odds|make) [^`]+)`(?!`)")
 _WORD = re.compile(r"[a-z][a-z-]*")
@@ -47,7 +48,7 @@ def named(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_command_in_a_block_parses(page: Any) -> None:
+def test_every_command_in_a_block_parses(page: Any, shown_plugin: Path) -> None:
     for block in blocks(page):
         if block.language != "sh":
             continue
