@@ -12,6 +12,7 @@ from odds_pipeline_tests.cli.conftest import Odds, program
 from odds_pipeline_tests.cli.test_supervisor import free_port
 
 pytestmark = [
+    pytest.mark.usefixtures("dagster_beside"),
     pytest.mark.filterwarnings("ignore::dagster.BetaWarning"),
     pytest.mark.filterwarnings("ignore::dagster.PreviewWarning"),
     pytest.mark.filterwarnings("ignore:Asset job .* varying BackfillPolicies:UserWarning"),
