@@ -19,6 +19,7 @@ from odds_pipeline.cli.docs_markdown import GENERATED
 from odds_pipeline_tests.alerts.receiver import receiving
 from odds_pipeline_tests.cli.conftest import NAMES, OURS, REPOSITORY
 from odds_pipeline_tests.cli.test_supervisor import free_port
+from odds_pipeline_tests.documentation.background import ODDS, end
 
 PAGE = REPOSITORY / "docs" / "commands_shown.md"
 LINES = 24
@@ -26,6 +27,7 @@ LINES = 24
 WIDTH = 132
 _SAME = (
     (re.compile(r"127\.0\.0\.1:\d{4,5}"), "127.0.0.1:PORT"),
+    (re.compile(r"\d{5}, \d{5} free"), "PORT, PORT free"),
     (re.compile(r"pid \d+"), "pid 4711"),
     (re.compile(r"json [0-9a-f]{8}"), "json 5f0e1c2a"),
 )
@@ -69,7 +71,10 @@ WALK = (
             Shown("odds scheduler start", "Collection by the clock, in the background."),
             Shown("odds config set-mode adaptive", "More often as starts come nearer."),
             Shown("odds scheduler status", "What is on, and what each tick said."),
-            Shown("odds fetch", "The slot that is due now; again, and nothing is paid twice."),
+            Shown(
+                "odds fetch",
+                "The slot that is due now: captured, judged and priced; no slot is paid twice.",
+            ),
             Shown(
                 "odds backfill --start today-4 --end today-3 --sample 5 --list-only",
                 "Which games past days had costs a credit a day; then the price is exact.",
@@ -153,8 +158,7 @@ def main() -> int:
         try:
             text = "\n".join(_page(place, environment))
         finally:
-            for last in ("odds scheduler stop", "odds db stop"):
-                _run(last, place, environment)
+            end(place / ".odds")
     PAGE.write_text(text, encoding="utf-8")
     return 0
 
@@ -184,9 +188,8 @@ def _page(place: Path, environment: dict[str, str]) -> Iterator[str]:
 
 
 def _run(line: str, place: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    odds = REPOSITORY / ".venv" / "bin" / "odds"
     return subprocess.run(
-        [str(odds), *line.split()[1:]],
+        [ODDS, *line.split()[1:]],
         cwd=place,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -221,7 +224,8 @@ def _same(line: str) -> str:
 
 
 def _is_foreign(name: str) -> bool:
-    return not name.startswith((*OURS, "ALERT_")) and name not in NAMES
+    ours = name.startswith((*OURS, "ALERT_")) or name in NAMES
+    return not ours and not name.upper().endswith(("_PROXY", "_CA_BUNDLE"))
 
 
 if __name__ == "__main__":

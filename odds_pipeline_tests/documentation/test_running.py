@@ -14,6 +14,7 @@ import pytest
 
 from odds_pipeline_tests.cli.conftest import FIXTURES, NAMES, OURS
 from odds_pipeline_tests.cli.test_supervisor import free_port
+from odds_pipeline_tests.documentation.background import end
 from odds_pipeline_tests.documentation.blocks import PAGES, REPOSITORY, Block, blocks
 
 README = REPOSITORY / "README.md"
@@ -99,11 +100,8 @@ def typed(folder: Path, script: str) -> None:
 
 def stop(folder: Path) -> None:
     """End the server and the programs in the background that the page left running."""
-    odds = str(REPOSITORY / ".venv" / "bin" / "odds")
     for home in folder.glob(".odds*"):
-        environment = os.environ | {"ODDS_HOME": str(home)}
-        for command in (("scheduler", "stop"), ("db", "stop")):
-            subprocess.run([odds, *command], cwd=folder, env=environment, check=False)
+        end(home)
 
 
 def script_of(page: Path) -> str:
