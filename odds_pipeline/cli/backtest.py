@@ -165,7 +165,7 @@ def _draft(
 
 
 def list_experiments(
-    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, newest first.")] = 20,
     min_roi: Annotated[
         float | None, typer.Option(help="Only completed ones whose ROI is above, as 0.02 [all].")
     ] = None,

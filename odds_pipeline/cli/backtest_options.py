@@ -5,7 +5,6 @@ what is done with them.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -86,9 +85,10 @@ def selection(
     """What to bet on; ``None`` where a dataset says it.
 
     Raises:
-        UsageError: both or neither, or a day or time that is none.
+        UsageError: both or neither, or a day, a time or a span that is none.
     """
     from odds_pipeline.services.selections import Selection
+    from odds_pipeline.services.spans import MINUTE, SECOND, span
 
     if dataset is not None:
         if any((sport, start, end, offset, close, book, market, max_age, latency, known_by)):
@@ -103,13 +103,13 @@ def selection(
         sport,
         screen.day(start, "--start"),
         screen.day(end, "--end"),
-        tuple(timedelta(minutes=each) for each in minutes),
+        tuple(span(each, MINUTE, "--offset") for each in minutes),
         close,
         tuple(book or ()),
         tuple(market or ()),
-        None if max_age is None else timedelta(minutes=max_age),
+        None if max_age is None else span(max_age, MINUTE, "--max-age"),
         screen.moment(known_by, "--known-by"),
-        latency=timedelta(seconds=latency),
+        latency=span(latency, SECOND, "--latency"),
     )
 
 

@@ -5,7 +5,6 @@ Belongs here: what a person asks, and what they see. Does not belong here: freez
 """
 
 from dataclasses import asdict
-from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -253,17 +252,18 @@ def _terms(
     valid_only: bool,
 ) -> "Terms":
     from odds_pipeline.services.datasets.terms import Terms
+    from odds_pipeline.services.spans import MINUTE, span
 
     minutes = offsets if offsets is not None else ([] if close else [60.0])
     return Terms(
         tuple(sports),
         screen.day(start, "--start"),
         screen.day(end, "--end"),
-        tuple(timedelta(minutes=each) for each in minutes),
+        tuple(span(each, MINUTE, "--offset") for each in minutes),
         close,
         tuple(books or ()),
         tuple(markets or ()),
-        None if max_age is None else timedelta(minutes=max_age),
+        None if max_age is None else span(max_age, MINUTE, "--max-age"),
         valid_only,
     )
 
