@@ -19,15 +19,16 @@ RUN pip install --no-deps --no-build-isolation --no-index --editable . \
     && python -m compileall -q odds_pipeline
 
 FROM ${PYTHON_IMAGE}
-RUN useradd --uid 1000 --create-home --shell /usr/sbin/nologin odds \
-    && mkdir -p /opt/odds/home \
-    && chown odds:odds /opt/odds/home
+# The user's home is the one place that may be written: numba and matplotlib keep what they compile
+# under it, and refuse to start without such a place.
+RUN useradd --uid 1000 --create-home --home-dir /opt/odds/home --shell /usr/sbin/nologin odds
 COPY --from=build /opt/odds/venv /opt/odds/venv
 COPY --from=build /opt/odds/app /opt/odds/app
 ENV PATH=/opt/odds/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     DAGSTER_DISABLE_TELEMETRY=yes \
+    HOME=/opt/odds/home \
     ODDS_HOME=/opt/odds/home
 WORKDIR /opt/odds/app
 USER 1000:1000

@@ -11,7 +11,7 @@ COUNT ?= 1000
 TIMES ?= 28
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-external oracle faults figures lint bench bench-large audit sbom docs lock clean
+.PHONY: help run test test-external oracle faults figures lint bench bench-large audit sbom docs shown lock clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -63,6 +63,9 @@ sbom: $(VENV)/.dev ## What the platform is made of, with hashes: dist/sbom.json 
 
 docs: $(VENV)/.dev ## Write the generated pages of docs/ anew
 	$(BIN)/python -m odds_pipeline.cli.docs
+
+shown: $(VENV)/.dev ## Type the commands of docs/commands_shown.md anew and keep what they print: minutes
+	$(BIN)/python -m odds_pipeline_tests.documentation.shown
 
 lock: $(VENV)/.dev ## Resolve the locks anew (hashes, no index address)
 	$(BIN)/uv pip compile -q pyproject.toml --extra run --universal --python-version 3.11 \

@@ -1,16 +1,28 @@
 """The container files name programs that exist, open nothing to the world and hold no password."""
 
+import re
 import tomllib
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import pytest
+import typer
 import yaml
 
-from odds_pipeline.settings import secret_settings
+from odds_pipeline.cli.main import app as odds_app
+from odds_pipeline.settings import Settings, secret_settings
+from odds_pipeline.webserver.__main__ import app as webserver_app
 
 ROOT = Path(__file__).resolve().parents[1]
+CONDITIONS = {"service_healthy", "service_started", "service_completed_successfully"}
+# Of the compose specification what is used here; a word that is none of these is a slip.
+SERVICE_KEYS = {
+    *("build", "image", "init", "restart", "user", "read_only", "tmpfs", "cap_drop", "cap_add"),
+    *("security_opt", "pids_limit", "mem_limit", "shm_size", "environment", "secrets", "volumes"),
+    *("networks", "healthcheck", "command", "ports", "depends_on"),
+}
 OURS = ("migrate", "code-server", "webserver", "daemon")
 
 
@@ -92,6 +104,84 @@ def test_what_the_image_copies_exists_or_is_made_by_the_build() -> None:
     allowed = (ROOT / ".dockerignore").read_text()
     for name in copied:
         assert f"!{name.split('/')[0]}" in allowed, f"{name} is not sent to the build"
+
+
+def test_the_only_place_that_may_be_written_is_the_users_home() -> None:
+    """With a root that is read-only numba refuses to be imported elsewhere."""
+    image = (ROOT / "Dockerfile").read_text()
+    home = "/opt/odds/home"
+    assert f"useradd --uid 1000 --create-home --home-dir {home} " in image
+    assert f"HOME={home} " in image
+    assert f"ODDS_HOME={home}" in image
+    for name in OURS:
+        assert compose()["services"][name]["volumes"] == [f"home:{home}"], name
+
+
+def test_every_service_names_only_what_there_is() -> None:
+    """What `docker compose config` would refuse, and settings that nobody reads."""
+    loaded = compose()
+    known = {name.upper() for name in Settings.model_fields}
+    known |= {f"{name.upper()}_FILE" for name in secret_settings()}
+    assert set(loaded) == {"name", "x-service", "services", "networks", "volumes", "secrets"}
+    for name, service in loaded["services"].items():
+        assert set(service) <= SERVICE_KEYS, name
+        ours = name != "postgres"
+        assert all((key in known) if ours else key.startswith("POSTGRES_") for key in _set(service))
+        assert set(service.get("networks", [])) <= set(loaded["networks"]), name
+        assert set(service.get("secrets", [])) <= set(loaded["secrets"]), name
+        for volume in service.get("volumes", []):
+            assert volume.partition(":")[0] in loaded["volumes"], name
+        for other, condition in service.get("depends_on", {}).items():
+            assert condition["condition"] in CONDITIONS, name
+            needs_health = condition["condition"] == "service_healthy"
+            assert not needs_health or "healthcheck" in loaded["services"][other], name
+        for key, value in service.get("healthcheck", {}).items():
+            assert key in {"test", "interval", "timeout", "start_period", "retries"}, name
+            assert key in {"test", "retries"} or re.fullmatch(r"\d+s", value), name
+
+
+def _set(service: dict[str, Any]) -> set[str]:
+    return set(service.get("environment", {}))
+
+
+@pytest.mark.parametrize("service", OURS)
+def test_every_command_has_the_options_it_is_given(service: str) -> None:
+    """Parsed by the programs' own parsers; nothing is run."""
+    from dagster._cli import create_dagster_cli
+    from dagster._daemon.cli import create_dagster_daemon_cli
+
+    programs = {
+        "odds": typer.main.get_command(odds_app),
+        "odds-webserver": typer.main.get_command(webserver_app),
+        "dagster": create_dagster_cli(),  # type: ignore[no-untyped-call]
+        "dagster-daemon": create_dagster_daemon_cli(),
+    }
+    described = compose()["services"][service]
+    probe = described.get("healthcheck", {}).get("test", ["CMD", "python"])[1:]
+    for words in (described["command"], probe):
+        if words[:3] == ["odds", "exec", "--"]:
+            words = words[3:]
+        if words[0] != "python":
+            parse(programs[words[0]], words)
+
+
+def parse(command: Any, words: list[str]) -> None:
+    context = command.make_context(words[0], list(words[1:]))
+    while hasattr(command, "commands"):
+        given = [*context._protected_args, *context.args]
+        name, command, rest = command.resolve_command(context, given)
+        context = command.make_context(name, rest, parent=context)
+
+
+def test_what_is_to_be_added_by_hand_fits_the_compose_file() -> None:
+    page = (ROOT / "docs" / "deployment.md").read_text()
+    more = yaml.safe_load(page.partition("docker-compose.override.yml\n")[2].partition("```")[0])
+    known = {name.upper() for name in Settings.model_fields}
+    known |= {f"{name.upper()}_FILE" for name in secret_settings()}
+    for name, service in more["services"].items():
+        assert name in OURS
+        assert _set(service) <= known
+        assert set(service["secrets"]) <= set(more["secrets"])
 
 
 def test_the_workspaces_name_the_same_location() -> None:

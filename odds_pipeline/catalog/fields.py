@@ -624,6 +624,25 @@ _FIELDS = (
     Field("profit_factor", NUMBER, "Money won over money lost.", nullable=True),
     Field("expected_profit", NUMBER, "Profit by the strategy's own chances.", nullable=True),
     Field("final_bankroll", NUMBER, "Money at the end."),
+    # --- decisions ---
+    Field("void_id", INTEGER, "Number of the void."),
+    Field("from_capture", TIMESTAMP, "First capture it covers."),
+    Field("to_capture", TIMESTAMP, "Last capture it covers."),
+    Field("created_by", TEXT, "Who said so."),
+    Field("lifted_at", TIMESTAMP, "Since when it no longer holds.", nullable=True),
+    Field("merge_id", INTEGER, "Number of the merge."),
+    Field("kept_event_id", TEXT, "The event that readers answer for.", nullable=True),
+    Field("member_event_id", TEXT, "The event that is the same.", nullable=True),
+    Field("spelling", TEXT, "The spelling of a team's name that is merged.", nullable=True),
+    Field("undone_at", TIMESTAMP, "Since when they are two again.", nullable=True),
+    Field("decision_id", INTEGER, "Number of the decision."),
+    Field("log_id", INTEGER, "The issue in data_quality_logs.", nullable=True),
+    Field("quarantine_id", INTEGER, "The part in quarantine.", nullable=True),
+    Field("action", TEXT, "What was decided.", enum=("release", "void", "keep")),
+    Field("decided_by", TEXT, "Who decided."),
+    Field("alert_id", INTEGER, "The alert."),
+    Field("channel", TEXT, "The channel's name, without its secret."),
+    Field("delivered_at", TIMESTAMP, "When the channel took it."),
 )
 
 FIELDS: Mapping[str, Field] = MappingProxyType({field.name: field for field in _FIELDS})
@@ -777,7 +796,20 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("object_id", "threshold_value", "actual_value", "message", "sent", "sent_at"),
             *("acknowledged_at", "told_in"),
         ),
+        "alert_deliveries": ("alert_id", "channel", "delivered_at"),
         "stage_runs": (*("id", "stage", "ended_at", "seconds", "rows", "success", "error_class"),),
+        "voids": (
+            *("void_id", "known_time", "event_id", "bookmaker_key", "market_key", "outcome_name"),
+            *("description", "from_capture", "to_capture", "reason", "created_by", "lifted_at"),
+        ),
+        "merges": (
+            *("merge_id", "known_time", "kind", "kept_event_id", "member_event_id", "sport_key"),
+            *("spelling", "name", "reason", "created_by", "undone_at"),
+        ),
+        "quality_decisions": (
+            *("decision_id", "known_time", "log_id", "quarantine_id", "action", "reason"),
+            "decided_by",
+        ),
         "model_probabilities": (
             *("event_id", "market_key", "outcome_name", "description", "point", "probability"),
             *("model_name", "model_version", "made_at", "known_time"),
@@ -852,7 +884,11 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "edge_values": "Table: what each past edge was worth, or why that is not known.",
         "calibrations": "Table: how well each margin removal foretold results.",
         "alerts": "Table: what was worth telling, and whether it was told.",
+        "alert_deliveries": "Table: which channel took which alert.",
         "stage_runs": "Table: how each run of a stage of the live path went.",
+        "voids": "Table: quotes that must not be used; a missing key means every one.",
+        "merges": "Table: two events that are one, or a spelling of a team's name.",
+        "quality_decisions": "Table: what people decided about issues and quarantined parts.",
         "model_probabilities": "Table: what users' own models said.",
         "dataset_offers": "File of a dataset: what was on offer at decision points.",
         "dataset_events": "File of a dataset: the events, by the start stated last.",
@@ -925,6 +961,21 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "meaning": "How soon somebody should look.",
         "enum": tuple(AlertSeverity),
     },
+    **{
+        (table, "known_time"): {"meaning": "When it was said, and since when it holds."}
+        for table in ("voids", "merges", "quality_decisions")
+    },
+    **{
+        (table, "reason"): {"meaning": "Why, as the person said.", "nullable": False}
+        for table in ("voids", "merges", "quality_decisions")
+    },
+    **{
+        ("voids", name): _MAYBE
+        for name in ("event_id", "bookmaker_key", "market_key", "outcome_name")
+    },
+    ("merges", "kind"): {"meaning": "What is merged.", "enum": ("event", "team")},
+    ("merges", "sport_key"): {"meaning": "The team's sport.", "nullable": True},
+    ("merges", "name"): {"meaning": "The team's name from then on.", "nullable": True},
     ("stage_runs", "success"): {"meaning": "Whether it ended without an error."},
     ("fetch_logs", "sport_key"): _MAYBE,
     ("fetch_logs", "slot_id"): _MAYBE,

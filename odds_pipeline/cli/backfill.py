@@ -17,7 +17,7 @@ from odds_pipeline.cli.options import AsJson
 from odds_pipeline.cli.provider import require_provider
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import configured, require_database
-from odds_pipeline.errors import BudgetExceeded, ConfirmationRequired, UsageError
+from odds_pipeline.errors import BudgetExceeded, ConfirmationRequired
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -67,7 +67,7 @@ def backfill(
     The cost is shown first and asked about (ODDS_YES=1 agrees without a terminal; a DEMO asks
     nothing). Whatever stops it, what was bought stays bought: the same command goes on there.
     """
-    first, last = _day(start, "--start"), _day(end, "--end")
+    first, last = screen.day(start, "--start"), screen.day(end, "--end")
     settings = configured()
     require_database(settings)
     from odds_pipeline.cli.instance import dagster_instance, exported
@@ -250,14 +250,6 @@ def _values(plan: "BackfillPlan", bought: "Backfilled | None", paid: float) -> d
         "slots_gap": None if bought is None else sum(day.gaps for day in bought.days),
         "stopped": None if bought is None else bought.stopped,
     }
-
-
-def _day(text: str, option: str) -> date:
-    try:
-        return screen.iso_day(text)
-    except ValueError:
-        reason = f"{option}: {text!r} is not a day such as 2026-01-31"
-    raise UsageError(reason)
 
 
 @contextmanager

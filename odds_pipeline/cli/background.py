@@ -11,6 +11,7 @@ place of `odds up` in its home folder, so the two never run beside each other.
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -52,8 +53,14 @@ def runs(settings: Settings, instance: "DagsterInstance") -> bool:
     return False
 
 
-def launch(settings: Settings, instance: "DagsterInstance") -> int:
+def launch(settings: Settings, instance: "DagsterInstance", environment: Mapping[str, str]) -> int:
     """Start the process in the background; returns its id once the daemon has signed.
+
+    Args:
+        settings: all settings.
+        instance: Dagster's instance, which the daemon signs.
+        environment: ours as it was given to us: with the embedded server's address in it the
+            process would take that for a server of one's own, and not keep it running.
 
     Raises:
         OddsPipelineError: it ended, or the daemon did not sign in time.
@@ -68,6 +75,7 @@ def launch(settings: Settings, instance: "DagsterInstance") -> int:
             stdin=subprocess.DEVNULL,
             stdout=said,
             stderr=said,
+            env=environment,
             start_new_session=True,
         )
     deadline = time.monotonic() + _START_S

@@ -311,12 +311,13 @@ def _told_again(made: "Reproduced") -> None:
 
 def strategies(as_json: AsJson = False) -> None:
     """List the strategies with their parameters and defaults."""
-    from odds_pipeline.backtesting.strategies import STRATEGIES
+    from odds_pipeline.backtesting.strategies import strategies as known
 
-    of = {name: _defaults(strategy) for name, strategy in STRATEGIES.items()}
+    listed = known()
+    of = {name: _defaults(strategy) for name, strategy in listed.items()}
     rows = [
         {"name": name, "summary": strategy.summary, "parameters": of[name]}
-        for name, strategy in STRATEGIES.items()
+        for name, strategy in listed.items()
     ]
     if as_json:
         screen.show_json(rows)

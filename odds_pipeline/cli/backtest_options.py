@@ -5,7 +5,6 @@ what is done with them.
 """
 
 from collections.abc import Iterable
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -102,8 +101,8 @@ def selection(
     minutes = offset if offset is not None else ([] if close else [60.0])
     return Selection(
         sport,
-        _day(start, "--start"),
-        _day(end, "--end"),
+        screen.day(start, "--start"),
+        screen.day(end, "--end"),
         tuple(span(each, MINUTE, "--offset") for each in minutes),
         close,
         tuple(book or ()),
@@ -166,10 +165,3 @@ def _money(texts: list[str] | None, option: str) -> dict[str, float]:
         except ValueError:
             raise UsageError(f"{option}: {value!r} is not a number") from None
     return found
-
-
-def _day(text: str, option: str) -> date:
-    try:
-        return screen.iso_day(text)
-    except ValueError:
-        raise UsageError(f"{option}: {text!r} is not a day such as 2026-01-31") from None

@@ -5,7 +5,6 @@ Belongs here: what a person asks, and what they see. Does not belong here: freez
 """
 
 from dataclasses import asdict
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -258,8 +257,8 @@ def _terms(
     minutes = offsets if offsets is not None else ([] if close else [60.0])
     return Terms(
         tuple(sports),
-        _asked(start, "--start"),
-        _asked(end, "--end"),
+        screen.day(start, "--start"),
+        screen.day(end, "--end"),
         tuple(span(each, MINUTE, "--offset") for each in minutes),
         close,
         tuple(books or ()),
@@ -306,9 +305,3 @@ def _record(dataset: "Dataset") -> dict[str, Any]:
 def _rows(dataset: "Dataset") -> str:
     notes = dataset.metadata["files"]
     return ", ".join(f"{note['rows']:,} {name.replace('_', ' ')}" for name, note in notes.items())
-
-
-def _asked(text: str, option: str) -> date:
-    found = screen.day(text, option)
-    assert found is not None
-    return found

@@ -29,7 +29,7 @@ _COLUMNS = (
 
 def clean(
     older_than: Annotated[
-        str, typer.Option("--older-than", help="Age of what may go: days or months, 90d or 6m.")
+        str, typer.Option("--older-than", help="Age of what may go: days or months: 90, 90d, 6m.")
     ],
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show which months would go, and change nothing.")

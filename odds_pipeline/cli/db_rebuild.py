@@ -4,7 +4,6 @@ Belongs here: days and verdicts. Does not belong here: rebuilding (``services.re
 """
 
 from dataclasses import asdict
-from datetime import date
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -36,8 +35,10 @@ def rebuild(
     """
     from odds_pipeline.services.rebuild import rebuild_days
 
-    first = _day(day or start)
-    last = first if day or end is None else _day(end)
+    first = screen.day(day, "--day") or screen.day(start, "--start")
+    if first is None:
+        raise UsageError("name a day: --day 2026-01-31, or --start and --end")
+    last = first if day or end is None else screen.day(end, "--end")
     with platform() as opened:
         done = list(rebuild_days(opened, first, last, verify))
     if as_json:
@@ -51,15 +52,6 @@ def rebuild(
 
 def _record(one: "Rebuilt") -> dict[str, object]:
     return asdict(one) | {"differences": [found._asdict() for found in one.differences]}
-
-
-def _day(text: str | None) -> date:
-    if text is None:
-        raise UsageError("name a day: --day 2026-01-31, or --start and --end")
-    try:
-        return screen.iso_day(text)
-    except ValueError as wrong:
-        raise UsageError(f"{text!r} is not a day; write it as 2026-01-31") from wrong
 
 
 def _verdict(one: "Rebuilt", verify: bool) -> str:

@@ -12,7 +12,6 @@ import typer
 from odds_pipeline.cli import screen
 from odds_pipeline.cli.options import AsJson
 from odds_pipeline.cli.session import configured, require_database
-from odds_pipeline.errors import UsageError
 
 if TYPE_CHECKING:
     from odds_pipeline.services.reparse import Reparsed
@@ -41,7 +40,7 @@ def reparse(
 
     settings = configured()
     require_database(settings)
-    choice = choose(_day(start, "--start"), _day(end, "--end"), raw_id)
+    choice = choose(screen.day(start, "--start"), screen.day(end, "--end"), raw_id)
     done, days = _run(settings, choice, dry_run, as_json)
     if as_json:
         screen.show_json(_record(done, days))
@@ -98,13 +97,3 @@ def _verdict(done: "Reparsed", days: list[date], dry_run: bool) -> str:
         return f"{said}; {rows} would be appended. Nothing was kept."
     sign = screen.WARN if done.failed else screen.YES
     return f"{sign} {said}; {rows} appended; {len(days)} days validated and reported to Dagster"
-
-
-def _day(text: str | None, option: str) -> date | None:
-    if text is None:
-        return None
-    try:
-        return screen.iso_day(text)
-    except ValueError:
-        reason = f"{option}: {text!r} is not a day such as 2026-01-31"
-    raise UsageError(reason)

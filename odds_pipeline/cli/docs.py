@@ -37,6 +37,9 @@ _EXIT_CODES = (
     (128, "plus n: ended by signal n"),
 )
 
+# Tests run the blocks of docs; they only parse these, whose ids and files stand for the reader's.
+_NOT_RUN = "not-run: its names stand for yours"
+
 
 def pages() -> dict[str, str]:
     """Every generated page by its path from the repository's root."""
@@ -138,7 +141,7 @@ def _commands(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:  # noqa: AN
 
 def _command(name: str, command: Any) -> list[str]:  # noqa: ANN401
     parts = [f"## odds {name}", " ".join(command.help.split())]
-    parts.append(f"```sh\n{_example(command)}\n```")
+    parts.append(f"```sh {_NOT_RUN}\n{_example(command)}\n```")
     options = [_option(param) for param in command.params if param.name != "help"]
     if options:
         parts.append(table(("option", "default", "meaning"), options))

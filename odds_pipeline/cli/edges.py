@@ -1,6 +1,5 @@
 """`odds edges`: priced disagreements that were found, and the history of one."""
 
-from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +10,7 @@ from odds_pipeline.cli import screen
 from odds_pipeline.cli.options import AsJson, Zone
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import platform
-from odds_pipeline.errors import NotFound, UsageError
+from odds_pipeline.errors import NotFound
 
 if TYPE_CHECKING:
     from odds_pipeline.storage.edges import Wanted
@@ -110,7 +109,7 @@ def edges(
         status=None if status == "any" else str(status),
         minimum=min_edge,
         max_age=max_age,
-        day=None if day is None else _day(day),
+        day=screen.day(day, "--day"),
     )
     _list(wanted, page, page_size, tz, as_json)
 
@@ -172,11 +171,3 @@ def _history(opportunity: str, tz: str, as_json: bool) -> None:
         return
     told = [row | {"edge": _rounded(row["edge_percentage"])} for row in rows]
     screen.show_table(told, _SIGHTS, zone)
-
-
-def _day(text: str) -> date:
-    try:
-        return screen.iso_day(text)
-    except ValueError:
-        pass
-    raise UsageError(f"--day {text!r} is no day: write it as 2026-01-31")

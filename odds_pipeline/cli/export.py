@@ -32,6 +32,25 @@ class What(StrEnum):
     CREDIT_LEDGER = "credit_ledger"
     QUARANTINE = "quarantine"
     RAW_RESPONSES = "raw_responses"
+    FAIR_PRICES = "fair_prices"
+    EDGES = "edges"
+    EDGE_SIGHTS = "edge_sights"
+    CLOSING_PRICES = "closing_prices"
+    LINE_MOVEMENTS = "line_movements"
+    BOOKMAKER_SCORECARDS = "bookmaker_scorecards"
+    EDGE_VALUES = "edge_values"
+    EDGE_STATISTICS = "edge_statistics"
+    CALIBRATIONS = "calibrations"
+    MODEL_PROBABILITIES = "model_probabilities"
+    ALERTS = "alerts"
+    ALERT_DELIVERIES = "alert_deliveries"
+    STAGE_RUNS = "stage_runs"
+    VOIDS = "voids"
+    MERGES = "merges"
+    QUALITY_DECISIONS = "quality_decisions"
+    DATASET_SNAPSHOTS = "dataset_snapshots"
+    EXPERIMENTS = "experiments"
+    BACKTEST_RESULTS = "backtest_results"
 
 
 class Format(StrEnum):
@@ -131,10 +150,5 @@ class _progress:  # noqa: N801 (read as a verb)
 
 
 def _day(text: str | None, option: str) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return datetime.combine(screen.iso_day(text), time(), UTC)
-    except ValueError:
-        reason = f"{option}: {text!r} is not a day, such as 2026-01-31"
-    raise UsageError(reason)
+    day = screen.day(text, option)
+    return None if day is None else datetime.combine(day, time(), UTC)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from odds_pipeline.catalog.observations import OddsFormat
 from odds_pipeline.cli import screen
@@ -59,14 +60,15 @@ def register(app: typer.Typer) -> None:
     """Add the command group: The Odds API's documents, each known archive, and any other one."""
     from odds_pipeline.sources.archives.layouts.registry import LAYOUTS
 
-    group = typer.Typer(help="Import documents you already own.", no_args_is_help=True)
+    group = typer.Typer(
+        cls=_WithPlugins, help="Import documents you already own.", no_args_is_help=True
+    )
     group.command(
         "the-odds-api",
         epilog="Example: odds import the-odds-api dumps/ --captured-at 2026-01-31T18:00:00Z",
     )(the_odds_api)
     for name in LAYOUTS:
-        command = _archive(name)
-        group.command(name, epilog=f"Example: odds import {name} archive.csv.gz")(command)
+        _add_archive(group, name)
     group.command("generic", epilog="Example: odds import generic my.csv --mapping my.toml")(
         generic
     )
@@ -159,6 +161,31 @@ def model(
     raise typer.Exit(REFUSED if refused else 0)
 
 
+class _WithPlugins(TyperGroup):
+    """The group, with the layouts of plug-ins: looked for when one is asked for, not before."""
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ANN401 - Typer's own Context
+        return [*super().list_commands(ctx), *_plugin_layouts()]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401
+        found = super().get_command(ctx, cmd_name)
+        if found is None and cmd_name in _plugin_layouts():
+            alone = typer.Typer(add_completion=False)
+            _add_archive(alone, cmd_name)
+            return typer.main.get_command(alone)
+        return found
+
+
+def _plugin_layouts() -> list[str]:
+    from odds_pipeline.sources.archives.layouts.registry import LAYOUTS, layouts
+
+    return [name for name in layouts() if name not in LAYOUTS]
+
+
+def _add_archive(group: typer.Typer, name: str) -> None:
+    group.command(name, epilog=f"Example: odds import {name} archive.csv.gz")(_archive(name))
+
+
 def _archive(name: str) -> Callable[..., None]:
     """The command of one known layout."""
 
@@ -171,9 +198,9 @@ def _archive(name: str) -> Callable[..., None]:
         as_json: AsJson = False,
     ) -> None:
         from odds_pipeline.services.import_files import Stated
-        from odds_pipeline.sources.archives.layouts.registry import LAYOUTS
+        from odds_pipeline.sources.archives.layouts.registry import layouts
 
-        _run(paths, Stated(season=season, layout=LAYOUTS[name]), dry_run, as_json)
+        _run(paths, Stated(season=season, layout=layouts()[name]), dry_run, as_json)
 
     archive.__doc__ = (
         f"Import archives of past games in the layout {name}, CSV or gzip.\n\n"

@@ -4,6 +4,7 @@ Belongs here: a run's figures, and its failure as one of our errors. Does not be
 runs themselves (``orchestration.runs``). Units: credits.
 """
 
+import signal
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from odds_pipeline.settings import Settings
 if TYPE_CHECKING:
     from dagster import DagsterInstance
 
+# Dagster takes the signals that end a program for itself while a run lasts.
+_INTERRUPTED = "DagsterExecutionInterruptedError"
 CREDITS, REFUSED = "credits charged", "markets refused"
 
 
@@ -70,6 +73,8 @@ def _run(settings: Settings, instance: "DagsterInstance", day: date | None, job:
 
     outcome = run_collection(settings, day, instance, job=job)
     if not outcome.success:
+        if any(_INTERRUPTED in failure for failure in outcome.failures):
+            raise SystemExit(128 + signal.SIGINT)
         raise as_error(outcome.failures[0] if outcome.failures else f"run {outcome.run_id} failed")
     return _figures(instance, outcome.run_id)
 

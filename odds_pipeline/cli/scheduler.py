@@ -4,6 +4,7 @@ Belongs here: the commands. Does not belong here: the switches (``orchestration.
 daemon in the background (``background``).
 """
 
+import os
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -50,6 +51,7 @@ def start() -> None:
     from odds_pipeline.orchestration.switches import start as switch_on
     from odds_pipeline.services.deployment import require_confirmed
 
+    given = dict(os.environ)
     settings = configured()
     require_database(settings)
     with exported(settings) as named, dagster_instance(named) as instance:
@@ -59,7 +61,7 @@ def start() -> None:
         if background.runs(named, instance):
             screen.say(f"{screen.YES} A daemon runs already")
         else:
-            pid = background.launch(named, instance)
+            pid = background.launch(named, instance, given)
             screen.say(f"{screen.YES} Daemon started in the background (pid {pid})")
         mode = scheduler(instance, named).mode
     screen.say(f"{screen.YES} Mode {mode}; on: {', '.join(names)}")

@@ -8,14 +8,15 @@ ever read as Rich markup. JSON times are UTC; table times are in the zone that w
 
 import json
 import math
+import re
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 from zoneinfo import ZoneInfo
 
 from odds_pipeline.errors import UsageError
@@ -28,6 +29,7 @@ YES, NO, WARN = "✓", "✗", "⚠"
 FIRST_YEAR, LAST_YEAR = 1900, 2199
 MISSING = "-"
 _PIPED_WIDTH = 200
+_TODAY = re.compile(r"today(-(?P<days>\d{1,9}))?")
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 Row = Mapping[str, Any]
@@ -187,18 +189,26 @@ def moment(text: str | None, option: str) -> datetime | None:
     return value.astimezone(UTC)
 
 
+@overload
+def day(text: str, option: str) -> date: ...
+@overload
+def day(text: str | None, option: str) -> date | None: ...
 def day(text: str | None, option: str) -> date | None:
-    """The day an option states.
+    """The UTC day an option states: a date, `today`, or days before it as `today-7`.
 
     Raises:
-        UsageError: not an ISO 8601 date.
+        UsageError: none of these.
     """
     if text is None:
         return None
     try:
-        return iso_day(text)
-    except ValueError:
-        reason = f"{option}: {text!r} is not a date, such as 2026-01-31"
+        back = _TODAY.fullmatch(text)
+        if back is None:
+            return iso_day(text)
+        today = datetime.now(UTC).date()
+        return iso_day((today - timedelta(days=int(back["days"] or 0))).isoformat())
+    except (ValueError, OverflowError):
+        reason = f"{option}: {text!r} is not a day, such as 2026-01-31 or today-7"
     raise UsageError(reason)
 
 

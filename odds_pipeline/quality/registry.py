@@ -10,7 +10,8 @@ To add a rule, add one file to ``rules``:
         '''Says what is wrong and why it matters.'''
         return issues_of(quotes[...], descriptions, evidence=[...])
 
-The input frames, one for each member of ``Needs``, are described in ``inputs``.
+A rule of another distribution is a plug-in (``odds_pipeline.plugins``). The input frames, one for
+each member of ``Needs``, are described in ``inputs``.
 """
 
 from __future__ import annotations
@@ -21,9 +22,11 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING
 
 from odds_pipeline.errors import UsageError
+from odds_pipeline.plugins import Group, added
 from odds_pipeline.quality import rules
 from odds_pipeline.quality.inputs import Needs as Needs
 from odds_pipeline.quality.issues import ISSUE_COLUMNS, issues_of
@@ -105,7 +108,7 @@ def rule(
 
 
 def load_rules() -> dict[str, Rule]:
-    """Every rule in ``quality/rules``, by name, in alphabetical order of files.
+    """Every rule in ``quality/rules``, by name, in alphabetical order of files; then plug-ins'.
 
     Raises:
         UsageError: two rules have the same name.
@@ -116,7 +119,17 @@ def load_rules() -> dict[str, Rule]:
         for one in (value for value in declared if isinstance(value, Rule)):
             if found.setdefault(one.name, one) is not one:
                 raise UsageError(f"two rules are called {one.name!r}: rename one of them")
-    return found
+    return found | added(Group.RULES, partial(_of_a_plugin, frozenset(found)))
+
+
+def _of_a_plugin(taken: frozenset[str], name: str, value: object) -> Rule:
+    if not isinstance(value, Rule):
+        raise ValueError("it is no rule (odds_pipeline.quality.registry.rule makes one)")
+    if name in taken:
+        raise ValueError(f"a rule {name!r} is there already")
+    if value.name != name:
+        raise ValueError(f"its function is called {value.name!r}: give both one name")
+    return value
 
 
 def run_rule(rule: Rule, frame: pd.DataFrame) -> RuleResult:

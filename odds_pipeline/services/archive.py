@@ -43,16 +43,16 @@ class Archived:
 
 
 def oldest_kept(now: datetime, age: str) -> datetime:
-    """The moment before which months may go: ``90d`` or ``6m`` before now.
+    """The moment before which months may go: ``90d`` (or ``90``) or ``6m`` before now.
 
     Raises:
         UsageError: not such an age.
     """
-    found = re.fullmatch(r"(\d{1,4})([dm])", age)
+    found = re.fullmatch(r"(\d{1,4})([dm]?)", age)
     if found is None:
         raise UsageError(f"{age!r} is not an age; give days or months, for example 90d or 6m")
     number = int(found[1])
-    if found[2] == "d":
+    if found[2] != "m":
         return now - timedelta(days=number)
     year, month = divmod(now.year * 12 + now.month - 1 - number, 12)
     first = now.replace(year=year, month=month + 1, day=1)

@@ -80,7 +80,7 @@ def test_from_freezing_to_making_an_experiment_again(season: Odds, home: Path) -
     ("wrong", "code", "words"),
     [
         (("dataset", "freeze", "No", *MONTH), 2, "cannot be a dataset's name"),
-        (("dataset", "freeze", "nhl", *MONTH[:-1], "soon"), 2, "--end: 'soon' is not a date"),
+        (("dataset", "freeze", "nhl", *MONTH[:-1], "soon"), 2, "--end: 'soon' is not a day"),
         (("dataset", "freeze", "nhl", *MONTH), 3, f"no {SPORT} events"),
         (("dataset", "show", "nhl"), 3, "no dataset 'nhl'"),
         (("backtest", "run", "ev", "--dataset", "nhl", *MONTH), 2, "--dataset says what is bet on"),

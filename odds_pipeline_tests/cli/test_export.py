@@ -4,26 +4,35 @@ import csv
 import hashlib
 import json
 import random
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from odds_pipeline.catalog.alerts import Alert, AlertType, Severity
 from odds_pipeline.catalog.fields import TABLES, Field, FieldType
+from odds_pipeline.catalog.pricing import EDGE_KINDS
 from odds_pipeline.cli.json_keys import JSON_KEYS
 from odds_pipeline.composition import open_platform
 from odds_pipeline.services.export.csv_file import CsvFile, safe_text
 from odds_pipeline.services.export.run import FileFormat
 from odds_pipeline.services.export.run import export as run_export
 from odds_pipeline.services.import_files import Stated, import_paths
+from odds_pipeline.services.market.day import price_day
 from odds_pipeline.settings import load_settings
-from odds_pipeline.storage.exports import SELECTIONS, Asked
+from odds_pipeline.storage import outbox, stage_runs
+from odds_pipeline.storage.engine import transaction
+from odds_pipeline.storage.export_queries.registry import SELECTIONS
+from odds_pipeline.storage.exports import Asked
+from odds_pipeline.storage.stage_runs import StageRun
 from odds_pipeline.storage.urls import libpq_url
 from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, is_one_line, program
+from odds_pipeline_tests.services.market.quotes import capture, h2h
 
 EVENT = "00000000000000000000000000000001"
+AT = "2026-03-10T12:00:00Z"
 FORMULAS = ("=cmd()", "+1", "-2+3", "@SUM(A1)", "\tx", "\rx")
 
 
@@ -51,30 +60,80 @@ def ask(url: str, query: str) -> list[tuple[Any, ...]]:
         return conn.execute(query).fetchall()
 
 
-@pytest.mark.parametrize("what", [what for what in SELECTIONS if what != "raw_responses"])
 def test_everything_can_be_exported_with_its_dictionary(
-    seeded: Odds, database_url: str, bare: Path, what: str
+    seeded: Odds, database_url: str, bare: Path
 ) -> None:
-    done = seeded("export", what, "--format", "csv", "--json").json
-    assert set(done) == set(JSON_KEYS["export"])
-    file = bare / f"{what}.csv"
-    rows = rows_of(file)
-    counted = ask(database_url, f"SELECT count(*) FROM {what}")  # noqa: S608
-    assert len(rows) == done["rows"] == counted[0][0]
-    assert done["bytes"] == file.stat().st_size
-    assert done["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
-    told = json.loads(Path(done["dictionary"]).read_text())
-    assert [column["name"] for column in told["columns"]] == done["columns"]
-    assert all(column["meaning"] for column in told["columns"])
-    assert done["columns"][: len(TABLES[what])] == list(TABLES[what])
-    if rows:
-        assert list(rows[0]) == done["columns"]
-    again = seeded("export", what, "--format", "csv", "--force", "--json").json
-    assert what == "events" or again["sha256"] == done["sha256"]
-    assert sorted(path.name for path in bare.glob(f"*{what}*")) == [
-        f"{what}.csv",
-        f"{what}.csv.columns.json",
-    ]
+    fill(seeded)
+    empty = set()
+    for what in (what for what in SELECTIONS if what != "raw_responses"):
+        done = seeded("export", what, "--format", "csv", "--json").json
+        assert set(done) == set(JSON_KEYS["export"])
+        file = bare / f"{what}.csv"
+        rows = rows_of(file)
+        standing = " WHERE superseded_at IS NULL" if what == "fair_prices" else ""
+        counted = ask(database_url, f"SELECT count(*) FROM {what}{standing}")  # noqa: S608
+        assert len(rows) == done["rows"] == counted[0][0], what
+        assert done["bytes"] == file.stat().st_size
+        assert done["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+        told = json.loads(Path(done["dictionary"]).read_text())
+        assert [column["name"] for column in told["columns"]] == done["columns"]
+        assert all(column["meaning"] for column in told["columns"])
+        assert done["columns"][: len(TABLES[what])] == list(TABLES[what])
+        if rows:
+            assert list(rows[0]) == done["columns"]
+        else:
+            empty.add(what)
+        again = seeded("export", what, "--format", "csv", "--force", "--json").json
+        assert what == "events" or again["sha256"] == done["sha256"], what
+        assert {f"{what}.csv", f"{what}.csv.columns.json"} <= {path.name for path in bare.iterdir()}
+    assert empty == {
+        *("fetch_logs", "slots", "credit_ledger", "quarantine", "data_quality_logs"),
+        *("calibrations", "edge_statistics", "edge_values", "dataset_snapshots"),
+        *("experiments", "backtest_results", "quality_decisions", "line_movements"),
+        *("closing_prices", "bookmaker_scorecards"),
+    }, "every query without a row here is one that nobody has seen work"
+    types_are_kept(seeded, bare)
+
+
+def fill(odds: Odds) -> None:
+    """What is worth something, and what was recorded and decided of it."""
+    with open_platform(load_settings()) as platform:
+        capture(platform, {"pinnacle": h2h(2.0, 2.0), "bovada": h2h(2.2, 1.7)})
+        price_day(platform, date(2026, 3, 10))
+        with transaction(platform.engine) as conn:
+            alert = Alert(AlertType.QUOTA, Severity.WARNING, "80 % used", "key", "demo", "2026-03")
+            outbox.add(conn, [alert])
+            conn.execute("INSERT INTO alert_deliveries (alert_id, channel) VALUES (1, 'pager')")
+            stage_runs.record(conn, [StageRun("store", 0.5, 9, None)])
+    said = ("--from", AT, "--to", AT, "--reason", "sides swapped")
+    for command in (
+        ("void", "add", "--event-id", "e1", "--bookmaker", "bovada", *said, "--json"),
+        ("void", "lift", "1", "--reason", "they were right"),
+        ("merge", "team", "Harbour", "Home", "--sport", "basketball_nba", "--reason", "so named"),
+    ):
+        done = odds(*command)
+        assert done.code == 0, done.err
+    with Path("model.csv").open("w") as model:
+        model.write(f"event_id,market,outcome,probability,made_at\ne1,h2h,Home,0.5,{AT}\n")
+    assert odds("import", "model", "model.csv", "--model", "elo", "--version", "1").code == 0
+
+
+def types_are_kept(seeded: Odds, bare: Path) -> None:
+    pq = pytest.importorskip("pyarrow.parquet")
+    seeded("export", "edges")
+    edge = pq.read_table(bare / "edges.parquet").to_pylist()[0]
+    assert edge["kind"] in EDGE_KINDS
+    assert json.loads(edge["legs"])[0]["bookmaker_key"]
+    assert isinstance(json.loads(edge["tags"]), list)
+    told = rows_of(bare / "alerts.csv")[-1]
+    assert (told["message"], told["sent"], told["sent_at"]) == ("80 % used", "false", "")
+    (run,) = [row for row in rows_of(bare / "stage_runs.csv") if row["stage"] == "store"]
+    assert (run["stage"], run["seconds"], run["rows"], run["success"]) == (
+        *("store", "0.5", "9", "true"),
+    )
+    (void,) = rows_of(bare / "voids.csv")
+    assert (void["event_id"], void["bookmaker_key"], void["market_key"]) == ("e1", "bovada", "")
+    assert void["known_time"] < void["lifted_at"]
 
 
 def test_csv_holds_what_the_view_says(seeded: Odds, database_url: str, bare: Path) -> None:

@@ -1,12 +1,15 @@
 """`odds scheduler` and `odds config set-mode`: switches, a daemon in the background, exit codes."""
 
 import json
+from pathlib import Path
 
 import psutil
 import pytest
 
 from odds_pipeline.cli.json_keys import JSON_KEYS
+from odds_pipeline.storage.embedded import EmbeddedServer
 from odds_pipeline_tests.cli.conftest import Odds, program
+from odds_pipeline_tests.cli.test_supervisor import free_port
 
 pytestmark = [
     pytest.mark.usefixtures("dagster_beside"),
@@ -58,3 +61,21 @@ def test_a_daemon_in_the_background_from_start_to_stop(
     _, left = psutil.wait_procs(family, timeout=120)
     assert not left
     assert program("scheduler", "status").code == 1
+
+
+@pytest.mark.slow
+def test_the_daemon_in_the_background_keeps_the_embedded_server_running(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ODDS_SIMULATOR_PORT", str(free_port()))
+    assert program("db", "migrate").code == 0
+    assert not EmbeddedServer(bare).status().running
+    started = program("scheduler", "start")
+    assert started.code == 0, started.err
+    background = psutil.Process(int(started.out.partition("(pid ")[2].partition(")")[0]))
+    try:
+        assert EmbeddedServer(bare).status().running, "the command that started it has ended"
+    finally:
+        assert program("scheduler", "stop").code == 0
+        background.wait(300)
+    assert not EmbeddedServer(bare).status().running

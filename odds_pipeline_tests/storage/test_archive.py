@@ -381,6 +381,7 @@ def test_raw_bodies_come_back_byte_for_byte(
     ("age", "kept"),
     [
         ("90d", datetime(2026, 3, 2, 12, tzinfo=UTC)),
+        ("90", datetime(2026, 3, 2, 12, tzinfo=UTC)),
         ("3m", datetime(2026, 3, 1, tzinfo=UTC)),
         ("6m", datetime(2025, 12, 1, tzinfo=UTC)),
         ("0m", datetime(2026, 5, 31, 12, tzinfo=UTC)),
@@ -390,7 +391,7 @@ def test_ages(age: str, kept: datetime) -> None:
     assert oldest_kept(datetime(2026, 5, 31, 12, tzinfo=UTC), age) == kept
 
 
-@pytest.mark.parametrize("age", ["", "3", "3y", "-1d", "d"])
+@pytest.mark.parametrize("age", ["", "3y", "-1d", "d"])
 def test_what_is_no_age(age: str) -> None:
     with pytest.raises(UsageError, match="is not an age"):
         oldest_kept(datetime(2026, 5, 31, tzinfo=UTC), age)

@@ -11,15 +11,18 @@ To add one, add a file to ``channels``:
     @channels
     def pagers(settings: Settings) -> list[Channel]:
         return [Pager()]
+
+A channel of another distribution is a plug-in (``odds_pipeline.plugins``): such a function.
 """
 
 import importlib
 import pkgutil
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, cast
 
 from odds_pipeline.alerts import channels as package
 from odds_pipeline.catalog.alerts import Severity
+from odds_pipeline.plugins import Group, added, complain, reason
 from odds_pipeline.settings import Settings
 
 
@@ -53,7 +56,34 @@ def channels(opener: Opener) -> Opener:
 
 
 def open_channels(settings: Settings) -> list[Channel]:
-    """Every channel that is set, in a fixed order."""
+    """Every channel that is set, in a fixed order, those of plug-ins last.
+
+    A plug-in that cannot open its channels is logged and left out.
+    """
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
-    return [channel for name in sorted(_openers) for channel in _openers[name](settings)]
+    ours = [channel for name in sorted(_openers) for channel in _openers[name](settings)]
+    opened = plugin_openers().items()
+    return [
+        *ours,
+        *(channel for name, opener in opened for channel in _open(name, opener, settings)),
+    ]
+
+
+def plugin_openers() -> dict[str, Opener]:
+    """What opens the channels of plug-ins, by name."""
+    return added(Group.CHANNELS, _of_a_plugin)
+
+
+def _open(name: str, opener: Opener, settings: Settings) -> Sequence[Channel]:
+    try:
+        return list(opener(settings))
+    except Exception as broken:  # foreign code may raise anything
+        complain(f"{Group.CHANNELS}: {name}", reason(broken))
+        return []
+
+
+def _of_a_plugin(_: str, value: object) -> Opener:
+    if not callable(value):
+        raise ValueError("it is no function that opens channels")
+    return cast("Opener", value)

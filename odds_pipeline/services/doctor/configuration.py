@@ -3,6 +3,7 @@
 import re
 from urllib.parse import unquote, urlsplit
 
+from odds_pipeline.plugins import Plugin
 from odds_pipeline.redaction import SHORTEST, fingerprint
 from odds_pipeline.services.doctor.examination import Examination
 from odds_pipeline.services.doctor.findings import Check, Finding, fail, ok, warn
@@ -117,6 +118,20 @@ def key_shape(seen: Examination) -> Finding:
     )
 
 
+def plugins(seen: Examination) -> Finding:
+    """What other distributions add; a broken plug-in is left out and stops nothing else."""
+    found = "; ".join(map(_plugin, seen.plugins)) or "none installed"
+    if any(one.fault for one in seen.plugins):
+        return warn("plug-ins", found, "mend what is broken, or uninstall what brings it")
+    return ok("plug-ins", found)
+
+
+def _plugin(one: Plugin) -> str:
+    kind = one.group.rpartition(".")[2]
+    fault = f" is broken: {one.fault}" if one.fault else ""
+    return f"{kind}: {one.name} ({one.distribution}){fault}"
+
+
 def _either_case(seen: Examination, name: str) -> str | None:
     return seen.environment.get(name) or seen.environment.get(name.lower())
 
@@ -129,4 +144,5 @@ CHECKS: tuple[Check, ...] = (
     dagster_address,
     telemetry,
     proxies,
+    plugins,
 )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from odds_pipeline.plugins import Plugin
 from odds_pipeline.settings import Settings
 from odds_pipeline.storage.health import DagsterHealth, DatabaseHealth
 
@@ -73,6 +74,7 @@ class Examination:
         dagster: Dagster's database, or why it was not seen.
         provider: the provider, or why it did not answer.
         further_keys: likewise with each key after the first.
+        plugins: the plug-ins of every registry, broken ones too.
         last_backup: the moment that the newest proven backup shows, if there is one.
         now: the time.
     """
@@ -92,5 +94,6 @@ class Examination:
     dagster: DagsterHealth | str
     provider: ProviderSeen | str
     further_keys: tuple[ProviderSeen | str, ...]
+    plugins: tuple[Plugin, ...]
     last_backup: datetime | None
     now: datetime

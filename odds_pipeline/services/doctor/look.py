@@ -15,12 +15,18 @@ import psycopg
 import yaml
 from pydantic import SecretStr
 
+from odds_pipeline import plugins
+from odds_pipeline.alerts.channels.registry import plugin_openers
+from odds_pipeline.backtesting.strategies import strategies
 from odds_pipeline.errors import OddsPipelineError
+from odds_pipeline.plugins import Plugin
+from odds_pipeline.quality.registry import load_rules
 from odds_pipeline.redaction import hide_password, redact
 from odds_pipeline.services.backup.shelf import last_good
 from odds_pipeline.services.doctor.examination import Examination, Folder, Port, ProviderSeen
 from odds_pipeline.services.spool import ANSWERS
 from odds_pipeline.settings import Settings
+from odds_pipeline.sources.archives.layouts.registry import layouts
 from odds_pipeline.storage.database import database
 from odds_pipeline.storage.embedded import EmbeddedServer
 from odds_pipeline.storage.health import (
@@ -65,9 +71,17 @@ def look(
         further_keys=tuple(
             _provider(settings, faults, key.secret) for key in settings.api_keys[1:]
         ),
+        plugins=installed_plugins(),
         last_backup=None if proven is None else proven.manifest.moment,
         now=datetime.now(UTC),
     )
+
+
+def installed_plugins() -> tuple[Plugin, ...]:
+    """The plug-ins of every registry, each loaded for the look."""
+    for registry in (strategies, load_rules, layouts, plugin_openers):
+        registry()
+    return tuple(plugins.seen())
 
 
 def _databases(

@@ -8,6 +8,7 @@ from odds_pipeline.catalog.fields import FIELDS, MEANINGS, Field, FieldType, des
 # Columns that only the export has, by what is exported.
 _MORE = {
     "fetch_logs": (FIELDS["key_fingerprint"],),
+    "edge_sights": (FIELDS["opportunity_id"], FIELDS["event_id"]),
     "raw_responses": (
         Field("file", FieldType.TEXT, "Path of the exact bytes, relative to this list."),
     ),

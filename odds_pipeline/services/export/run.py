@@ -26,7 +26,8 @@ from odds_pipeline.services.export.whole import (
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.storage import exports, known_time
 from odds_pipeline.storage.engine import transaction
-from odds_pipeline.storage.exports import SELECTIONS, Asked
+from odds_pipeline.storage.export_queries.registry import SELECTIONS
+from odds_pipeline.storage.exports import Asked
 
 RAW = "raw_responses"
 Progress = Callable[[int], None]

@@ -1,8 +1,12 @@
-"""The layouts by name: the one place where a new one is entered."""
+"""The layouts by name: the one place where a new one is entered.
+
+A layout of another distribution is a plug-in (``odds_pipeline.plugins``).
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from odds_pipeline.plugins import Group, added
 from odds_pipeline.sources.archives.layout import Layout
 from odds_pipeline.sources.archives.layouts import afl, american, football_data
 
@@ -21,7 +25,22 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
 )
 
 
+def layouts() -> dict[str, Layout]:
+    """Every layout by its name, those of plug-ins last."""
+    return {**LAYOUTS, **added(Group.LAYOUTS, _of_a_plugin)}
+
+
 def layout_of(columns: list[str]) -> Layout | None:
     """The layout a file with these columns has; ``None`` for one nobody has declared."""
     present = set(columns)
-    return next((one for one in LAYOUTS.values() if present.issuperset(one.required)), None)
+    return next((one for one in layouts().values() if present.issuperset(one.required)), None)
+
+
+def _of_a_plugin(name: str, value: object) -> Layout:
+    if not isinstance(value, Layout):
+        raise ValueError("it is no Layout (odds_pipeline.sources.archives.layout)")
+    if name in LAYOUTS:
+        raise ValueError(f"a layout {name!r} is there already")
+    if value.name != name:
+        raise ValueError(f"the layout is called {value.name!r}: give both one name")
+    return value
