@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 YES, NO, WARN = "✓", "✗", "⚠"
-FIRST_YEAR, LAST_YEAR = 1900, 2199
+FIRST_YEAR, LAST_YEAR = 1900, 2999
 MISSING = "-"
 _PIPED_WIDTH = 200
 _TODAY = re.compile(r"today(-(?P<days>\d{1,9}))?")
