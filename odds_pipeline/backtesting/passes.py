@@ -59,70 +59,67 @@ def slates(rows: Ints, moment: Ints) -> tuple[Ints, Ints]:
 
 
 @njit(cache=True)
-def endings(
-    rows: Ints,
-    price: Floats,
-    result: Floats,
-    void: Bools,
-    settled_at: Ints,
-    book: Ints,
-    commission: Floats,
-) -> tuple[Floats, Floats, Bools, Ints, Floats]:
-    """Price, result, void and moment of each bet, and its profit a unit: NaN while pending.
+def order_of_settlement(
+    rows: Ints, settled_at: Ints, void: Bools, never: int
+) -> tuple[bool, int, bool]:
+    """Whether bets settle in the order they stand in, how many do, and whether any is void.
 
     Args:
         rows: the offer of each bet.
-        price: of each offer, as the four that follow.
-        result: share of the stake won or lost.
-        void: whether the stake comes back.
-        settled_at: moment of the settlement.
-        book: number of its book.
-        commission: share of net winnings, by book.
+        settled_at: moment of the settlement, of each offer; ``never`` while pending.
+        void: whether the stake comes back, of each offer.
+        never: what stands for no moment.
     """
-    count = len(rows)
-    prices, results, units = np.empty(count), np.empty(count), np.empty(count)
-    voids, moments = np.empty(count, np.bool_), np.empty(count, np.int64)
-    for bet in range(count):
+    count, voids, falls = 0, 0, 0
+    last = settled_at[rows[0]] if len(rows) else 0
+    for bet in range(len(rows)):
         row = rows[bet]
-        share = result[row]
-        prices[bet], results[bet] = price[row], share
-        voids[bet], moments[bet] = void[row], settled_at[row]
-        if void[row]:
-            units[bet] = 0.0
-        elif share > 0.0:
-            units[bet] = share * (price[row] - 1.0) * (1.0 - commission[book[row]])
-        else:
-            units[bet] = share
-    return prices, results, voids, moments, units
+        moment = settled_at[row]
+        count += 1 if moment < never else 0
+        voids += 1 if void[row] else 0
+        falls += 1 if moment < last else 0
+        last = moment
+    return falls == 0, count, voids > 0
 
 
 @njit(cache=True)
-def in_time(moments: Ints, never: int) -> tuple[bool, int]:
-    """Whether moments do not decrease, and how many are not ``never``."""
-    settled = 0
-    rising = True
-    for place in range(len(moments)):
-        settled += moments[place] < never
-        if place and moments[place] < moments[place - 1]:
-            rising = False
-    return rising, settled
+def profit_by_day(rows: Ints, settled_at: Ints, values: Floats, day: int) -> Floats:
+    """Values of bets summed by day, from the first settlement to the last.
+
+    Args:
+        rows: the offer of each bet, in the order of their settlement; at least one.
+        settled_at: moment of the settlement, of each offer.
+        values: of each bet.
+        day: length of one, in the unit of the moments.
+    """
+    first = settled_at[rows[0]] // day
+    summed = np.zeros(settled_at[rows[-1]] // day - first + 1)
+    place, ends = 0, (first + 1) * day
+    for bet in range(len(rows)):
+        moment = settled_at[rows[bet]]
+        if moment >= ends:
+            place = moment // day - first
+            ends = (first + place + 1) * day
+        summed[place] += values[bet]
+    return summed
 
 
-def sums(stake: Floats, profit: Floats, price: Floats, start: float) -> Sums:
+def sums(stake: Floats, profit: Floats, rows: Ints, price: Floats, start: float) -> Sums:
     """Count and sum settled bets up.
 
     Args:
         stake: of each bet, in the order of their settlement.
         profit: of each.
-        price: of each, decimal.
+        rows: the offer of each.
+        price: of each offer, decimal.
         start: equity at the beginning.
     """
-    return Sums(*_sums(stake, profit, price, start))
+    return Sums(*_sums(stake, profit, rows, price, start))
 
 
 @njit(cache=True)
 def _sums(
-    stake: Floats, profit: Floats, price: Floats, start: float
+    stake: Floats, profit: Floats, rows: Ints, price: Floats, start: float
 ) -> tuple[int, int, float, float, float, float, float, float, float, int]:
     won, lost, run, longest = 0, 0, 0, 0
     turnover, total, gained, given, prices = 0.0, 0.0, 0.0, 0.0, 0.0
@@ -131,17 +128,16 @@ def _sums(
     for bet in range(len(stake)):
         money = profit[bet]
         turnover += stake[bet]
-        prices += price[bet]
+        prices += price[rows[bet]]
         total += money
-        if money > 0.0:
-            won += 1
-            run = 0
-            gained += money
-        elif money < 0.0:
-            lost += 1
-            run += 1
-            longest = max(longest, run)
-            given -= money
+        # Without branches: which bets win no processor can foretell.
+        wins, loses = money > 0.0, money < 0.0
+        won += 1 if wins else 0
+        lost += 1 if loses else 0
+        run = 0 if wins else run + 1 if loses else run
+        longest = max(longest, run)
+        gained += money if wins else 0.0
+        given -= money if loses else 0.0
         equity = start + total
         height = max(height, equity)
         fall = max(fall, height - equity)

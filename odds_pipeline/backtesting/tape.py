@@ -34,11 +34,13 @@ class Endings:
         result: share of the stake won or lost, from 1 to -1; NaN while pending.
         void: whether the stake comes back because the bet never stood.
         settled_at: microseconds since 1970, ``NEVER`` while pending.
+        gross: profit a unit staked before commission; NaN while pending.
     """
 
     result: Floats
     void: Bools
     settled_at: Ints
+    gross: Floats
 
 
 class Tape:
@@ -81,8 +83,11 @@ class Tape:
         count = len(self.offered)
         self._graded = np.zeros(count, dtype=np.bool_)
         self._whole = False
-        self._endings = Endings(
-            np.full(count, np.nan), np.zeros(count, dtype=np.bool_), np.full(count, NEVER)
+        self.endings = Endings(
+            np.full(count, np.nan),
+            np.zeros(count, dtype=np.bool_),
+            np.full(count, NEVER),
+            np.full(count, np.nan),
         )
 
     @cached_property
@@ -103,10 +108,9 @@ class Tape:
             ValueError: a market or outcome that no score settles, or an event that was settled
                 before the offer.
         """
-        fresh = rows[~self._graded[rows]] if not self._whole else rows[:0]
-        if len(fresh):
-            self._grade(np.unique(fresh))
-        return self._endings
+        if not self._whole and not self._graded[rows].all():
+            self._grade(np.unique(rows[~self._graded[rows]]))
+        return self.endings
 
     def _grade(self, rows: Ints) -> None:
         bets = self.offered.iloc[rows].reset_index(drop=True)
@@ -119,9 +123,11 @@ class Tape:
             raise ValueError(
                 f"event {first['event_id']} was settled before the bet of {first['decision_time']}"
             )
-        self._endings.result[rows] = np.where(known, graded.result, np.nan)
-        self._endings.void[rows] = graded.void & known
-        self._endings.settled_at[rows] = settled_at
+        result, void = np.where(known, graded.result, np.nan), graded.void & known
+        won = np.where(result > 0.0, result * (self.paid[rows] - 1.0), result)
+        self.endings.result[rows], self.endings.void[rows] = result, void
+        self.endings.settled_at[rows] = settled_at
+        self.endings.gross[rows] = np.where(void, 0.0, won)
         self._graded[rows] = True
         self._whole = bool(self._graded.all())
 

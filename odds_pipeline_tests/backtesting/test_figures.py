@@ -41,7 +41,7 @@ def test_the_compiled_sums_are_their_definitions(
             np.zeros(0),
         )
     )
-    found = sums(stakes, profits, stakes, start)
+    found = sums(stakes, profits, np.arange(len(stakes)), stakes, start)
     counted, fall = tally(stakes, profits), drawdown(equity(profits, start))
     assert (found.won, found.lost) == (counted.won, counted.lost)
     assert found.turnover == pytest.approx(counted.turnover)
