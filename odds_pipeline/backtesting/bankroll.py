@@ -87,6 +87,8 @@ def walk(
     """
     # One block of memory: three of this size cost several times as much to ask for.
     stakes, profit, bankroll = np.empty((3, len(of.rows)))
+    if of.count < len(profit):
+        profit[:] = np.nan
     free, tied = _walk(*of, amount, share, stakes, profit, bankroll, start, smallest, step)
     return Money(stakes, profit, bankroll, float(free), float(tied))
 
@@ -94,13 +96,13 @@ def walk(
 def walk_by_hand(of: Walk, staker: Staker, start: float, smallest: float, step: float) -> Money:
     """The same with a function that gives each stake, of its position and the bankroll."""
     stakes, profit, bankroll = np.zeros((3, len(of.rows)))
-    due = (of.rows, of.settled_at, of.settles, of.count)
+    profit[:] = np.nan
+    due = (of.rows, of.settled_at, of.settles, of.count, of.gross, of.commission, of.book)
     free, tied, done = start, 0.0, 0
     for slate, at in enumerate(of.placed_at):
         free, tied, done = _settle(*due, stakes, profit, done, at, free, tied)
         begin, end = of.begins[slate], of.begins[slate + 1]
         bankroll[begin:end] = free + tied
-        _units(of.rows, of.gross, of.commission, of.book, profit, begin, end)
         for bet in range(begin, end):
             stakes[bet] = max(0.0, staker(bet, free + tied))
         used = _fitted(stakes, of.limit, of.group, begin, end, free, smallest, step)
@@ -136,43 +138,30 @@ def _walk(
 ) -> tuple[float, float]:
     tied, done = 0.0, 0
     each_amount, each_share = len(amount) > 1, len(share) > 1
+    alike = len(rows) > 0 and not (each_amount or each_share)
     for slate in range(len(placed_at)):
         at = placed_at[slate]
         free, tied, done = _settle(
-            rows, settled_at, settles, count, stakes, profit, done, at, free, tied
+            *(rows, settled_at, settles, count, gross, commission, book),
+            *(stakes, profit, done, at, free, tied),
         )
         begin, end = begins[slate], begins[slate + 1]
-        _units(rows, gross, commission, book, profit, begin, end)
         money = free + tied
-        for bet in range(begin, end):
-            bankroll[bet] = money
-            wanted = amount[bet if each_amount else 0] + share[bet if each_share else 0] * money
-            stakes[bet] = max(0.0, wanted)
+        bankroll[begin:end] = money
+        if alike:
+            stakes[begin:end] = max(0.0, amount[0] + share[0] * money)
+        else:
+            for bet in range(begin, end):
+                wanted = amount[bet if each_amount else 0] + share[bet if each_share else 0] * money
+                stakes[bet] = max(0.0, wanted)
         used = _fitted(stakes, limit, group, begin, end, free, smallest, step)
         free -= used
         tied += used
     free, tied, done = _settle(
-        rows, settled_at, settles, count, stakes, profit, done, _FOREVER, free, tied
+        *(rows, settled_at, settles, count, gross, commission, book),
+        *(stakes, profit, done, _FOREVER, free, tied),
     )
     return free, tied
-
-
-@njit(cache=True)
-def _units(
-    rows: Ints,
-    gross: Floats,
-    commission: Floats,
-    book: Ints,
-    profit: Floats,
-    begin: int,
-    end: int,
-) -> None:
-    """Put each bet's profit a unit into ``profit``, until it is settled."""
-    for bet in range(begin, end):
-        unit = gross[rows[bet]]
-        if len(commission) and unit > 0.0:
-            unit *= 1.0 - commission[book[rows[bet]]]
-        profit[bet] = unit
 
 
 @njit(cache=True)
@@ -181,6 +170,9 @@ def _settle(
     settled_at: Ints,
     settles: Ints,
     count: int,
+    gross: Floats,
+    commission: Floats,
+    book: Ints,
     stakes: Floats,
     profit: Floats,
     done: int,
@@ -189,14 +181,29 @@ def _settle(
     tied: float,
 ) -> tuple[float, float, int]:
     """Pay what is settled by a moment; bets settled at the very moment are paid before it."""
-    while done < count:
-        bet = settles[done] if len(settles) else done
-        if settled_at[rows[bet]] > until:
-            break
-        free += stakes[bet] * (1.0 + profit[bet])
-        tied -= stakes[bet]
-        profit[bet] *= stakes[bet]
+    if len(settles) or len(commission):
+        while done < count:
+            bet = settles[done] if len(settles) else done
+            row = rows[bet]
+            if settled_at[row] > until:
+                break
+            unit = gross[row]
+            if len(commission) and unit > 0.0:
+                unit *= 1.0 - commission[book[row]]
+            profit[bet] = stakes[bet] * unit
+            free += stakes[bet] * (1.0 + unit)
+            tied -= stakes[bet]
+            done += 1
+        return free, tied, done
+    # The usual case once more, in half the time.
+    begin = done
+    while done < count and settled_at[rows[done]] <= until:
         done += 1
+    for bet in range(begin, done):
+        stake, unit = stakes[bet], gross[rows[bet]]
+        profit[bet] = stake * unit
+        free += stake * (1.0 + unit)
+        tied -= stake
     return free, tied, done
 
 
@@ -267,9 +274,13 @@ def _fit_alone(
     stakes: Floats, begin: int, end: int, free: float, smallest: float, step: float
 ) -> float:
     """The same for bets on their own without limits, as most are: the same numbers sooner."""
-    total = 0.0
+    total, least = 0.0, np.inf
     for bet in range(begin, end):
-        total += stakes[bet]
+        stake = stakes[bet]
+        total += stake
+        least = stake if stake < least else least
+    if step == 0.0 and 2.0 * total <= free and least > 0.0 and smallest <= least:
+        return total  # nothing is to be cut, nor could rounding make it so
     scale = max(free, 0.0) / total if total > max(free, 0.0) else 1.0
     used = 0.0
     for bet in range(begin, end):

@@ -6,7 +6,7 @@ module), what the result is worth (``figures``, ``significance``).
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -172,15 +172,33 @@ def play(strategy: Strategy, on: Tape, picks: Picks, how: Run) -> Backtest:
     """
     named = _in_order(picks, len(on.price))
     taken = _accepted(named, on, how)
-    ends = on.graded(taken.rows)
-    rising, count, any_void = order_of_settlement(taken.rows, ends.settled_at, ends.void, NEVER)
-    settles = _NONE if rising else np.argsort(ends.settled_at[taken.rows], kind="stable")[:count]
+    due = _due(on, taken)
     commission = how.costs.commission(on.books)
-    money = _money(strategy, on, taken, settles, count, commission, how)
-    in_order = rising and count == len(taken.rows) and not any_void
-    ledger = _made(on, taken, money, in_order)
+    ledger = _made(on, taken, _money(strategy, on, taken, due, commission, how), due.in_order)
     refused = len(named.rows) - len(taken.rows)
     return Backtest(strategy.name, on, ledger, how.bankroll, commission, len(named.rows), refused)
+
+
+class _Due(NamedTuple):
+    """The bets that are settled, in the order of it, and how many.
+
+    ``places`` is empty where the first so many are, in their order; ``in_order`` says that all are,
+    and none is void.
+    """
+
+    places: Ints
+    count: int
+    in_order: bool
+
+
+def _due(on: Tape, taken: Picks) -> _Due:
+    rows, ends = taken.rows, on.graded(taken.rows)
+    if on.in_order and not _grouped(taken):
+        return _Due(_NONE, len(rows), in_order=True)
+    rising, count, any_void = order_of_settlement(rows, ends.settled_at, ends.void, NEVER)
+    if rising:
+        return _Due(_NONE, count, count == len(rows) and not any_void)
+    return _Due(np.argsort(ends.settled_at[rows], kind="stable")[:count], count, in_order=False)
 
 
 def _made(on: Tape, taken: Picks, money: Money, in_order: bool) -> Ledger:
@@ -240,12 +258,11 @@ def _money(
     strategy: Strategy,
     on: Tape,
     picks: Picks,
-    settles: Ints,
-    count: int,
+    due: _Due,
     commission: Floats,
     how: Run,
 ) -> Money:
-    """Walk through the bets, of which so many are settled, in that order."""
+    """Walk through the bets."""
     costs = how.costs
     begins, placed_at = slates(picks.rows, on.moment)
     bets = Walk(
@@ -253,8 +270,8 @@ def _money(
         placed_at,
         picks.rows,
         on.endings.settled_at,
-        settles,
-        count,
+        due.places,
+        due.count,
         on.endings.gross,
         commission if costs.commissions else _NOTHING,
         on.book,

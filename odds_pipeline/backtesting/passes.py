@@ -94,13 +94,15 @@ def profit_by_day(rows: Ints, settled_at: Ints, values: Floats, day: int) -> Flo
     """
     first = settled_at[rows[0]] // day
     summed = np.zeros(settled_at[rows[-1]] // day - first + 1)
-    place, ends = 0, (first + 1) * day
+    place, ends, so_far = 0, (first + 1) * day, 0.0
     for bet in range(len(rows)):
         moment = settled_at[rows[bet]]
         if moment >= ends:
-            place = moment // day - first
+            summed[place] = so_far
+            place, so_far = moment // day - first, 0.0
             ends = (first + place + 1) * day
-        summed[place] += values[bet]
+        so_far += values[bet]
+    summed[place] = so_far
     return summed
 
 
@@ -114,35 +116,60 @@ def sums(stake: Floats, profit: Floats, rows: Ints, price: Floats, start: float)
         price: of each offer, decimal.
         start: equity at the beginning.
     """
-    return Sums(*_sums(stake, profit, rows, price, start))
+    won, lost, turnover, total, gained, given, prices = _totals(stake, profit, rows, price)
+    fall, fall_share = _falls(profit, start)
+    run = _losing_run(profit)
+    return Sums(won, lost, turnover, total, gained, given, prices, fall, fall_share, run)
 
 
+# Three passes without a branch on who won, which no processor can foretell, take half the time of
+# one with it, which the compiler makes of them where it sees all together.
 @njit(cache=True)
-def _sums(
-    stake: Floats, profit: Floats, rows: Ints, price: Floats, start: float
-) -> tuple[int, int, float, float, float, float, float, float, float, int]:
-    won, lost, run, longest = 0, 0, 0, 0
+def _totals(
+    stake: Floats, profit: Floats, rows: Ints, price: Floats
+) -> tuple[int, int, float, float, float, float, float]:
+    won, lost = 0, 0
     turnover, total, gained, given, prices = 0.0, 0.0, 0.0, 0.0, 0.0
-    height, fall = start, 0.0
-    fall_share = 0.0 if start > 0.0 else np.nan
     for bet in range(len(stake)):
         money = profit[bet]
         turnover += stake[bet]
         prices += price[rows[bet]]
         total += money
-        # Without branches: which bets win no processor can foretell.
-        wins, loses = money > 0.0, money < 0.0
-        won += 1 if wins else 0
-        lost += 1 if loses else 0
-        run = 0 if wins else run + 1 if loses else run
-        longest = max(longest, run)
-        gained += money if wins else 0.0
-        given -= money if loses else 0.0
+        gained += max(money, 0.0)
+        given += max(-money, 0.0)
+        won += money > 0.0
+        lost += money < 0.0
+    return won, lost, turnover, total, gained, given, prices
+
+
+@njit(cache=True)
+def _falls(profit: Floats, start: float) -> tuple[float, float]:
+    total, height, fall, bet = 0.0, start, 0.0, 0
+    while bet < len(profit) and height <= 0.0:  # there is no share of such a height
+        total += profit[bet]
         equity = start + total
-        height = max(height, equity)
+        height = equity if equity > height else height
         fall = max(fall, height - equity)
-        if height > 0.0:
-            share = (height - equity) / height
-            if not fall_share >= share:  # NaN while no equity was above zero
-                fall_share = share
-    return won, lost, turnover, total, gained, given, prices, fall, fall_share, longest
+        bet += 1
+    if height <= 0.0:
+        return fall, np.nan
+    fall_share = 0.0
+    for later in range(bet, len(profit)):
+        total += profit[later]
+        equity = start + total
+        height = equity if equity > height else height
+        below = height - equity
+        fall = below if below > fall else fall
+        share = below / height
+        fall_share = share if share > fall_share else fall_share
+    return fall, fall_share
+
+
+@njit(cache=True)
+def _losing_run(profit: Floats) -> int:
+    run, longest = 0, 0
+    for bet in range(len(profit)):
+        money = profit[bet]
+        run = (run + (1 if money < 0.0 else 0)) * (0 if money > 0.0 else 1)
+        longest = max(longest, run)
+    return longest

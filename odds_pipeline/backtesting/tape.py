@@ -50,7 +50,8 @@ class Tape:
     take time to reach the book, NaN where the offer was gone by then.
 
     A bet whose moment of settlement is not known is pending. Offers are graded when they are first
-    bet on, and once.
+    bet on, and once. ``in_order`` says that bets on those graded are all settled, none void, and in
+    the order of the offers.
 
     Args:
         quotes: what was on offer at the decisions; see ``offers``.
@@ -83,6 +84,7 @@ class Tape:
         count = len(self.offered)
         self._graded = np.zeros(count, dtype=np.bool_)
         self._whole = False
+        self.in_order = True
         self.endings = Endings(
             np.full(count, np.nan),
             np.zeros(count, dtype=np.bool_),
@@ -130,6 +132,9 @@ class Tape:
         self.endings.gross[rows] = np.where(void, 0.0, won)
         self._graded[rows] = True
         self._whole = bool(self._graded.all())
+        every = self.endings.settled_at[self._graded]
+        settled = not void.any() and bool(every.max(initial=0) < NEVER)
+        self.in_order &= settled and bool((every[1:] >= every[:-1]).all())
 
 
 def microseconds(moments: "pd.Series") -> Ints:
