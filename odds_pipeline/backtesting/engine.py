@@ -132,7 +132,7 @@ class Backtest:
             settled_at=pd.DatetimeIndex(moments).tz_localize("UTC"),
             bankroll=made.bankroll,
             group=made.group,
-            closing_chance=self.tape.closing_chance[made.row],
+            closing_chance=self.tape.closing.chance[made.row],
             price=self.tape.paid[made.row],
         )
         return ledger

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from odds_pipeline.backtesting.closing import closing_chances, numbered
+from odds_pipeline.backtesting.closing import Closing, closing_chances, numbered
 from odds_pipeline.backtesting.grading import DRAW, grade
 from odds_pipeline.backtesting.offers import ORDER, offers
 from odds_pipeline.backtesting.results import results
@@ -93,14 +93,15 @@ class Tape:
         )
 
     @cached_property
-    def closing_chance(self) -> Floats:
-        """The closing fair chance of each offer; NaN where there is none.
+    def closing(self) -> Closing:
+        """What the closing line said of each offer.
 
         Raises:
             ValueError: closing prices that lack a column.
         """
         if self._closes is None:
-            return np.full(len(self.price), np.nan)
+            count = len(self.price)
+            return Closing(np.full(count, np.nan), np.zeros(count, dtype=np.bool_))
         return closing_chances(self.offered, self._closes)
 
     def graded(self, rows: Ints) -> Endings:

@@ -6,6 +6,7 @@ Belongs here: what a person asks, and what they see. Does not belong here: runni
 
 import math
 from dataclasses import asdict, fields
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -105,9 +106,10 @@ def run(
 
     costs = asked.costs(commission, limit, rejected)
     chosen = asked.pairs(param, "--param")
-    plan = Plan(strategy, chosen, *staked(stake), bankroll, costs, seed, name)
+    late = timedelta(seconds=latency)
+    plan = Plan(strategy, chosen, *staked(stake), bankroll, costs, seed, name, late)
     selection = asked.selection(
-        dataset, sport, start, end, offset, close, book, market, max_age, latency, known_by
+        dataset, sport, start, end, offset, close, book, market, max_age, known_by
     )
     with shown_platform() as (opened, settings):
         on = asked.on(opened, selection, dataset)

@@ -64,7 +64,11 @@ MaxAge = Annotated[
 ]
 Latency = Annotated[
     float,
-    typer.Option(min=0, help="Seconds until a bet reaches the book: made at what is offered then."),
+    typer.Option(
+        min=0,
+        help="Seconds until a bet reaches the book: made at what is offered then. A dataset must "
+        "have been frozen with it.",
+    ),
 ]
 Seed = Annotated[int, typer.Option(help="Of what is drawn.")]
 ForTheRecord = Annotated[str, typer.Option(help="For the record [the strategy].")]
@@ -80,7 +84,6 @@ def selection(
     book: list[str] | None,
     market: list[str] | None,
     max_age: float | None,
-    latency: float,
     known_by: str | None,
 ) -> "Selection | None":
     """What to bet on; ``None`` where a dataset says it.
@@ -91,7 +94,7 @@ def selection(
     from odds_pipeline.services.selections import Selection
 
     if dataset is not None:
-        if any((sport, start, end, offset, close, book, market, max_age, latency, known_by)):
+        if any((sport, start, end, offset, close, book, market, max_age, known_by)):
             raise UsageError(
                 "--dataset says what is bet on already; leave the options of that away"
             )
@@ -109,7 +112,6 @@ def selection(
         tuple(market or ()),
         None if max_age is None else timedelta(minutes=max_age),
         screen.moment(known_by, "--known-by"),
-        latency=timedelta(seconds=latency),
     )
 
 

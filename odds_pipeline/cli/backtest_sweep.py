@@ -4,6 +4,7 @@ Belongs here: what a person asks, and what they see. Does not belong here: the s
 (``services.sweeps``), single runs (``backtest``).
 """
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -82,11 +83,12 @@ def sweep(
 
     axes = _grid(grid)
     selection = asked.selection(
-        dataset, sport, start, end, offset, close, book, market, max_age, latency, known_by
+        dataset, sport, start, end, offset, close, book, market, max_age, known_by
     )
     costs = asked.costs(commission, limit, rejected)
     chosen = asked.pairs(param, "--param")
-    plan = Plan(strategy, chosen, *staked(stake), bankroll, costs, seed, name)
+    late = timedelta(seconds=latency)
+    plan = Plan(strategy, chosen, *staked(stake), bankroll, costs, seed, name, late)
     with shown_platform() as (opened, settings):
         with screen.spinner("Sweeping:", as_json) as told:
             result = run_sweep(

@@ -87,6 +87,12 @@ def freeze(
     valid_only: Annotated[
         bool, typer.Option("--valid-only", help="Leave out prices that a rule found wrong.")
     ] = False,
+    latency: Annotated[
+        float,
+        typer.Option(
+            min=0, help="Keep what was on offer so many seconds later, for runs with --latency."
+        ),
+    ] = 0.0,
     known_by: KnownBy = None,
     league: Annotated[str | None, typer.Option(help="What to call it [the sports].")] = None,
     week: Annotated[str | None, typer.Option(help="The week or round it is about.")] = None,
@@ -107,7 +113,7 @@ def freeze(
     from odds_pipeline.services.datasets.freeze import freeze as frozen
     from odds_pipeline.services.datasets.terms import Labels
 
-    terms = _terms(sport, start, end, offset, close, book, market, max_age, valid_only)
+    terms = _terms(sport, start, end, offset, close, book, market, max_age, valid_only, latency)
     labels = Labels(league, week, model_version, description, tuple(tag or ()))
     moment = screen.moment(known_by, "--known-by")
     with shown_platform() as (opened, settings):
@@ -251,6 +257,7 @@ def _terms(
     markets: list[str] | None,
     max_age: float | None,
     valid_only: bool,
+    latency: float,
 ) -> "Terms":
     from odds_pipeline.services.datasets.terms import Terms
 
@@ -265,6 +272,7 @@ def _terms(
         tuple(markets or ()),
         None if max_age is None else timedelta(minutes=max_age),
         valid_only,
+        timedelta(seconds=latency),
     )
 
 

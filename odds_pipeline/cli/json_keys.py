@@ -296,14 +296,15 @@ _FIGURES = {
     "roi_high": "Its upper end.",
     "p_value": "Chance of such a profit or more, were every bet fair at its price.",
     "clv": "Expected profit a unit by the closing line's fair chances, of the bets that have one.",
-    "clv_bets": "Bets that have one: a book closed at their own number.",
+    "clv_bets": "Bets that have one.",
+    "clv_moved": "Of these, bets at a number nobody closed at: the nearest close was moved to it.",
     "expected_at_close": "Expected profit of these bets by the closing line.",
     "actual_at_close": "What these bets came to.",
     "p_value_close": "Chance of that or more, were the closing line right.",
     "daily_sharpe": "Sharpe ratio by day.",
     "probabilistic_sharpe": "Chance that the true ratio is above 0.",
     "deflated_sharpe": "Chance that it is above what the best of all trials shows by luck.",
-    "trials": "Runs made on this data, this one included.",
+    "trials": "Runs made on this data, failed ones and this one included.",
     "bets_needed": "Bets it takes to tell this ROI from 0; 0 without a positive one.",
     "days": "UTC days with settled bets.",
 }
@@ -312,7 +313,8 @@ _OF_POINTS = (
     *("pending_bets", "total_wagered", "total_profit", "roi", "return_on_bankroll"),
     *("max_drawdown", "max_drawdown_percent", "sharpe_ratio", "sortino_ratio", "win_rate"),
     *("average_odds", "profit_factor", "longest_losing_run", "expected_profit"),
-    *("final_bankroll", "clv", "clv_bets", "expected_at_close", "actual_at_close"),
+    *("final_bankroll", "clv", "clv_bets", "clv_moved", "expected_at_close"),
+    "actual_at_close",
     *("p_value", "p_value_close", "probabilistic_sharpe"),
 )
 _SWEPT = {

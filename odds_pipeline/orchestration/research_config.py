@@ -40,6 +40,11 @@ class FreezeConfig(dg.Config):
     valid_only: bool = Field(
         default=False, description="Leave out prices that a quality rule found wrong."
     )
+    latency: float = Field(
+        default=0.0,
+        description="Keep what was on offer so many seconds after each decision, for backtests "
+        "whose bets take so long to reach the book.",
+    )
     week: str | None = Field(default=None, description="The week or round it is about.")
     description: str | None = Field(default=None, description="What it is for.")
     tags: list[str] = Field(default=[], description="Words it can be found by.")
@@ -62,6 +67,7 @@ class FreezeConfig(dg.Config):
             tuple(self.markets),
             None if self.max_age is None else timedelta(minutes=self.max_age),
             self.valid_only,
+            timedelta(seconds=self.latency),
         )
 
     def labels(self) -> "Labels":
@@ -98,6 +104,11 @@ class BacktestConfig(dg.Config):
         default={}, description="Greatest stake of a bet by bookmaker key."
     )
     rejected: float = Field(default=0.0, description="Share of bets that books refuse, 0 to 1.")
+    latency: float = Field(
+        default=0.0,
+        description="Seconds until a bet reaches the book, made at what is offered then; the "
+        "dataset must have been frozen with it.",
+    )
     seed: int = Field(default=0, description="Of what is drawn by chance.")
     name: str = Field(default="", description="What the experiment is called [the partition].")
 
@@ -129,6 +140,7 @@ class BacktestConfig(dg.Config):
             costs,
             self.seed,
             self.name or key,
+            timedelta(seconds=self.latency),
         )
         return Order(self.dataset, plan)
 
