@@ -50,7 +50,7 @@ class Walk(NamedTuple):
         settled_at: moment of the settlement in the same unit, of each offer.
         settles: the bets that are settled, in the order of it; empty where the first so many are,
             in their order.
-        count: how many are settled.
+        settled: how many are settled.
         gross: profit a unit staked before commission, of each offer; NaN while pending.
         commission: share of net winnings, by book; empty without any.
         book: number of the book of each offer.
@@ -64,7 +64,7 @@ class Walk(NamedTuple):
     rows: Ints
     settled_at: Ints
     settles: Ints
-    count: int
+    settled: int
     gross: Floats
     commission: Floats
     book: Ints
@@ -87,7 +87,7 @@ def walk(
     """
     # One block of memory: three of this size cost several times as much to ask for.
     stakes, profit, bankroll = np.empty((3, len(of.rows)))
-    if of.count < len(profit):
+    if of.settled < len(profit):
         profit[:] = np.nan
     free, tied = _walk(*of, amount, share, stakes, profit, bankroll, start, smallest, step)
     return Money(stakes, profit, bankroll, float(free), float(tied))
@@ -97,7 +97,7 @@ def walk_by_hand(of: Walk, staker: Staker, start: float, smallest: float, step: 
     """The same with a function that gives each stake, of its position and the bankroll."""
     stakes, profit, bankroll = np.zeros((3, len(of.rows)))
     profit[:] = np.nan
-    due = (of.rows, of.settled_at, of.settles, of.count, of.gross, of.commission, of.book)
+    due = (of.rows, of.settled_at, of.settles, of.settled, of.gross, of.commission, of.book)
     free, tied, done = start, 0.0, 0
     for slate, at in enumerate(of.placed_at):
         free, tied, done = _settle(*due, stakes, profit, done, at, free, tied)

@@ -187,7 +187,7 @@ class _Due(NamedTuple):
     """
 
     places: Ints
-    count: int
+    settled: int
     in_order: bool
 
 
@@ -271,7 +271,7 @@ def _money(
         picks.rows,
         on.endings.settled_at,
         due.places,
-        due.count,
+        due.settled,
         on.endings.gross,
         commission if costs.commissions else _NOTHING,
         on.book,

@@ -39,7 +39,8 @@ class Figures:
         total_profit: after commission.
         roi: profit a unit wagered, also called yield.
         return_on_bankroll: profit over the bankroll at the beginning.
-        max_drawdown: deepest fall of the equity, in money.
+        max_drawdown: deepest fall of the equity, in money, bet by bet in the order of settlement;
+            see ``Settled``.
         max_drawdown_percent: deepest fall as a share of the height before, 0 to 1.
         sharpe_ratio: of daily returns on the first bankroll, for a year of 365 days.
         sortino_ratio: the same with losses alone as risk.

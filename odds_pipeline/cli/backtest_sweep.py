@@ -179,7 +179,7 @@ def _tell(of: "SweepResult") -> None:
     title = f"The first {len(shown)} of {of.grid.count:,} points by Sharpe ratio"
     screen.show_table(shown, columns, screen.zone_named("UTC"), title)
     show_figures(of.best.metrics)
-    show_leaks(of.best.run.strategy, of.best.leaks)
+    show_leaks(f"{of.best.run.strategy}, at its best point (no other is replayed),", of.best.leaks)
     worth = of.honesty.deflated_sharpe
     sign = screen.YES if worth > 1.0 - LATE else screen.WARN
     best = ", ".join(f"{key}={value}" for key, value in of.best.metrics["best_parameters"].items())

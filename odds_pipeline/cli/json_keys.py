@@ -282,7 +282,7 @@ _FIGURES = {
     "total_profit": "Profit after commission.",
     "roi": "Profit a unit wagered (yield); null without bets, as every figure that has no value.",
     "return_on_bankroll": "Profit over the bankroll at the beginning.",
-    "max_drawdown": "Deepest fall of the equity, in money.",
+    "max_drawdown": "Deepest fall of the equity, in money, bet by bet in the order of settlement.",
     "max_drawdown_percent": "Deepest fall as a share of the height before.",
     "sharpe_ratio": "Of daily returns, for a year of 365 days.",
     "sortino_ratio": "The same with losses alone as risk.",

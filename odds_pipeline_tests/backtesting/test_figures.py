@@ -53,6 +53,31 @@ def test_the_compiled_sums_are_their_definitions(
     assert found.losing_run == longest_losing_run(profits)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_bets_settled_at_one_moment_fall_in_the_order_of_decisions_then_of_ids(
+    turned: bool,
+) -> None:
+    """By hand: z loses, a wins, b loses 10 each, a fall of 10; by ids alone it would be 20."""
+    rows = [
+        {
+            "event_id": event,
+            "decision_time": START + timedelta(minutes=minutes),
+            "outcome_name": "home",
+            "price": 2.0,
+        }
+        for event, minutes in (("z", 0), ("a", 1), ("b", 1))
+    ]
+    lost = {"home_score": 0.0, "away_score": 1.0}
+    results = ended([{"event_id": "a"}, {"event_id": "b"} | lost, {"event_id": "z"} | lost])
+    offered = quotes(rows[::-1] if turned else rows)
+    made = backtest(_Home(), offered, results, Run(sizing=Flat(10.0)))
+    assert list(made.bets["event_id"]) == ["z", "a", "b"]
+    assert figures(made).max_drawdown == 10.0
+    earlier = results.assign(settled_at=results["settled_at"].mask(results["event_id"] == "a"))
+    earlier = earlier.fillna({"settled_at": START + timedelta(hours=3)})
+    assert figures(backtest(_Home(), offered, earlier, Run(sizing=Flat(10.0)))).max_drawdown == 20.0
+
+
 class _Home(Strategy):
     """The home side and Over, wherever they are offered."""
 
