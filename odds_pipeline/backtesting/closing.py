@@ -113,10 +113,12 @@ def _moved(
     )
     pairs = pairs.sort_values([*_NUMBER, "away", "close_point"]).drop_duplicates(_NUMBER)
     chance = np.full(len(pairs), np.nan)
-    for (sport, family), own in pairs.groupby(["sport", "family"]).indices.items():
+    kinds = pairs[["sport", "family"]].drop_duplicates().itertuples(index=False, name=None)
+    for sport, family in kinds:
         known = known_distribution(str(sport), str(family))
         if known is not None:
-            chance[own] = _at(known, pairs.iloc[own])
+            own = ((pairs["sport"] == sport) & (pairs["family"] == family)).to_numpy()
+            chance[own] = _at(known, pairs[own])
     found = pairs.assign(chance=chance).set_index(_NUMBER)["chance"]
     return asked.join(found, on=_NUMBER)["chance"].to_numpy(dtype=np.float64)
 
@@ -128,8 +130,8 @@ def _judges(sharp: "pd.Series", pooled: "pd.Series") -> "pd.DataFrame":
     at_sharp = sharp.rename("sharp").reset_index()
     every = every.merge(sides, on=_SIDE, how="left").merge(at_sharp, on=_NUMBER, how="left")
     speaks = every["by_sharp"].isna() | every["sharp"].notna()
-    numbers = every[speaks & np.isfinite(every["point"])]
-    return numbers[[*_NUMBER, "chance"]].rename(columns={"point": "close_point", "chance": "said"})
+    numbers: pd.DataFrame = every.loc[speaks & np.isfinite(every["point"]), [*_NUMBER, "chance"]]
+    return numbers.rename(columns={"point": "close_point", "chance": "said"})
 
 
 def _at(known: ScoreDistribution, pairs: "pd.DataFrame") -> Floats:

@@ -203,12 +203,18 @@ def _due(on: Tape, taken: Picks) -> _Due:
 
 def _made(on: Tape, taken: Picks, money: Money, in_order: bool) -> Ledger:
     """The bets that money was staked on."""
-    columns = (taken.rows, taken.probability, money.stakes, money.profit, money.bankroll)
-    made = money.stakes > 0.0
-    if made.all():
-        return Ledger(on, *columns, taken.group, in_order)
-    kept = (column[made] for column in (*columns, taken.group))
-    return Ledger(on, *kept, in_order)
+    staked = money.stakes > 0.0
+    made = slice(None) if staked.all() else staked
+    return Ledger(
+        on,
+        taken.rows[made],
+        taken.probability[made],
+        money.stakes[made],
+        money.profit[made],
+        money.bankroll[made],
+        taken.group[made],
+        in_order,
+    )
 
 
 def _accepted(named: Picks, on: Tape, how: Run) -> Picks:

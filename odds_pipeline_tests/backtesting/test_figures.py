@@ -67,8 +67,8 @@ def test_bets_settled_at_one_moment_fall_in_the_order_of_decisions_then_of_ids(
         }
         for event, minutes in (("z", 0), ("a", 1), ("b", 1))
     ]
-    lost = {"home_score": 0.0, "away_score": 1.0}
-    results = ended([{"event_id": "a"}, {"event_id": "b"} | lost, {"event_id": "z"} | lost])
+    lost: dict[str, object] = {"home_score": 0.0, "away_score": 1.0}
+    results = ended([{"event_id": "a"}, lost | {"event_id": "b"}, lost | {"event_id": "z"}])
     offered = quotes(rows[::-1] if turned else rows)
     made = backtest(_Home(), offered, results, Run(sizing=Flat(10.0)))
     assert list(made.bets["event_id"]) == ["z", "a", "b"]
