@@ -1,9 +1,10 @@
 """Real parts for every test: one PostgreSQL server a session, one database a test.
 
 The server is the embedded one, without syncs to disk, shared by all xdist workers; each database
-is a copy of a migrated template. `make test-external` uses another one: ODDS_TEST_DATABASE_URL is
-the address of its database `postgres`, for a superuser. ODDS_TEST_POOLER leads to the same server
-through a pooler in transaction mode; what tests open then goes that way, migrations excepted.
+is a copy of a migrated template, and so is Dagster's beside it where a test works with Dagster.
+`make test-external` uses another server: ODDS_TEST_DATABASE_URL is the address of its database
+`postgres`, for a superuser. ODDS_TEST_POOLER leads to the same server through a pooler in
+transaction mode; what tests open then goes that way, migrations excepted.
 """
 
 import os
@@ -16,6 +17,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -32,10 +34,11 @@ from odds_pipeline.storage import engine as opening
 from odds_pipeline.storage.embedded import EmbeddedServer
 from odds_pipeline.storage.embedded.locks import exclusively
 from odds_pipeline.storage.engine import open_engine
-from odds_pipeline.storage.urls import data_url
+from odds_pipeline.storage.urls import dagster_database, dagster_url, data_url
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 TEMPLATE = "odds_template"
+DAGSTER_TEMPLATE = "odds_template_dagster"
 EXTERNAL = os.environ.get("ODDS_TEST_DATABASE_URL")
 POOLER = os.environ.get("ODDS_TEST_POOLER")
 
@@ -77,16 +80,11 @@ def server_url(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iter
 
 def _make_template(root: str) -> None:
     with psycopg.connect(_plain(f"{root}/postgres"), autocommit=True) as conn:
-        found = conn.execute("SELECT 1 FROM pg_database WHERE datname = %s", (TEMPLATE,))
-        if found.fetchone():
+        if _has(conn, TEMPLATE):
             return
         conn.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(f"{TEMPLATE}_new")))
         migrate(f"{root}/{TEMPLATE}_new")
-        conn.execute(
-            sql.SQL("ALTER DATABASE {} RENAME TO {}").format(
-                sql.Identifier(f"{TEMPLATE}_new"), sql.Identifier(TEMPLATE)
-            )
-        )
+        _rename(conn, f"{TEMPLATE}_new", TEMPLATE)
 
 
 def _make_external_template(root: str, made: Path) -> None:
@@ -94,7 +92,7 @@ def _make_external_template(root: str, made: Path) -> None:
     if made.exists():
         return
     with psycopg.connect(_plain(f"{root}/postgres"), autocommit=True) as conn:
-        for name in (TEMPLATE, f"{TEMPLATE}_new"):
+        for name in (TEMPLATE, f"{TEMPLATE}_new", DAGSTER_TEMPLATE, f"{DAGSTER_TEMPLATE}_new"):
             conn.execute(
                 sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
             )
@@ -134,20 +132,70 @@ def database_url(server_url: str) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def dagster_template(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name of a database in which Dagster has made its tables; made by whoever comes first."""
+    folder = tmp_path_factory.mktemp("dagster-template")
+    with (
+        exclusively(folder.parent.parent / "dagster_template.lock"),
+        psycopg.connect(_plain(f"{server_url}/postgres"), autocommit=True) as conn,
+    ):
+        if not _has(conn, DAGSTER_TEMPLATE):
+            _copy(conn, "template1", f"{DAGSTER_TEMPLATE}_new")
+            _fill_dagster(f"{server_url}/{DAGSTER_TEMPLATE}_new", folder)
+            _rename(conn, f"{DAGSTER_TEMPLATE}_new", DAGSTER_TEMPLATE)
+    return DAGSTER_TEMPLATE
+
+
+def _fill_dagster(url: str, folder: Path) -> None:
+    from dagster import DagsterInstance
+
+    (folder / "dagster.yaml").symlink_to(REPOSITORY / "dagster.yaml")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ODDS_DAGSTER_PG_URL", dagster_url(url))
+        DagsterInstance.from_config(str(folder)).dispose()
+
+
+@pytest.fixture
+def dagster_beside(server_url: str, database_url: str, dagster_template: str) -> Iterator[str]:
+    """Dagster's database beside the test's, with its tables."""
+    url = dagster_database(database_url)
+    with fresh_database(server_url, dagster_template, url.rpartition("/")[2]):
+        yield url
+
+
 @contextmanager
-def fresh_database(server_url: str) -> Iterator[str]:
-    """A copy of the template, for as long as it is needed."""
-    name = f"odds_{uuid.uuid4().hex}"
+def fresh_database(
+    server_url: str, template: str = TEMPLATE, name: str | None = None
+) -> Iterator[str]:
+    """A copy of a template, for as long as it is needed."""
+    name = name or f"odds_{uuid.uuid4().hex}"
     with psycopg.connect(_plain(f"{server_url}/postgres"), autocommit=True) as conn:
-        conn.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(
-                sql.Identifier(name), sql.Identifier(TEMPLATE)
-            )
-        )
+        _copy(conn, template, name)
         yield f"{server_url}/{name}"
         conn.execute(
             sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
         )
+
+
+def _copy(conn: psycopg.Connection[Any], template: str, name: str) -> None:
+    """Copy a database file by file: a third of the time that it takes through the log."""
+    conn.execute(
+        sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+            sql.Identifier(name), sql.Identifier(template)
+        )
+    )
+
+
+def _has(conn: psycopg.Connection[Any], name: str) -> bool:
+    found = conn.execute("SELECT FROM pg_database WHERE datname = %s", (name,))
+    return found.fetchone() is not None
+
+
+def _rename(conn: psycopg.Connection[Any], name: str, to: str) -> None:
+    conn.execute(
+        sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(name), sql.Identifier(to))
+    )
 
 
 @pytest.fixture

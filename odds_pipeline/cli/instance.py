@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from odds_pipeline.services.platform import Platform
 
-POOL_SECONDS, POOL_OVERFLOW = 3600, 5
-
 
 @contextmanager
 def exported(settings: Settings) -> Iterator[Settings]:
@@ -94,18 +92,8 @@ def dagster_instance(settings: Settings) -> Iterator["DagsterInstance"]:
     with log.open("a") as file, redirect_stderr(file):
         from dagster import DagsterInstance
 
+        from odds_pipeline.orchestration.connections import keep_connected
+
         with DagsterInstance.get() as instance:
-            _keep_connected(instance)
+            keep_connected(instance)
             yield instance
-
-
-def _keep_connected(instance: "DagsterInstance") -> None:
-    """Let a command keep its connections to Dagster's database, as the webserver does.
-
-    Without this every event is stored through three new connections.
-    """
-    from odds_pipeline.storage.engine import STATEMENT_MS
-
-    instance.optimize_for_webserver(
-        statement_timeout=STATEMENT_MS, pool_recycle=POOL_SECONDS, max_overflow=POOL_OVERFLOW
-    )

@@ -13,6 +13,7 @@ import dagster as dg
 
 from odds_pipeline import composition
 from odds_pipeline.log_file import run_log
+from odds_pipeline.orchestration.connections import keep_connected
 from odds_pipeline.orchestration.workers import record_worker
 from odds_pipeline.quality.registry import RuleResult
 from odds_pipeline.services.platform import Platform
@@ -75,6 +76,7 @@ def _of_a_known_worker(
         if context.run is None or context.instance is None:
             yield resource  # a tick's
             return
+        keep_connected(context.instance)
         record_worker(context.instance, context.run.run_id)
         with run_log(resource.settings, run_id=context.run.run_id, job=context.run.job_name):
             yield resource

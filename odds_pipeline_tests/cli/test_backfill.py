@@ -10,6 +10,7 @@ from odds_pipeline.simulator.server import RunningSimulator
 from odds_pipeline_tests.cli.conftest import Odds, is_one_line
 
 pytestmark = [
+    pytest.mark.usefixtures("dagster_beside"),
     pytest.mark.filterwarnings("ignore::dagster.BetaWarning"),
     pytest.mark.filterwarnings("ignore::dagster.PreviewWarning"),
     pytest.mark.filterwarnings("ignore:Asset job .* varying BackfillPolicies:UserWarning"),

@@ -18,6 +18,7 @@ from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, is_one_line
 
 # pytest forgets, after each test, the filters that ``orchestration`` sets when it is imported.
 pytestmark = [
+    pytest.mark.usefixtures("dagster_beside"),
     pytest.mark.filterwarnings("ignore::dagster.BetaWarning"),
     pytest.mark.filterwarnings("ignore::dagster.PreviewWarning"),
     pytest.mark.filterwarnings("ignore:Asset job .* varying BackfillPolicies:UserWarning"),

@@ -9,6 +9,7 @@ from odds_pipeline.cli.json_keys import JSON_KEYS
 from odds_pipeline_tests.cli.conftest import Odds, program
 
 pytestmark = [
+    pytest.mark.usefixtures("dagster_beside"),
     pytest.mark.filterwarnings("ignore::dagster.BetaWarning"),
     pytest.mark.filterwarnings("ignore::dagster.PreviewWarning"),
     pytest.mark.filterwarnings("ignore:Asset job .* varying BackfillPolicies:UserWarning"),

@@ -33,7 +33,12 @@ OF_OTHER_CLASSES = [
 ]
 
 
-@pytest.mark.parametrize("cases", [AT_EVERY_POINT, OF_OTHER_CLASSES], ids=["points", "others"])
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "cases",
+    [AT_EVERY_POINT[::2], AT_EVERY_POINT[1::2], OF_OTHER_CLASSES],
+    ids=["even points", "odd points", "others"],
+)
 def test_no_fault_breaks_an_invariant(database_url: str, cases: list[Case]) -> None:
     with new_block(database_url) as block:
         results = list(play_all(cases, SEED, lambda: block))

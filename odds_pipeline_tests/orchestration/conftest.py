@@ -10,15 +10,14 @@ import dagster as dg
 import psycopg
 import pytest
 from dagster._core.storage.defs_state.base import set_defs_state_storage
-from psycopg import sql
 from pydantic import SecretStr
 
 from odds_pipeline.cli.environment import environment
+from odds_pipeline.orchestration.connections import keep_connected
 from odds_pipeline.settings import Settings
 from odds_pipeline.simulator.clock import SteppedClock
 from odds_pipeline.simulator.server import RunningSimulator
-from odds_pipeline.storage.databases import ensure_database
-from odds_pipeline.storage.urls import dagster_database, libpq_url
+from odds_pipeline.storage.urls import libpq_url
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -62,7 +61,9 @@ def of_no_other_test() -> Iterator[None]:
 
 
 @pytest.fixture
-def stage(database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Stage]:
+def stage(
+    database_url: str, dagster_beside: str, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Stage]:
     with RunningSimulator(clock=SteppedClock(NOW)) as provider:
         settings = Settings(
             _env_file=None,
@@ -74,15 +75,6 @@ def stage(database_url: str, home: Path, monkeypatch: pytest.MonkeyPatch) -> Ite
         variables = environment(settings, database_url)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
-        ensure_database(dagster_database(database_url), through=database_url)
         with dg.DagsterInstance.from_config(variables["DAGSTER_HOME"]) as instance:
+            keep_connected(instance)
             yield Stage(settings, instance, provider, variables)
-    _drop(dagster_database(database_url), through=database_url)
-
-
-def _drop(url: str, through: str) -> None:
-    name = url.rpartition("/")[2]
-    with psycopg.connect(libpq_url(through), autocommit=True) as conn:
-        conn.execute(
-            sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
-        )
