@@ -13,9 +13,7 @@ import dagster as dg
 
 from odds_pipeline.orchestration.alerts import send_alerts_job
 from odds_pipeline.orchestration.assets.backups import BACKUPS, backup_job
-from odds_pipeline.orchestration.assets.research import DATASETS, RESULTS
 from odds_pipeline.orchestration.descriptions import OWNERS
-from odds_pipeline.orchestration.research_config import BacktestConfig, FreezeConfig
 from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.retention import sweep
 from odds_pipeline.orchestration.review import review_job
@@ -108,16 +106,13 @@ def build_jobs() -> list["Job | dg.JobDefinition"]:
             "Freeze a dataset as its configuration says, and look whether all are as frozen.",
             minutes=60,
             tags={ASIDE: FREEZE},
-            filled_in={DATASETS: FreezeConfig()},
         ),
         _job(
             BACKTEST,
             _with_checks("backtest_results", "experiments"),
-            "Run the backtest of a partition, judge it, and count it among the experiments. Its "
-            "launchpad begins with every field of a backtest: name a dataset.",
+            "Run the backtest of a partition, judge it, and count it among the experiments.",
             minutes=60,
             tags={ASIDE: BACKTEST},
-            filled_in={RESULTS: BacktestConfig()},
         ),
         _job(
             WATCH,
@@ -143,17 +138,13 @@ def _job(
     *,
     minutes: int,
     tags: dict[str, str] | None = None,
-    filled_in: dict[str, dg.Config] | None = None,
 ) -> "Job":
-    """A job of assets; ``filled_in`` is what its launchpad begins with, by asset."""
-    begun = {asset: {"config": config.model_dump()} for asset, config in (filled_in or {}).items()}
     return dg.define_asset_job(
         name,
         selection=selection,
         description=description,
         owners=OWNERS,
         tags={MAX_RUNTIME: str(minutes * 60)} | (tags or {}),
-        config={"ops": begun} if begun else None,
     )
 
 
