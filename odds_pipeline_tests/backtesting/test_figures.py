@@ -130,6 +130,8 @@ def test_a_close_at_another_number_is_moved_to_the_bets() -> None:
                 ("pinnacle", "totals", "Over", 210.5, 1.95),
                 ("pinnacle", "totals", "Under", 210.5, 1.9),
             ),
+            ("pinnacle", "alternate_totals", "Over", 205.5, 1.5),
+            ("pinnacle", "alternate_totals", "Under", 205.5, 2.6),
             *(("bovada", "totals", "Over", 212.5, 1.8), ("bovada", "totals", "Under", 212.5, 2.1)),
             *(("betus", "spreads", "home", -3.5, 1.9), ("betus", "spreads", "away", 3.5, 1.95)),
         ]
