@@ -31,9 +31,10 @@ oracle: $(VENV)/.dev ## Random histories against naive oracles, over ten thousan
 	ODDS_TEST_TIMES=$(TIMES) $(BIN)/python -m pytest -n $(WORKERS) -m oracle --hypothesis-show-statistics
 	$(BIN)/python -m pytest -n 0 -m slow odds_pipeline_tests/services odds_pipeline_tests/storage
 
-faults: $(VENV)/.dev ## 1,000 faults of every class, and kills at random: an hour (COUNT=, SECONDS=, SEED=)
+faults: $(VENV)/.dev ## 1,000 faults of every class, 1,000 kills at named points: two hours (COUNT=, SECONDS=, SEED=)
 	$(BIN)/python -m pytest -n $(WORKERS) -m slow odds_pipeline_tests/faults odds_pipeline_tests/cli
 	$(BIN)/python -m odds_pipeline_tests.faults kills --seconds $(SECONDS) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m odds_pipeline_tests.faults crashes --count $(COUNT) $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m odds_pipeline_tests.faults matrix --count $(COUNT) $(if $(SEED),--seed $(SEED))
 
 figures: $(VENV)/.dev ## Import recorded archives whole, compare known figures, 10,000 broken files: minutes

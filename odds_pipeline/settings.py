@@ -5,12 +5,13 @@ done with it. Only the composition roots (``cli``, ``orchestration``) call ``loa
 """
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
@@ -50,6 +51,7 @@ _HEADER = re.compile(r"[A-Za-z0-9-]+")
 _WEBHOOK = re.compile(
     r"https://(?:(?:canary|ptb)\.)?discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d+/[A-Za-z0-9_-]+/?"
 )
+_KEY = re.compile(r"(?=.*[a-z0-9])[a-z0-9_]{1,100}")
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 TIERS = tuple(reversed(tuple(BOUNDS)))
 _GUESSABLE = "is a default that everybody knows; choose another one"
@@ -57,6 +59,11 @@ _DEFAULTS = frozenset(
     {"", "postgres", "postgresql", "password", "passwd", "changeme", "change-me", "admin", "root"}
     | {"secret", "default", "example", "test", "1234", "12345", "123456", "odds", "odds_pipeline"}
 )
+
+
+MOST_CREDITS = 1_000_000_000
+LONGEST = 4_096  # characters of a setting, as of a path
+_LONGEST_REASON = 300
 
 
 class ApiKey(NamedTuple):
@@ -163,7 +170,10 @@ class Settings(BaseSettings):
         "than 24 hours, 3 to 24 hours, 1 to 3 hours and less than an hour away.",
     )
     history_start: date = Field(
-        date(2020, 6, 6), description="First daily partition; the provider's history begins then."
+        date(2020, 6, 6),
+        ge=date(1970, 1, 1),
+        le=date(2100, 1, 1),
+        description="First daily partition; the provider's history begins then.",
     )
     enable_validation: bool = Field(True, description="Run the quality rules after each capture.")
     fair_method: str = Field(
@@ -189,16 +199,19 @@ class Settings(BaseSettings):
         0.25, ge=0, le=1, description="Share of full Kelly that an edge's stake is told as."
     )
     stake_total: float = Field(
-        1000, gt=0, description="Money for which the stakes of an arbitrage are worked out."
+        1000, gt=0, le=1e9, description="Money for which the stakes of an arbitrage are worked out."
     )
-    stake_step: float = Field(1, gt=0, description="Smallest unit of money of a stake.")
+    stake_step: float = Field(1, gt=0, le=1e9, description="Smallest unit of money of a stake.")
     reject_invalid_odds: bool = Field(
         False,
         description="Strict mode: quarantine quotes that a rule finds wrong (not merely unusual), "
         "until `odds quality` releases them. Otherwise they are flagged and kept.",
     )
     hot_raw_days: int = Field(
-        3, ge=1, description="Days for which a response's JSON is also readable in plain SQL."
+        3,
+        ge=1,
+        le=3650,
+        description="Days for which a response's JSON is also readable in plain SQL.",
     )
     odds_home: Path = Field(
         Path(".odds"), description="Folder of the embedded server, spool, logs and Dagster files."
@@ -208,7 +221,7 @@ class Settings(BaseSettings):
         description="Folder of backups; unset: backups under ODDS_HOME. Another disk is better.",
     )
     backup_keep: int = Field(
-        7, ge=1, description="Backups kept; the newest proven one is kept in any case."
+        7, ge=1, le=1000, description="Backups kept; the newest proven one is kept in any case."
     )
     odds_ui_port: int = Field(3000, ge=1, le=65535, description="Port of the Dagster UI.")
     port: int | None = Field(
@@ -309,6 +322,9 @@ class Settings(BaseSettings):
     def _readable(cls, value: object) -> object:
         if isinstance(value, Unreadable):
             raise ValueError(value.reason)
+        for part in value if isinstance(value, tuple) else (value,):
+            if isinstance(part, str):
+                _require_text(part)
         return value
 
     @field_validator(
@@ -326,8 +342,10 @@ class Settings(BaseSettings):
     @classmethod
     def _plain_keys(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for key in value:
-            if not key.replace("_", "").isalnum() or not key.isascii() or key != key.lower():
-                raise ValueError(f"{key!r} is not a key (lower-case letters, digits, underscores)")
+            if not _KEY.fullmatch(key):
+                raise ValueError(
+                    f"{key[:50]!r} is not a key (up to 100 lower-case letters, digits, underscores)"
+                )
         if len(set(value)) != len(value):
             raise ValueError("a key stands twice")
         return value
@@ -335,7 +353,7 @@ class Settings(BaseSettings):
     @field_validator("markets")
     @classmethod
     def _featured(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        unknown = [key for key in value if key not in FEATURED]
+        unknown = [key[:50] for key in value if key not in FEATURED]
         if unknown or not value:
             raise ValueError(f"unknown market {unknown}; choose from {', '.join(FEATURED)}")
         return value
@@ -366,8 +384,10 @@ class Settings(BaseSettings):
     @classmethod
     def _one_or_one_each(cls, value: tuple[int, ...], others: ValidationInfo) -> tuple[int, ...]:
         keys = len(_parts(others.data.get("odds_api_key")))
-        if not value or min(value) < 0:
-            raise ValueError("must be a number of credits, at least 0")
+        if not value or min(value) < 0 or max(value) > MOST_CREDITS:
+            raise ValueError(
+                f"must be a number of credits, at least 0 and at most {MOST_CREDITS:,}"
+            )
         if len(value) not in {1, max(keys, 1)}:
             raise ValueError(f"{len(value)} numbers for {max(keys, 1)} key(s): one, or one each")
         return value
@@ -392,8 +412,10 @@ class Settings(BaseSettings):
     @classmethod
     def _web_address(cls, value: str) -> str:
         parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        host = parts.hostname
+        if parts.scheme not in {"http", "https"} or not host or " " in host or parts.query:
             raise ValueError("must be an http(s) address without a query")
+        _require_port(parts)
         return value.rstrip("/")
 
     @field_validator("database_url", "database_direct_url")
@@ -404,6 +426,7 @@ class Settings(BaseSettings):
         parts = urlsplit(value.get_secret_value())
         if parts.scheme.split("+")[0] not in {"postgresql", "postgres"} or len(parts.path) < 2:
             raise ValueError("must look like postgresql://user:password@host:5432/database")
+        _require_port(parts)
         if parts.password is not None and _guessable(unquote(parts.password), parts.username):
             raise ValueError(f"its password {_GUESSABLE}: ALTER ROLE … PASSWORD …")
         return value
@@ -615,6 +638,21 @@ def _parts(keys: SecretStr | None) -> list[str]:
     return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
 
 
+def _require_text(value: str) -> None:
+    """Refuse what no setting is: control characters, bytes that are no UTF-8, or no end."""
+    if len(value) > LONGEST:
+        raise ValueError(f"is longer than {LONGEST:,} characters")
+    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
+        raise ValueError("holds a control character, or is not UTF-8")
+
+
+def _require_port(parts: SplitResult) -> None:
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("its port is not one from 0 to 65535") from None
+
+
 def _time(text: str) -> time:
     if not _CLOCK.fullmatch(text):
         raise ValueError(f"{text!r} is no time of day such as 08:00")
@@ -634,5 +672,7 @@ def _faults(invalid: ValidationError) -> dict[str, str]:
     for fault in invalid.errors(include_url=False, include_input=False, include_context=False):
         name = "_".join(str(part) for part in fault["loc"][:1]).upper()
         reason = str(fault["msg"]).removeprefix("Value error, ")
+        if len(reason) > _LONGEST_REASON:
+            reason = f"{reason[:_LONGEST_REASON]}…"
         found.setdefault(name, f"{name}: {reason}")
     return found

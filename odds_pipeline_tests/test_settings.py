@@ -1,9 +1,14 @@
 """Settings that hold several values: what they are, and what is refused in one line."""
 
+import math
+import unicodedata
+from pathlib import Path
+
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from odds_pipeline.settings import Settings
+from odds_pipeline.errors import SettingsError
+from odds_pipeline.settings import LONGEST, MOST_CREDITS, Settings, load_settings
 
 
 def keys_of(settings: Settings) -> list[tuple[str, int]]:
@@ -47,3 +52,46 @@ def test_keys_have_one_quota_or_one_each(
 def test_what_cannot_be_meant_is_refused(chosen: dict[str, object], complaint: str) -> None:
     with pytest.raises(ValidationError, match=complaint):
         Settings.model_validate(chosen)
+
+
+HOSTILE = (
+    *("nan", "inf", "-inf", "1e999", "1e308", "9" * 400, "-1", "0", "2147483648", "9" * 20),
+    *(" ", "\x1b[31mred", "\x9b2J", "[/x]", "'; DROP TABLE odds; --", "x" * 12_000, "\udcff", ","),
+    *("0001-01-01", "9999-12-31", "é", "http://\x1b[31m", "http://a b", "http://[::1"),
+    *("http://h:99999", "postgresql://user:p\x1b@h/d", "postgresql://user:pass1word@h:99999/d"),
+)
+DERIVED = ("home", "own_database", "direct_database", "api_keys", "alert_addresses", "provider_url")
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_nothing_hostile_becomes_a_setting(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is refused in one plain line, or is what it says: finite, bounded, text."""
+    monkeypatch.chdir(tmp_path)
+    for value in HOSTILE:
+        monkeypatch.setenv(name.upper(), value)
+        try:
+            settings = load_settings()
+        except SettingsError as refused:
+            said = str(refused)
+            assert said.startswith(f"{name.upper()}: ")
+            assert len(said) < 400
+            assert _is_plain(said), value
+            continue
+        assert _is_bounded(getattr(settings, name)), value
+        for each in DERIVED:
+            getattr(settings, each)
+
+
+def _is_bounded(value: object) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_bounded, value))
+    if isinstance(value, float | int):
+        return math.isfinite(value) and abs(value) <= MOST_CREDITS
+    text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    return _is_plain(text) and len(text) <= LONGEST
+
+
+def _is_plain(text: str) -> bool:
+    return not any(unicodedata.category(character) in {"Cc", "Cs"} for character in text)

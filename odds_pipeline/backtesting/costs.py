@@ -41,7 +41,8 @@ class Costs:
         shares = [self.rejected, *self.commissions.values()]
         if not all(0.0 <= share <= 1.0 for share in shares):
             raise ValueError("commissions and the rejected share lie from 0 to 1")
-        if min([self.smallest_stake, self.step, *self.limits.values()]) < 0.0:
+        money = [self.smallest_stake, self.step, *self.limits.values()]
+        if not all(amount >= 0.0 for amount in money):  # nor is what is no number
             raise ValueError("limits, steps and the smallest stake are not negative")
 
     def commission(self, bookmakers: Sequence[str]) -> Floats:

@@ -254,7 +254,7 @@ def _values(plan: "BackfillPlan", bought: "Backfilled | None", paid: float) -> d
 
 def _day(text: str, option: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return screen.iso_day(text)
     except ValueError:
         reason = f"{option}: {text!r} is not a day such as 2026-01-31"
     raise UsageError(reason)

@@ -6,7 +6,6 @@ Belongs here: what a person asks, and what they see. Does not belong here: runni
 
 import math
 from dataclasses import asdict, fields
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -106,7 +105,7 @@ def run(
 
     costs = asked.costs(commission, limit, rejected)
     chosen = asked.pairs(param, "--param")
-    late = timedelta(seconds=latency)
+    late = asked.late(latency)
     plan = Plan(strategy, chosen, *staked(stake), bankroll, costs, seed, name, late)
     selection = asked.selection(
         dataset, sport, start, end, offset, close, book, market, max_age, known_by
@@ -167,7 +166,7 @@ def _draft(
 
 
 def list_experiments(
-    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many, newest first.")] = 20,
     min_roi: Annotated[
         float | None, typer.Option(help="Only completed ones whose ROI is above, as 0.02 [all].")
     ] = None,

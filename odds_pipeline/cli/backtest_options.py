@@ -89,9 +89,10 @@ def selection(
     """What to bet on; ``None`` where a dataset says it.
 
     Raises:
-        UsageError: both or neither, or a day or time that is none.
+        UsageError: both or neither, or a day, a time or a span that is none.
     """
     from odds_pipeline.services.selections import Selection
+    from odds_pipeline.services.spans import MINUTE, span
 
     if dataset is not None:
         if any((sport, start, end, offset, close, book, market, max_age, known_by)):
@@ -106,13 +107,24 @@ def selection(
         sport,
         _day(start, "--start"),
         _day(end, "--end"),
-        tuple(timedelta(minutes=each) for each in minutes),
+        tuple(span(each, MINUTE, "--offset") for each in minutes),
         close,
         tuple(book or ()),
         tuple(market or ()),
-        None if max_age is None else timedelta(minutes=max_age),
+        None if max_age is None else span(max_age, MINUTE, "--max-age"),
         screen.moment(known_by, "--known-by"),
     )
+
+
+def late(latency: float) -> timedelta:
+    """How long a bet takes to reach the book.
+
+    Raises:
+        UsageError: no span that can be.
+    """
+    from odds_pipeline.services.spans import SECOND, span
+
+    return span(latency, SECOND, "--latency")
 
 
 def on(opened: "Platform", chosen: "Selection | None", dataset: str | None) -> "Selection | Frozen":
@@ -171,6 +183,6 @@ def _money(texts: list[str] | None, option: str) -> dict[str, float]:
 
 def _day(text: str, option: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return screen.iso_day(text)
     except ValueError:
         raise UsageError(f"{option}: {text!r} is not a day such as 2026-01-31") from None

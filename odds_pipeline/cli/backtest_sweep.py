@@ -4,7 +4,6 @@ Belongs here: what a person asks, and what they see. Does not belong here: the s
 (``services.sweeps``), single runs (``backtest``).
 """
 
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -87,7 +86,7 @@ def sweep(
     )
     costs = asked.costs(commission, limit, rejected)
     chosen = asked.pairs(param, "--param")
-    late = timedelta(seconds=latency)
+    late = asked.late(latency)
     plan = Plan(strategy, chosen, *staked(stake), bankroll, costs, seed, name, late)
     with shown_platform() as (opened, settings):
         with screen.spinner("Sweeping:", as_json) as told:

@@ -5,7 +5,7 @@ Belongs here: what a person asks, and what they see. Does not belong here: freez
 """
 
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -260,19 +260,20 @@ def _terms(
     latency: float,
 ) -> "Terms":
     from odds_pipeline.services.datasets.terms import Terms
+    from odds_pipeline.services.spans import MINUTE, SECOND, span
 
     minutes = offsets if offsets is not None else ([] if close else [60.0])
     return Terms(
         tuple(sports),
         _asked(start, "--start"),
         _asked(end, "--end"),
-        tuple(timedelta(minutes=each) for each in minutes),
+        tuple(span(each, MINUTE, "--offset") for each in minutes),
         close,
         tuple(books or ()),
         tuple(markets or ()),
-        None if max_age is None else timedelta(minutes=max_age),
+        None if max_age is None else span(max_age, MINUTE, "--max-age"),
         valid_only,
-        timedelta(seconds=latency),
+        span(latency, SECOND, "--latency"),
     )
 
 

@@ -57,7 +57,7 @@ def _day(text: str | None) -> date:
     if text is None:
         raise UsageError("name a day: --day 2026-01-31, or --start and --end")
     try:
-        return date.fromisoformat(text)
+        return screen.iso_day(text)
     except ValueError as wrong:
         raise UsageError(f"{text!r} is not a day; write it as 2026-01-31") from wrong
 

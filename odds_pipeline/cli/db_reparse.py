@@ -104,7 +104,7 @@ def _day(text: str | None, option: str) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        return screen.iso_day(text)
     except ValueError:
         reason = f"{option}: {text!r} is not a day such as 2026-01-31"
     raise UsageError(reason)

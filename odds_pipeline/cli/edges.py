@@ -84,7 +84,7 @@ def edges(
     day: Annotated[
         str | None, typer.Option(help="Only those seen on this UTC day, YYYY-MM-DD.")
     ] = None,
-    page: Annotated[int, typer.Option(min=1, help="Which page.")] = 1,
+    page: Annotated[int, typer.Option(min=1, max=1_000_000, help="Which page.")] = 1,
     page_size: Annotated[int, typer.Option(min=1, max=1000, help="Edges a page.")] = PAGE,
     tz: Zone = "UTC",
     as_json: AsJson = False,
@@ -176,7 +176,7 @@ def _history(opportunity: str, tz: str, as_json: bool) -> None:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        return screen.iso_day(text)
     except ValueError:
         pass
     raise UsageError(f"--day {text!r} is no day: write it as 2026-01-31")

@@ -30,7 +30,9 @@ def register(app: typer.Typer) -> None:
 def events(
     days: Annotated[
         int,
-        typer.Option(help="Days from today, today included; negative: days back.", min=-36500),
+        typer.Option(
+            help="Days from today, today included; negative: days back.", min=-36500, max=36500
+        ),
     ] = 7,
     team: Annotated[str | None, typer.Option(help="Part of a team's name, in any case.")] = None,
     tz: Zone = "UTC",

@@ -5,7 +5,7 @@ Belongs here: options and what is printed. Does not belong here: the export (``s
 
 import sys
 from collections.abc import Callable
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -134,7 +134,7 @@ def _day(text: str | None, option: str) -> datetime | None:
     if text is None:
         return None
     try:
-        return datetime.combine(date.fromisoformat(text), time(), UTC)
+        return datetime.combine(screen.iso_day(text), time(), UTC)
     except ValueError:
         reason = f"{option}: {text!r} is not a day, such as 2026-01-31"
     raise UsageError(reason)

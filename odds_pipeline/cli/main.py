@@ -8,9 +8,11 @@ found · 4 database · 5 provider · 6 credits · 7 already running · 8 not con
 sent · 128 + n ended by signal n.
 """
 
+import errno
 import os
 import sys
 import traceback
+import unicodedata
 
 import typer
 
@@ -52,6 +54,7 @@ from odds_pipeline.cli.signals import orderly_exit
 from odds_pipeline.errors import DatabaseUnavailable, NotFound, OddsPipelineError, UsageError
 
 UNEXPECTED = 1
+LONGEST = 4_096  # characters of an argument, as of a path
 _PIPE_CLOSED = 141
 
 app = typer.Typer(
@@ -102,6 +105,7 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run one command line; every failure becomes one line on standard error and a code."""
     try:
+        _require_text(arguments)
         with orderly_exit():
             code = app(arguments, prog_name="odds", standalone_mode=False)
             sys.stdout.flush()
@@ -118,9 +122,31 @@ def run(arguments: list[str]) -> int:
         # Whoever read us has left; the interpreter must not try to flush again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _PIPE_CLOSED
+    except OSError as refused:
+        if refused.errno != errno.ENAMETOOLONG:
+            return _unexpected(refused)
+        complain("an argument is longer than the name of a file may be")
+        return UsageError.exit_code
     except Exception as fault:  # the last line of defence: a person sees one line
         return _unexpected(fault)
     return code if isinstance(code, int) else 0
+
+
+def _require_text(arguments: list[str]) -> None:
+    """Refuse what nobody means and no database keeps; another program's words are its own.
+
+    A file may be called anything: what is there is taken as it is.
+
+    Raises:
+        UsageError: an argument without end, with control characters, or that is not UTF-8.
+    """
+    for argument in arguments if arguments[:1] != ["exec"] else ():
+        value = argument.partition("=")[2] if argument.startswith("--") else argument
+        if len(argument) > LONGEST:
+            raise UsageError(f"an argument is longer than {LONGEST:,} characters")
+        odd = {"Cc", "Cs"} & {unicodedata.category(one) for one in value if one not in "\n\t"}
+        if odd and not os.path.lexists(value):
+            raise UsageError("an argument holds a control character, or is not UTF-8")
 
 
 def _log(failure: OddsPipelineError) -> None:

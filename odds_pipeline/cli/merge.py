@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import typer
 
 from odds_pipeline.cli import screen
-from odds_pipeline.cli.options import AsJson, By, Reason, Zone, login
+from odds_pipeline.cli.options import LARGEST, AsJson, By, Reason, Zone, login
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import platform
 
@@ -89,7 +89,9 @@ def list_merges(tz: Zone = "UTC", as_json: AsJson = False) -> None:
 
 
 def undo(
-    merge_id: Annotated[int, typer.Argument(help="Number of the merge; see `odds merge list`.")],
+    merge_id: Annotated[
+        int, typer.Argument(max=LARGEST, help="Number of the merge; see `odds merge list`.")
+    ],
     reason: Reason,
     by: By = None,
     as_json: AsJson = False,

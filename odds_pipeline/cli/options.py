@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+LARGEST = 2**31 - 1  # number of a row
+
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print JSON; docs/cli.md lists its keys. Times are UTC.")
 ]

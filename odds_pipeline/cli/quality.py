@@ -62,7 +62,7 @@ def list_items(
     everything: Annotated[
         bool, typer.Option("--all", help="Also what was decided or is no longer found.")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 100,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")] = 100,
     tz: Zone = "UTC",
     as_json: AsJson = False,
 ) -> None:

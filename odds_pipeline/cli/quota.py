@@ -32,10 +32,12 @@ def quota(
         str | None, typer.Option(help="With --plan: sport keys, comma separated [SPORTS].")
     ] = None,
     markets: Annotated[
-        int | None, typer.Option(min=1, help="With --plan: number of markets [of MARKETS].")
+        int | None,
+        typer.Option(min=1, max=1000, help="With --plan: number of markets [of MARKETS]."),
     ] = None,
     books: Annotated[
-        int | None, typer.Option(min=1, help="With --plan: number of bookmakers [of BOOKMAKERS].")
+        int | None,
+        typer.Option(min=1, max=1000, help="With --plan: number of bookmakers [of BOOKMAKERS]."),
     ] = None,
     backfill: Annotated[
         str | None,

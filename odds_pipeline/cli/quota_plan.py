@@ -98,7 +98,7 @@ def _asked(
 def _days(text: str) -> tuple[date, date]:
     first, _, last = text.partition(":")
     try:
-        days = date.fromisoformat(first), date.fromisoformat(last or first)
+        days = screen.iso_day(first), screen.iso_day(last or first)
     except ValueError:
         days = None
     if days is None or days[0] > days[1]:

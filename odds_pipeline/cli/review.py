@@ -5,13 +5,14 @@ from typing import Annotated, Any
 import typer
 
 from odds_pipeline.cli import screen
-from odds_pipeline.cli.options import AsJson, By, Reason, Zone, login
+from odds_pipeline.cli.options import LARGEST, AsJson, By, Reason, Zone, login
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import platform
 from odds_pipeline.errors import UsageError
 
 Numbers = Annotated[
-    list[int] | None, typer.Argument(help="Numbers of the questions; see `odds review list`.")
+    list[int] | None,
+    typer.Argument(max=LARGEST, help="Numbers of the questions; see `odds review list`."),
 ]
 
 _ITEMS = (
@@ -92,7 +93,7 @@ def accept(
 
 
 def reject(
-    numbers: Annotated[list[int], typer.Argument(help="Numbers of the questions.")],
+    numbers: Annotated[list[int], typer.Argument(max=LARGEST, help="Numbers of the questions.")],
     reason: Reason,
     by: By = None,
     tz: Zone = "UTC",

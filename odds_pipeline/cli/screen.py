@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 YES, NO, WARN = "✓", "✗", "⚠"
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 MISSING = "-"
 _PIPED_WIDTH = 200
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -171,7 +172,7 @@ def moment(text: str | None, option: str) -> datetime | None:
     """The time an option states.
 
     Raises:
-        UsageError: not an ISO 8601 time with a zone.
+        UsageError: not an ISO 8601 time with a zone, or of a year without odds.
     """
     if text is None:
         return None
@@ -179,7 +180,7 @@ def moment(text: str | None, option: str) -> datetime | None:
         value = datetime.fromisoformat(text)
     except ValueError:
         value = None
-    if value is None or value.tzinfo is None:
+    if value is None or value.tzinfo is None or not FIRST_YEAR <= value.year <= LAST_YEAR:
         raise UsageError(
             f"{option}: {text!r} is not an ISO 8601 time with a zone, such as 2026-01-31T18:00:00Z"
         )
@@ -195,10 +196,22 @@ def day(text: str | None, option: str) -> date | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        return iso_day(text)
     except ValueError:
         reason = f"{option}: {text!r} is not a date, such as 2026-01-31"
     raise UsageError(reason)
+
+
+def iso_day(text: str) -> date:
+    """The day that a text states.
+
+    Raises:
+        ValueError: not an ISO 8601 date, or of a year without odds, which nothing can reckon with.
+    """
+    found = date.fromisoformat(text)
+    if not FIRST_YEAR <= found.year <= LAST_YEAR:
+        raise ValueError(f"the year is not from {FIRST_YEAR} to {LAST_YEAR}")
+    return found
 
 
 def _native(value: object) -> object:

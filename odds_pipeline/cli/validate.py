@@ -40,8 +40,9 @@ def validate(
     """
     from odds_pipeline.services.validate import validate_day
 
+    asked = screen.day(day, "--date")
     with platform() as opened:
-        judged = screen.day(day, "--date") or opened.now().date()
+        judged = asked or opened.now().date()
         with screen.spinner(f"Judging {judged}", quiet=as_json):
             results = validate_day(opened, judged)
     rows = [_row(result) for result in results]

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from odds_pipeline.cli import screen
-from odds_pipeline.cli.options import AsJson, By, Reason, Zone, login
+from odds_pipeline.cli.options import LARGEST, AsJson, By, Reason, Zone, login
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import platform
 
 if TYPE_CHECKING:
     from odds_pipeline.storage.derived import Covered
 
-VoidId = Annotated[int, typer.Argument(help="Number of the void; see `odds void list`.")]
+VoidId = Annotated[
+    int, typer.Argument(max=LARGEST, help="Number of the void; see `odds void list`.")
+]
 
 _VOIDS = (
     Column("void_id", "void", right=True),

@@ -32,7 +32,9 @@ def keep_connected(instance: dg.DagsterInstance) -> None:
     )
     for storage in (instance.run_storage, instance.event_log_storage, instance.schedule_storage):
         engine = getattr(storage, "_engine", None)
-        if engine is not None:
+        if (
+            engine is not None and engine.dialect.name == "postgresql"
+        ):  # an ephemeral one has SQLite
             event.listen(engine, "checkout", _require_standing)
 
 

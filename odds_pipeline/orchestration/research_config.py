@@ -4,20 +4,20 @@ Belongs here: the run configuration of the group `research`, and what it means t
 Does not belong here: defaults of the services. Every field is documented where it is filled in.
 """
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING
 
-import dagster as dg
 from pydantic import Field
 
 from odds_pipeline.errors import UsageError
+from odds_pipeline.orchestration.plain_config import PlainConfig
 
 if TYPE_CHECKING:
     from odds_pipeline.services.datasets.terms import Labels, Terms
     from odds_pipeline.services.launch import Order
 
 
-class FreezeConfig(dg.Config):
+class FreezeConfig(PlainConfig):
     """Which dataset to freeze; left as it is, the list of datasets is only shown."""
 
     name: str = Field(
@@ -53,21 +53,22 @@ class FreezeConfig(dg.Config):
         """What is frozen.
 
         Raises:
-            UsageError: a day that is none.
+            UsageError: a day or a span that is none.
         """
         from odds_pipeline.services.datasets.terms import Terms
+        from odds_pipeline.services.spans import MINUTE, SECOND, span
 
         return Terms(
             tuple(self.sports),
             _day(self.start, "start"),
             _day(self.end, "end"),
-            tuple(timedelta(minutes=each) for each in self.offsets),
+            tuple(span(each, MINUTE, "offsets") for each in self.offsets),
             self.at_close,
             tuple(self.bookmakers),
             tuple(self.markets),
-            None if self.max_age is None else timedelta(minutes=self.max_age),
+            None if self.max_age is None else span(self.max_age, MINUTE, "max_age"),
             self.valid_only,
-            timedelta(seconds=self.latency),
+            span(self.latency, SECOND, "latency"),
         )
 
     def labels(self) -> "Labels":
@@ -77,7 +78,7 @@ class FreezeConfig(dg.Config):
         return Labels(week=self.week, description=self.description, tags=tuple(self.tags))
 
 
-class BacktestConfig(dg.Config):
+class BacktestConfig(PlainConfig):
     """What to run in a new partition; one that has an experiment needs nothing of this."""
 
     dataset: str = Field(
@@ -124,6 +125,7 @@ class BacktestConfig(dg.Config):
         from odds_pipeline.backtesting.costs import Costs
         from odds_pipeline.services.backtests import Plan
         from odds_pipeline.services.launch import Order
+        from odds_pipeline.services.spans import SECOND, span
 
         if not self.dataset:
             return None
@@ -140,7 +142,7 @@ class BacktestConfig(dg.Config):
             costs,
             self.seed,
             self.name or key,
-            timedelta(seconds=self.latency),
+            span(self.latency, SECOND, "latency"),
         )
         return Order(self.dataset, plan)
 

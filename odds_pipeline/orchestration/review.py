@@ -9,9 +9,11 @@ from datetime import date
 import dagster as dg
 from pydantic import Field
 
+from odds_pipeline.errors import UsageError
 from odds_pipeline.orchestration.checks import evaluations
 from odds_pipeline.orchestration.descriptions import OWNERS
 from odds_pipeline.orchestration.failures import one_line_failures
+from odds_pipeline.orchestration.plain_config import PlainConfig
 from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.tags import MAX_RUNTIME
 from odds_pipeline.services import review
@@ -21,7 +23,7 @@ from odds_pipeline.services.validate import validate_day
 REVIEW = "review_quarantine"
 
 
-class Decision(dg.Config):
+class Decision(PlainConfig):
     """What is decided about a day's quarantined items."""
 
     day: str = Field(description="UTC day of the captures, as 2026-01-31.")
@@ -49,8 +51,8 @@ def review_job() -> dg.JobDefinition:
         platform_resource: dg.ResourceParam[PlatformResource],
     ) -> None:
         """Release, void or keep, write down who and why, and judge the day again."""
-        day = date.fromisoformat(config.day)
         with one_line_failures(), platform_resource.open() as platform:
+            day = _day(config.day)
             if config.items:
                 decided = [
                     review.decide(platform, item, config.action, config.reason, config.by).item
@@ -86,3 +88,10 @@ def review_job() -> dg.JobDefinition:
         decide()
 
     return review_quarantine
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"day: {text!r} is not a day such as 2026-01-31") from None

@@ -52,6 +52,7 @@ SIZINGS: Mapping[str, Callable[[float], Sizing]] = {
     "kelly": Kelly,
     "simultaneous-kelly": SimultaneousKelly,
 }
+MOST_MONEY = 1e12
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +271,10 @@ def plan_of(of: Experiment) -> Plan:
 def _prepared(plan: Plan) -> "tuple[Any, Run]":
     if plan.sizing not in SIZINGS:
         raise UsageError(f"no sizing {plan.sizing!r}; choose from {', '.join(SIZINGS)}")
+    if not (0 < plan.bankroll <= MOST_MONEY and 0 < plan.size <= MOST_MONEY):
+        raise UsageError(f"bankroll and size are more than 0 and at most {MOST_MONEY:,.0f}")
+    if not 0 <= plan.seed < 2**63:
+        raise UsageError("the seed is a whole number from 0 to 2**63 - 1")
     try:
         strategy = find(plan.strategy).named(plan.parameters)
     except ValueError as wrong:

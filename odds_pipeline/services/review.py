@@ -71,6 +71,9 @@ class Decided:
     appended: int = 0
 
 
+MOST_DIGITS = 18  # of what PostgreSQL counts with
+
+
 def named(text: str) -> tuple[str, int]:
     """An item's kind and number as people write them: ``17`` is an issue, ``q17`` a part.
 
@@ -78,8 +81,8 @@ def named(text: str) -> tuple[str, int]:
         UsageError: it is neither.
     """
     kind, digits = (PART, text[1:]) if text[:1] in ("q", "Q") else (ISSUE, text)
-    if not digits.isdecimal():
-        raise UsageError(f"{text!r} is no item: 17 is an issue, q17 a quarantined part")
+    if not digits.isdecimal() or len(digits) > MOST_DIGITS:
+        raise UsageError(f"{text[:50]!r} is no item: 17 is an issue, q17 a quarantined part")
     return kind, int(digits)
 
 

@@ -131,7 +131,10 @@ def arrivals(platform: Platform, selection: Selection, latency: timedelta) -> "p
 
     Raises:
         NotFound: no event.
+        UsageError: a negative latency, which would be a bet before its decision.
     """
+    if latency < timedelta():
+        raise UsageError(f"latency: {latency.total_seconds():g} s is before the decision")
     return _on_offer(platform, _events(platform, selection), selection, latency)
 
 

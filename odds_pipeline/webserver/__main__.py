@@ -1,16 +1,14 @@
 """`odds-webserver`: Dagster's webserver behind the guard, to be started where it was.
 
-Belongs here: the command line and Dagster's own start. Does not belong here: the guard.
+Belongs here: the command line and the start. Does not belong here: the guard, Dagster's
+application (``ui``).
 
 It finds Dagster's instance as Dagster's programs do, in the environment (`odds up` sets it, and
 `eval "$(odds env)"` in a terminal), and its own settings (ODDS_UI_*) as `odds` does.
 """
 
-import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
 
     from odds_pipeline.webserver.health import Probe
 
-POLL_MS = 2000
 STATEMENT_MS, POOL_SECONDS, POOL_OVERFLOW = 15_000, 3600, 20
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -97,10 +94,10 @@ def _serve(settings: Settings, login: Login | None, host: str, port: int, worksp
     from dagster._core.workspace.load_target import WorkspaceFileTarget
     from dagster._utils.interrupts import setup_interrupt_handlers
     from dagster._utils.log import configure_loggers
-    from dagster_webserver.app import create_app_from_workspace_process_context
 
     from odds_pipeline.webserver.guard import Guard
     from odds_pipeline.webserver.health import Health
+    from odds_pipeline.webserver.ui import dagster_ui
 
     configure_loggers(formatter="colored", log_level="INFO")
     setup_interrupt_handlers()
@@ -112,14 +109,11 @@ def _serve(settings: Settings, login: Login | None, host: str, port: int, worksp
             read_only=settings.odds_ui_read_only,
             workspace_load_target=WorkspaceFileTarget(paths=[workspace]),
         ) as context:
-            ui = create_app_from_workspace_process_context(
-                context, live_data_poll_rate=POLL_MS, lifespan=_ending_quietly
-            )
             hosts = LOOPBACK_HOSTS | {name.lower() for name in settings.odds_ui_hosts}
             logging.getLogger("dagster-webserver").info("Serving on http://%s:%d", host, port)
             # Of the peer that a proxy claims, nothing is believed.
             uvicorn.run(
-                Health(Guard(ui, hosts, login), _probes(settings, instance)),
+                Health(Guard(dagster_ui(context), hosts, login), _probes(settings, instance)),
                 host=host,
                 port=port,
                 log_level="warning",
@@ -147,12 +141,6 @@ def _probes(settings: Settings, instance: "DagsterInstance") -> "dict[str, Probe
             return conn.execute("SELECT 1").fetchone() is not None
 
     return {"database": answers} | probes
-
-
-@asynccontextmanager
-async def _ending_quietly(_app: object) -> AsyncIterator[None]:
-    with suppress(asyncio.CancelledError):  # uvicorn cancels us when a signal ends it
-        yield
 
 
 def main() -> None:

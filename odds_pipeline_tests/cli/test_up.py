@@ -1,4 +1,4 @@
-"""`odds up` whole: embedded PostgreSQL, loopback provider, Dagster's own programs.
+"""`odds up` whole: embedded PostgreSQL, loopback provider, Dagster's own programs and its UI.
 
 Slow: the programs are real, and each start of Dagster's takes seconds.
 """
@@ -13,9 +13,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+import requests
 
 from odds_pipeline_tests.cli.conftest import REPOSITORY, Odds, is_one_line, program
 from odds_pipeline_tests.cli.test_supervisor import free_port
+from odds_pipeline_tests.webserver.running import CHROMIUM, page
 
 LAUNCH = """
 import sys
@@ -23,6 +25,10 @@ from odds_pipeline.cli import main, up
 up.launch.__kwdefaults__["days"] = 1
 sys.exit(main.run(sys.argv[1:]))
 """
+
+NEWEST_RUN = (
+    "{runsOrError(filter: {statuses: [SUCCESS]}, limit: 1) {... on Runs {results {runId}}}}"
+)
 
 
 @pytest.fixture
@@ -54,13 +60,18 @@ def lines_until(running: subprocess.Popen[str], words: str) -> Iterator[str]:
 
 
 @pytest.mark.long
-def test_up_does_its_job_until_it_is_told_to_stop(ports: tuple[int, int]) -> None:
+@pytest.mark.ui
+def test_up_does_its_job_until_it_is_told_to_stop(
+    ports: tuple[int, int], subtests: pytest.Subtests
+) -> None:
     with start() as running:
         out = "".join(lines_until(running, "Ctrl-C stops everything."))
         assert "✓ Live collection: 3 credits" in out, out
         assert "Checks: " in out
         assert "Backtest" in out
         assert f"Dagster UI: http://127.0.0.1:{ports[0]}" in out
+        with subtests.test("as a person sees it in a browser"):
+            looks_as_promised(f"http://127.0.0.1:{ports[0]}")
         children = psutil.Process(running.pid).children(recursive=True)
         assert len(children) >= 3
         second = program("up")
@@ -75,6 +86,21 @@ def test_up_does_its_job_until_it_is_told_to_stop(ports: tuple[int, int]) -> Non
     assert not left
     assert status["kind"] == "demo"
     assert min(status["events_total"], status["odds_records"], status["checks_run"]) > 0
+
+
+def looks_as_promised(address: str) -> None:
+    if CHROMIUM is None:
+        pytest.skip("no chromium on PATH")
+    asset = page(f"{address}/assets/odds?view=overview")
+    assert "DEMO" in asset
+    assert "decimal_price" in asset
+    assert "One row per outcome per snapshot" in asset
+    checks = page(f"{address}/assets/odds?view=checks")
+    assert "overround_in_band" in checks
+    assert "No description found" not in asset + checks
+    newest = requests.post(f"{address}/graphql", json={"query": NEWEST_RUN}, timeout=60).json()
+    (run,) = newest["data"]["runsOrError"]["results"]
+    assert "RUN_SUCCESS" in page(f"{address}/runs/{run['runId']}")  # came by websocket
 
 
 @pytest.mark.slow

@@ -2,6 +2,8 @@
 
 matrix   every class of fault at random, all invariants after every case, a summary table
 soak     hours of adaptive sampling on a driven clock, with a provider that is often at fault
+crashes  hundreds of kills at named points: alone, of two, in a backfill, under two daemons
+daemons  the memory of Dagster's daemon and code server over hundreds of ticks
 kills    a writer that never rests while it, its database's backends and the server are killed
 """
 
@@ -13,8 +15,8 @@ from tempfile import TemporaryDirectory
 
 from odds_pipeline.storage.embedded import EmbeddedServer
 from odds_pipeline_tests.conftest import migrate
-from odds_pipeline_tests.faults import kill_loop, soak
-from odds_pipeline_tests.faults.matrix import drawing, report, runner
+from odds_pipeline_tests.faults import daemon_soak, kill_loop, soak
+from odds_pipeline_tests.faults.matrix import crashes, drawing, report, runner
 from odds_pipeline_tests.faults.matrix.fault_class import Case
 
 
@@ -38,10 +40,22 @@ def main() -> int:
     )
     matrix.add_argument("--write", action="store_true", help="keep the table in docs/faults.md")
     matrix.set_defaults(run=_matrix)
+    crashed = runs.add_parser("crashes", parents=[seeded])
+    crashed.add_argument("--count", type=int, default=1000, help="processes to kill, at least")
+    crashed.add_argument("--processes", type=int, default=1, help="blocks at once")
+    crashed.add_argument(
+        "--file", type=Path, help="of results; a run that was ended goes on where it stood"
+    )
+    crashed.add_argument("--write", action="store_true", help="keep the account in docs/faults.md")
+    crashed.set_defaults(run=_crashes)
     soaked = runs.add_parser("soak", parents=[seeded])
     soaked.add_argument("--hours", type=float, default=24.0, help="virtual")
     soaked.add_argument("--write", action="store_true", help="keep the account in docs/faults.md")
     soaked.set_defaults(run=_soak)
+    daemons = runs.add_parser("daemons")
+    daemons.add_argument("--minutes", type=float, default=12.0)
+    daemons.add_argument("--write", action="store_true", help="keep the account in docs/faults.md")
+    daemons.set_defaults(run=_daemons)
     kills = runs.add_parser("kills", parents=[seeded])
     kills.add_argument("--seconds", type=float, default=100.0)
     kills.set_defaults(run=_kills)
@@ -59,6 +73,19 @@ def _matrix(chosen: argparse.Namespace, program: str) -> bool:
     _say("\n".join(table))
     if chosen.write:
         report.keep("matrix", command, table)
+    return report.is_clean(results)
+
+
+def _crashes(chosen: argparse.Namespace, program: str) -> bool:
+    command = f"{program} crashes --seed {chosen.seed} --count {chosen.count}"
+    with TemporaryDirectory(prefix="odds-") as folder:
+        file = chosen.file or Path(folder) / "results"
+        _say(f"{command} --file {file}" if chosen.file else command)
+        results = crashes.run(chosen.count, chosen.seed, chosen.processes, file, _say)
+    account = crashes.account(results)
+    _say("\n".join(account))
+    if chosen.write:
+        report.keep("crashes", command, account)
     return report.is_clean(results)
 
 
@@ -85,6 +112,18 @@ def _soak(chosen: argparse.Namespace, program: str) -> bool:
     if chosen.write:
         report.keep("soak", command, account.lines())
     return account.is_clean
+
+
+def _daemons(chosen: argparse.Namespace, program: str) -> bool:
+    command = f"{program} daemons --minutes {chosen.minutes:g}"
+    _say(command)
+    with TemporaryDirectory(prefix="odds-") as folder, EmbeddedServer(Path(folder)) as url:
+        migrate(url)
+        account = daemon_soak.run(url, chosen.minutes, _say)
+    _say("\n".join(account.lines()))
+    if chosen.write:
+        report.keep("daemons", command, account.lines())
+    return account.is_flat
 
 
 def _kills(chosen: argparse.Namespace, program: str) -> bool:

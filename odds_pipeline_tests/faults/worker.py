@@ -17,6 +17,7 @@ from datetime import date
 
 ENDED = "\x1eended "
 CLOCK = "ODDS_TEST_CLOCK"  # names the file that holds the time
+TICK = "ODDS_TEST_TICK"  # seconds between two ticks of a sensor, where they are not as usual
 
 
 def main() -> None:

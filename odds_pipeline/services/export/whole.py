@@ -13,13 +13,18 @@ from shutil import rmtree
 from odds_pipeline.errors import UsageError
 from odds_pipeline.storage.embedded.layout import sync_folder
 
+LONGEST_NAME = 200  # bytes; file systems take 255, and there are names made from it
+
 
 def require_place(path: Path, force: bool) -> None:
     """Make sure that the path may be written.
 
     Raises:
-        UsageError: its folder is missing, or it exists and may not be replaced.
+        UsageError: its name is too long, its folder is missing, or it exists and may not be
+            replaced.
     """
+    if len(os.fsencode(path.name)) > LONGEST_NAME:
+        raise UsageError(f"--output: a name has at most {LONGEST_NAME} bytes")
     if not path.parent.is_dir():
         raise UsageError(f"--output: there is no folder {path.parent}")
     if path.is_dir():

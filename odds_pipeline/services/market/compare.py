@@ -57,8 +57,9 @@ def compare_with_fair(
         lays = [market, f"{market}_lay"]
         quotes = readers.odds_at_each(conn, [(event, moment)], known_by, markets=lays)
     worked = [_cells(one, terms) for one in boards(quotes)]
-    blank = pd.DataFrame(columns=[*_CELL, "own", *_ADDED])
-    cells = pd.concat(worked, ignore_index=True) if worked else blank
+    if not worked:
+        return shown.assign(**dict.fromkeys(_ADDED))
+    cells = pd.concat(worked, ignore_index=True)
     joined = shown.merge(cells, on=_CELL, how="left")
     own = joined.pop("own").astype("float64")
     return joined.assign(fair_probability=own.fillna(joined["fair_probability"]))

@@ -5,6 +5,7 @@ belong here: faults, the verdict (``judge``).
 """
 
 import os
+import signal
 import sys
 import time
 import uuid
@@ -60,6 +61,7 @@ class Block:
     used: int = 0
     struck_at: float = 0.0
     leaks: list[str] = field(default_factory=list)
+    killed: list[str] = field(default_factory=list)  # at which points, in the case that is played
     at_end: ExitStack = field(default_factory=ExitStack)
     programs: object = None  # Dagster's, once a case has started them
 
@@ -151,9 +153,25 @@ class Block:
     def run(self, work: Callable[..., None], *arguments: Any, crash: str = "") -> int:
         """The same to its end; its exit code."""
         process = self.start(work, *arguments, crash=crash)
+        return self.ended(process, crash)
+
+    def ended(self, process: BaseProcess, crash: str) -> int:
+        """The exit code of a process that ``start`` started, when it is over; notes its kill."""
         process.join()
         assert process.exitcode is not None
+        if process.exitcode == -signal.SIGKILL:
+            self.killed.append(crash.partition(":")[0])
         return process.exitcode
+
+    def booked(self) -> float:
+        """Credits that the ledger says were charged."""
+        with self.admin() as conn:
+            row = conn.execute(
+                "SELECT coalesce(sum(credits), 0)::float8 FROM credit_ledger "
+                "WHERE entry <> 'reserved'"
+            ).fetchone()
+        assert row is not None
+        return float(row[0])
 
     @contextmanager
     def admin(self) -> Iterator[psycopg.Connection[Any]]:

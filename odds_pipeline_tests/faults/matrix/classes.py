@@ -8,6 +8,7 @@ from odds_pipeline_tests.faults.matrix.broken_connection import (
 from odds_pipeline_tests.faults.matrix.dagster_faults import (
     code_server_killed,
     daemon_killed,
+    one_of_two_daemons_killed,
     run_killed,
     two_daemons,
 )
@@ -46,5 +47,6 @@ CLASSES = {
         FaultClass("code-server-killed", 3, code_server_killed, Needs.DAGSTER),
         FaultClass("daemon-killed", 2, daemon_killed, Needs.DAGSTER),
         FaultClass("two-daemons", 1, two_daemons, Needs.DAGSTER),
+        FaultClass("one-of-two-daemons", 1, one_of_two_daemons_killed, Needs.DAGSTER),
     )
 }

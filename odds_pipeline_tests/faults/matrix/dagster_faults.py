@@ -1,10 +1,11 @@
 """Dagster's processes die while a slot is captured; its end, and one charge, are still reached.
 
-Belongs here: the four classes. Does not belong here: the programs (``dagster_programs``).
+Belongs here: the classes. Does not belong here: the programs (``dagster_programs``).
 """
 
 import time
 from contextlib import suppress
+from datetime import datetime
 from random import Random
 
 import psutil
@@ -75,10 +76,37 @@ def two_daemons(block: Block, _: Random, __: int) -> list[Finding]:
         found = programs.until_quiet(slot)
     finally:
         kill_tree(second)
+    return found + _paid_twice(programs, slot)
+
+
+def one_of_two_daemons_killed(block: Block, random: Random, number: int) -> list[Finding]:
+    """Of two daemons one in turn dies with the run in flight; the slot is paid once."""
+    programs = programs_of(block)
+    second = programs.another_daemon()
+    try:
+        slot = programs.due()
+        run = _first_run(programs)
+        time.sleep(random.random() * RUN_S)
+        block.strike()
+        assert programs.daemon is not None
+        kill_tree((programs.daemon, second)[number % 2])
+        block.killed.append("daemon")
+        if run is not None and run.is_running():
+            with suppress(psutil.NoSuchProcess):
+                run.kill()
+                block.killed.append("run")
+        programs.start()
+        found = programs.until_quiet(slot)
+    finally:
+        kill_tree(second)
+    return found + _paid_twice(programs, slot)
+
+
+def _paid_twice(programs: Programs, slot: datetime) -> list[Finding]:
     charged = programs.charged_for(slot)
-    if charged > 1:
-        found.append(Finding(Kind.CHARGED, f"I4: slot {slot} was paid {charged} times"))
-    return found
+    if charged <= 1:
+        return []
+    return [Finding(Kind.CHARGED, f"I4: slot {slot} was paid {charged} times")]
 
 
 def _first_run(programs: Programs) -> psutil.Process | None:

@@ -15,9 +15,10 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, LiteralString
 
 import psutil
@@ -67,18 +68,27 @@ def driven_clock() -> SteppedClock:
 
 @dataclass
 class Programs:
-    """A code server and a daemon of one block; started when first asked for, ended with it."""
+    """A code server and a daemon of one block; started when first asked for, ended with it.
+
+    Args:
+        block: where they work.
+        port: of the code server.
+        on: the switches that are on.
+        more: variables of theirs.
+    """
 
     block: Block
     port: int
     code_server: "subprocess.Popen[bytes] | None" = None
     daemon: "subprocess.Popen[bytes] | None" = None
     quiet_since: float | None = None
+    on: tuple[str, ...] = ON
+    more: Mapping[str, str] = field(default_factory=dict)
 
     def due(self) -> datetime:
         """Move on to the next slot; returns when it is due."""
         now = self._clock.now()
-        self._move(STEP - timedelta(minutes=now.minute % 15))
+        self.move(STEP - timedelta(minutes=now.minute % 15))
         with self.block.opened() as opened:
             platform = replace(opened, now=self._clock.now)
             collect_events(platform)
@@ -86,7 +96,8 @@ class Programs:
         assert found.due, found.reason
         return found.due[0].slot_time
 
-    def _move(self, by: timedelta) -> None:
+    def move(self, by: timedelta) -> None:
+        """Let time pass, for the platform and the provider."""
         self._clock.advance(by)
         self._clock_file.write_text(self._clock.now().isoformat())
 
@@ -133,11 +144,11 @@ class Programs:
         struck = time.time() - (time.monotonic() - self.block.struck_at)
         found = [
             Finding(Kind.RUNNING, f"I7: run {run_id}, now {status}, was open after two minutes")
-            for run_id, status in self._asked(_TOO_LONG, struck=struck, longest=LONGEST_RUN_S)
+            for run_id, status in self.asked(_TOO_LONG, struck=struck, longest=LONGEST_RUN_S)
         ]
         self._signal_daemon(signal.SIGSTOP)
         if self._statuses(slot_time) != ["ok"]:
-            self._move(GRACE + timedelta(minutes=1))
+            self.move(GRACE + timedelta(minutes=1))
         with self.block.opened() as opened:
             gaps.find_missed(replace(opened, now=self._clock.now), SamplingMode.ADAPTIVE)
         return found + [
@@ -177,7 +188,7 @@ class Programs:
         ensure_database(dagster_database(url), through=url)
         self._workspace.write_text(WORKSPACE.format(port=self.port))
         self._clock_file.write_text(self.block.stage.provider.clock.now().isoformat())
-        assert self.block.run(turn_on, self._environment(), ON) == 0
+        assert self.block.run(turn_on, self._environment(), self.on) == 0
 
     def _environment(self) -> dict[str, str]:
         stage = self.block.stage
@@ -188,6 +199,7 @@ class Programs:
             "SAMPLING_MODE": "adaptive",
             CLOCK: str(self._clock_file),
             DEADLINE: "20",
+            **self.more,
         }
 
     def _signal_daemon(self, number: signal.Signals) -> None:
@@ -216,13 +228,13 @@ class Programs:
         Asked again and again; the first of the seconds is remembered.
         """
         ended = all(status in ENDED for status in self._statuses(slot_time))
-        if not ended or self._asked(_OPEN) or self.runs():
+        if not ended or self.asked(_OPEN) or self.runs():
             self.quiet_since = None
             return False
         self.quiet_since = self.quiet_since or time.monotonic()
         return time.monotonic() - self.quiet_since > TRIED_AGAIN_S
 
-    def _asked(self, query: LiteralString, **values: float) -> list[tuple[Any, ...]]:
+    def asked(self, query: LiteralString, **values: float) -> list[tuple[Any, ...]]:
         """What Dagster's database answers."""
         dagster = dagster_database(self.block.stage.database_url)
         with psycopg.connect(libpq_url(dagster)) as conn:
@@ -240,14 +252,23 @@ def programs_of(block: Block) -> Programs:
     """The block's programs, running."""
     found = block.programs
     if not isinstance(found, Programs):
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            found = Programs(block, probe.getsockname()[1])
+        found = new_programs(block)
         block.programs = found
-        found.prepare()
-        block.at_end.callback(found.stop)
     found.start()
     return found
+
+
+def new_programs(
+    block: Block, on: tuple[str, ...] = ON, more: Mapping[str, str] = MappingProxyType({})
+) -> Programs:
+    """Programs that may be started, ended with the block; see ``Programs``."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    programs = Programs(block, port, on=on, more=more)
+    programs.prepare()
+    block.at_end.callback(programs.stop)
+    return programs
 
 
 def kill_tree(program: "subprocess.Popen[bytes]") -> None:

@@ -13,13 +13,14 @@ from odds_pipeline_tests.faults.matrix.block import Block
 
 FIRST = date(2025, 3, 6)
 DAYS = 60
+POINTS = list(Point)
 CALLS = 6
 
 
-def backfill_killed(block: Block, random: Random, _: int) -> list[Finding]:
-    """One day, killed at one of its first calls; the next start completes it."""
+def backfill_killed(block: Block, random: Random, number: int) -> list[Finding]:
+    """One day, killed at each point in turn at a random visit; the next start completes it."""
     day = FIRST + timedelta(days=random.randrange(DAYS))
-    crash = f"{random.choice(list(Point))}:{random.randint(1, CALLS)}"
+    crash = f"{POINTS[number % len(POINTS)]}:{random.randint(1, CALLS)}"
     block.run(backfiller.fill, day, day, crash=crash)
     block.strike()
     code = block.run(backfiller.fill, day, day)

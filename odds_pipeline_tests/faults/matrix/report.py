@@ -29,10 +29,14 @@ def table(results: Sequence[Result]) -> list[str]:
     rows = [
         _row(name, [one for one in results if one.case.fault_class == name]) for name in CLASSES
     ]
-    lines = [HEAD, *(row for row in rows if row[1] != "0"), _row("all", results)]
-    widths = [max(len(line[place]) for line in lines) for place in range(len(HEAD))]
+    return markdown([HEAD, *(row for row in rows if row[1] != "0"), _row("all", results)])
+
+
+def markdown(lines: Sequence[Sequence[str]]) -> list[str]:
+    """A Markdown table of a head and rows, its first column to the left."""
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     rule = ["-" * width for width in widths]
-    return [_line(line, widths) for line in (HEAD, rule, *lines[1:])]
+    return [_line(line, widths) for line in (lines[0], rule, *lines[1:])]
 
 
 def _row(name: str, results: Sequence[Result]) -> tuple[str, ...]:

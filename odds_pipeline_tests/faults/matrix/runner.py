@@ -36,18 +36,37 @@ TEMPLATE = "odds"  # the server's own database, which nobody writes to
 
 @dataclass(frozen=True)
 class Result:
-    """One case played: what was found, how long recovery took, and why it was skipped, if so."""
+    """One case played.
+
+    Args:
+        case: which.
+        findings: what was found.
+        recovery_s: how long recovery took.
+        skipped: why it was not played, if so.
+        killed: at which named points processes were killed.
+        charged: credits by the provider's own count.
+        booked: the same by the ledger, at the end of the case.
+    """
 
     case: Case
     findings: list[Finding]
     recovery_s: float = 0.0
     skipped: str = ""
+    killed: tuple[str, ...] = ()
+    charged: float = 0.0
+    booked: float = 0.0
+
+
+def _forget(_: Sequence[Result]) -> None:
+    """Keep nothing."""
 
 
 def play(block: Block, case: Case, seed: int) -> Result:
     """One case: the fault, the next start, a clean slot, the verdict."""
     block.strike()
     block.leaks.clear()
+    block.killed.clear()
+    charged, booked = block.charged(), block.booked()
     try:
         found = CLASSES[case.fault_class].play(block, case.random(seed), case.number)
     except CannotMount as refused:
@@ -58,7 +77,15 @@ def play(block: Block, case: Case, seed: int) -> Result:
         found = [*found, Finding(Kind.OPEN, "I6: the clean slot was not made")]
     recovery = time.monotonic() - block.struck_at
     with block.opened() as platform:
-        return Result(case, found + verdict(block, platform), recovery)
+        found = found + verdict(block, platform)
+    return Result(
+        case,
+        found,
+        recovery,
+        killed=tuple(block.killed),
+        charged=block.charged() - charged,
+        booked=block.booked() - booked,
+    )
 
 
 def play_all(cases: Sequence[Case], seed: int, opened: Callable[[], Block]) -> Iterator[Result]:
@@ -80,14 +107,21 @@ def play_all(cases: Sequence[Case], seed: int, opened: Callable[[], Block]) -> I
 
 
 def run(
-    plans: Sequence[Sequence[Case]], seed: int, processes: int, say: Callable[[str], None]
+    plans: Sequence[Sequence[Case]],
+    seed: int,
+    processes: int,
+    say: Callable[[str], None],
+    keep: Callable[[Sequence[Result]], None] = _forget,
 ) -> list[Result]:
-    """All blocks, some at once, each process on a database server of its own."""
+    """All blocks, some at once, each process on a database server of its own.
+
+    ``keep`` is given each block's results as soon as it is over, in the process that played it.
+    """
     shares = [plans[place::processes] for place in range(processes)]
     if processes == 1:
-        return _share(shares[0], seed, say)
+        return _share(shares[0], seed, say, keep)
     with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-        done = [pool.submit(_share, share, seed) for share in shares]
+        done = [pool.submit(_share, share, seed, _say, keep) for share in shares]
         return [result for one in done for result in one.result()]
 
 
@@ -97,7 +131,10 @@ def _say(line: str) -> None:
 
 
 def _share(
-    plans: Sequence[Sequence[Case]], seed: int, say: Callable[[str], None] = _say
+    plans: Sequence[Sequence[Case]],
+    seed: int,
+    say: Callable[[str], None],
+    keep: Callable[[Sequence[Result]], None],
 ) -> list[Result]:
     results: list[Result] = []
     with TemporaryDirectory(prefix="odds-") as folder, EmbeddedServer(Path(folder)) as url:
@@ -105,7 +142,9 @@ def _share(
         server = EmbeddedServer(Path(folder))
         try:
             for cases in plans:
-                results += _block(cases, seed, url, server, say)
+                block = _block(cases, seed, url, server, say)
+                keep(block)
+                results += block
         finally:
             server.release()
     return results

@@ -11,23 +11,24 @@ from odds_pipeline_tests.faults import writer
 from odds_pipeline_tests.faults.invariants import Finding, Kind
 from odds_pipeline_tests.faults.matrix.block import Block
 
+POINTS = list(Point)
 SLOTS = 4
 
 
-def one_of_two_killed(block: Block, random: Random, _: int) -> list[Finding]:
-    """At a random point and visit; the other goes through all slots."""
+def one_of_two_killed(block: Block, random: Random, number: int) -> list[Finding]:
+    """At each point in turn, at its first or second visit; the other goes through all slots."""
     slots = block.take(SLOTS)
-    crash = f"{random.choice(list(Point))}:{random.randint(1, 2)}"
+    crash = f"{POINTS[number % len(POINTS)]}:{random.randint(1, 2)}"
     told = block.outside / "told by the other"
     other = block.start(writer.write, slots.start, slots.stop, crash=crash, told=told)
     code = block.run(writer.write, slots.start, slots.stop)
     block.strike()
-    other.join()
+    killed = block.ended(other, crash)
     with block.stage.acknowledged.open("a") as acknowledged:
         acknowledged.write(told.read_text() if told.exists() else "")
     told.unlink(missing_ok=True)
-    ended = [code, other.exitcode]
+    ended = [code, killed]
     # What the killed one has to do is decided by who takes which slot: it may have passed by.
-    if code == 0 and other.exitcode in (0, -signal.SIGKILL):
+    if code == 0 and killed in (0, -signal.SIGKILL):
         return []
     return [Finding(Kind.OPEN, f"the collectors ended with exit codes {ended}")]
