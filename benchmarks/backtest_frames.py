@@ -57,31 +57,40 @@ class Comparison(ThresholdStrategy[Boards]):
 
 @njit(cache=True)
 def _chosen(line: Floats, line_rows: Ints, total: Floats, total_rows: Ints) -> Ints:
-    rows = np.empty(2 * len(line), np.int64)
+    rows = np.empty(2 * len(line) + 1, np.int64)
     count = 0
     for game in range(len(line)):
-        best = _best(line[game])
-        if best >= 0:
-            rows[count] = line_rows[game, best]
-            count += 1
-        best = _best(total[game])
-        if best >= 0:
-            rows[count] = total_rows[game, best]
-            count += 1
+        cost = _odd(line[game, 0]) + _odd(line[game, 1]) + _odd(line[game, 2])
+        first, second = _worth(line[game, 0]), _worth(line[game, 1])
+        best, worth = _higher(0, first, 1, second, cost)
+        best, worth = _higher(best, worth, 2, _worth(line[game, 2]), cost)
+        rows[count] = line_rows[game, best]
+        count += 1 if worth > cost else 0
+        cost = _odd(total[game, 0]) + _odd(total[game, 1])
+        best, worth = _higher(0, _worth(total[game, 0]), 1, _worth(total[game, 1]), cost)
+        rows[count] = total_rows[game, best]
+        count += 1 if worth > cost else 0
     return rows[:count]
 
 
 @njit(cache=True)
-def _best(prices: Floats) -> int:
-    cost = 0.0
-    for price in prices:
-        cost += max(1.0 / price - ALPHA, 0.0)
-    best, most, worth = -1, -np.inf, 0.0
-    for outcome in range(len(prices)):
-        value = max(1.0 / prices[outcome] - ALPHA, 0.0) / cost * prices[outcome]
-        if value + TIE * outcome > most:
-            best, most, worth = outcome, value + TIE * outcome, value
-    return best if worth > 1.0 else -1
+def _odd(price: float) -> float:
+    return max(1.0 / price - ALPHA, 0.0)
+
+
+@njit(cache=True)
+def _worth(price: float) -> float:
+    """What an outcome is worth, times what its market costs."""
+    return max(1.0 - ALPHA * price, 0.0)
+
+
+@njit(cache=True)
+def _higher(
+    one: int, one_worth: float, other: int, other_worth: float, cost: float
+) -> tuple[int, float]:
+    """The outcome worth more; without a branch, which no processor could foretell."""
+    higher = other_worth + TIE * other * cost > one_worth + TIE * one * cost
+    return other if higher else one, other_worth if higher else one_worth
 
 
 def frames(of: Games) -> "tuple[pd.DataFrame, pd.DataFrame]":

@@ -27,27 +27,33 @@ class Money(NamedTuple):
 
     Args:
         stakes: of each bet; 0 for one that was not made.
+        profit: of each bet, after commission; NaN while pending.
         bankroll: free money and open stakes when each bet was decided, before its slate.
         free: free money at the end.
         open: stakes that are never settled, at the end.
     """
 
     stakes: Floats
+    profit: Floats
     bankroll: Floats
     free: float
     open: float
 
 
 class Walk(NamedTuple):
-    """Bets in the order of their slates: arrays of one length.
+    """Bets in the order of their slates: arrays of one length, but for those of each offer.
 
     Args:
         begins: position of the first bet of each slate, and the number of bets at the end.
         placed_at: moment of each slate, as an integer of any unit.
-        settles_at: moments of settlement in their order, in the same unit; of the bets that are
-            settled.
-        settles: the bets of those moments; empty where the first so many are, in their order.
-        unit: profit a unit staked; only that of settled bets is looked at.
+        rows: the offer of each bet.
+        settled_at: moment of the settlement in the same unit, of each offer.
+        settles: the bets that are settled, in the order of it; empty where the first so many are,
+            in their order.
+        settled: how many are settled.
+        gross: profit a unit staked before commission, of each offer; NaN while pending.
+        commission: share of net winnings, by book; empty without any.
+        book: number of the book of each offer.
         limit: greatest stake; empty without limits.
         group: bets of one number are made together or not at all, -1 for a bet on its own; empty
             where each is.
@@ -55,9 +61,13 @@ class Walk(NamedTuple):
 
     begins: Ints
     placed_at: Ints
-    settles_at: Ints
+    rows: Ints
+    settled_at: Ints
     settles: Ints
-    unit: Floats
+    settled: int
+    gross: Floats
+    commission: Floats
+    book: Ints
     limit: Floats
     group: Ints
 
@@ -69,31 +79,36 @@ def walk(
 
     Args:
         of: the bets.
-        amount: money.
-        share: of the bankroll.
+        amount: money, of each bet or the same of all.
+        share: of the bankroll, likewise.
         start: free money at the beginning.
         smallest: a stake below it is not made.
         step: stakes are rounded down to whole steps; 0 leaves them.
     """
-    stakes, bankroll = np.zeros(len(amount)), np.zeros(len(amount))
-    free, tied = _walk(*of, amount, share, stakes, bankroll, start, smallest, step)
-    return Money(stakes, bankroll, float(free), float(tied))
+    # One block of memory: three of this size cost several times as much to ask for.
+    stakes, profit, bankroll = np.empty((3, len(of.rows)))
+    if of.settled < len(profit):
+        profit[:] = np.nan
+    free, tied = _walk(*of, amount, share, stakes, profit, bankroll, start, smallest, step)
+    return Money(stakes, profit, bankroll, float(free), float(tied))
 
 
 def walk_by_hand(of: Walk, staker: Staker, start: float, smallest: float, step: float) -> Money:
     """The same with a function that gives each stake, of its position and the bankroll."""
-    stakes, bankroll = np.zeros(len(of.unit)), np.zeros(len(of.unit))
+    stakes, profit, bankroll = np.zeros((3, len(of.rows)))
+    profit[:] = np.nan
+    due = (of.rows, of.settled_at, of.settles, of.settled, of.gross, of.commission, of.book)
     free, tied, done = start, 0.0, 0
     for slate, at in enumerate(of.placed_at):
-        free, tied, done = _settle(of.settles_at, of.settles, of.unit, stakes, done, at, free, tied)
+        free, tied, done = _settle(*due, stakes, profit, done, at, free, tied)
         begin, end = of.begins[slate], of.begins[slate + 1]
         bankroll[begin:end] = free + tied
         for bet in range(begin, end):
             stakes[bet] = max(0.0, staker(bet, free + tied))
-        used = _fit(stakes, of.limit, of.group, begin, end, free, smallest, step)
+        used = _fitted(stakes, of.limit, of.group, begin, end, free, smallest, step)
         free, tied = free - used, tied + used
-    free, tied, _ = _settle(of.settles_at, of.settles, of.unit, stakes, done, _FOREVER, free, tied)
-    return Money(stakes, bankroll, float(free), float(tied))
+    free, tied, _ = _settle(*due, stakes, profit, done, _FOREVER, free, tied)
+    return Money(stakes, profit, bankroll, float(free), float(tied))
 
 
 _FOREVER = np.iinfo(np.int64).max
@@ -103,54 +118,110 @@ _FOREVER = np.iinfo(np.int64).max
 def _walk(
     begins: Ints,
     placed_at: Ints,
-    settles_at: Ints,
+    rows: Ints,
+    settled_at: Ints,
     settles: Ints,
-    unit: Floats,
+    count: int,
+    gross: Floats,
+    commission: Floats,
+    book: Ints,
     limit: Floats,
     group: Ints,
     amount: Floats,
     share: Floats,
     stakes: Floats,
+    profit: Floats,
     bankroll: Floats,
     free: float,
     smallest: float,
     step: float,
 ) -> tuple[float, float]:
     tied, done = 0.0, 0
+    each_amount, each_share = len(amount) > 1, len(share) > 1
+    alike = len(rows) > 0 and not (each_amount or each_share)
     for slate in range(len(placed_at)):
+        at = placed_at[slate]
         free, tied, done = _settle(
-            settles_at, settles, unit, stakes, done, placed_at[slate], free, tied
+            *(rows, settled_at, settles, count, gross, commission, book),
+            *(stakes, profit, done, at, free, tied),
         )
         begin, end = begins[slate], begins[slate + 1]
         money = free + tied
-        for bet in range(begin, end):
-            bankroll[bet] = money
-            stakes[bet] = max(0.0, amount[bet] + share[bet] * money)
-        used = _fit(stakes, limit, group, begin, end, free, smallest, step)
+        bankroll[begin:end] = money
+        if alike:
+            stakes[begin:end] = max(0.0, amount[0] + share[0] * money)
+        else:
+            for bet in range(begin, end):
+                wanted = amount[bet if each_amount else 0] + share[bet if each_share else 0] * money
+                stakes[bet] = max(0.0, wanted)
+        used = _fitted(stakes, limit, group, begin, end, free, smallest, step)
         free -= used
         tied += used
-    free, tied, done = _settle(settles_at, settles, unit, stakes, done, _FOREVER, free, tied)
+    free, tied, done = _settle(
+        *(rows, settled_at, settles, count, gross, commission, book),
+        *(stakes, profit, done, _FOREVER, free, tied),
+    )
     return free, tied
 
 
 @njit(cache=True)
 def _settle(
-    settles_at: Ints,
+    rows: Ints,
+    settled_at: Ints,
     settles: Ints,
-    unit: Floats,
+    count: int,
+    gross: Floats,
+    commission: Floats,
+    book: Ints,
     stakes: Floats,
+    profit: Floats,
     done: int,
     until: int,
     free: float,
     tied: float,
 ) -> tuple[float, float, int]:
     """Pay what is settled by a moment; bets settled at the very moment are paid before it."""
-    while done < len(settles_at) and settles_at[done] <= until:
-        bet = settles[done] if len(settles) else done
-        free += stakes[bet] * (1.0 + unit[bet])
-        tied -= stakes[bet]
+    if len(settles) or len(commission):
+        while done < count:
+            bet = settles[done] if len(settles) else done
+            row = rows[bet]
+            if settled_at[row] > until:
+                break
+            unit = gross[row]
+            if len(commission) and unit > 0.0:
+                unit *= 1.0 - commission[book[row]]
+            profit[bet] = stakes[bet] * unit
+            free += stakes[bet] * (1.0 + unit)
+            tied -= stakes[bet]
+            done += 1
+        return free, tied, done
+    # The usual case once more, in half the time.
+    begin = done
+    while done < count and settled_at[rows[done]] <= until:
         done += 1
+    for bet in range(begin, done):
+        stake, unit = stakes[bet], gross[rows[bet]]
+        profit[bet] = stake * unit
+        free += stake * (1.0 + unit)
+        tied -= stake
     return free, tied, done
+
+
+@njit(cache=True)
+def _fitted(
+    stakes: Floats,
+    limit: Floats,
+    group: Ints,
+    begin: int,
+    end: int,
+    free: float,
+    smallest: float,
+    step: float,
+) -> float:
+    """Fit a slate's stakes to limits, free money and coins; returns their sum."""
+    if len(limit) or len(group):
+        return _fit(stakes, limit, group, begin, end, free, smallest, step)
+    return _fit_alone(stakes, begin, end, free, smallest, step)
 
 
 @njit(cache=True)
@@ -164,10 +235,7 @@ def _fit(
     smallest: float,
     step: float,
 ) -> float:
-    """Fit a slate's stakes to limits, free money and coins; returns their sum.
-
-    The legs of a group are neighbours. Where a limit cuts one, all are cut alike.
-    """
+    """The legs of a group are neighbours. Where a limit cuts one, all are cut alike."""
     total = 0.0
     bet = begin
     while bet < end:
@@ -198,6 +266,31 @@ def _fit(
             stakes[leg] = min(stakes[leg], free - used) if made else 0.0
             used += stakes[leg]
         bet = last
+    return used
+
+
+@njit(cache=True)
+def _fit_alone(
+    stakes: Floats, begin: int, end: int, free: float, smallest: float, step: float
+) -> float:
+    """The same for bets on their own without limits, as most are: the same numbers sooner."""
+    total, least = 0.0, np.inf
+    for bet in range(begin, end):
+        stake = stakes[bet]
+        total += stake
+        least = stake if stake < least else least
+    if step == 0.0 and 2.0 * total <= free and least > 0.0 and smallest <= least:
+        return total  # nothing is to be cut, nor could rounding make it so
+    scale = max(free, 0.0) / total if total > max(free, 0.0) else 1.0
+    used = 0.0
+    for bet in range(begin, end):
+        stake = stakes[bet] * scale
+        if step > 0.0:
+            stake = np.floor(stake / step + 1e-9) * step
+        made = stake > 0.0 and stake >= smallest
+        stake = min(stake, free - used) if made else 0.0
+        stakes[bet] = stake
+        used += stake
     return used
 
 

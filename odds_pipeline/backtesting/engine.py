@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from odds_pipeline.backtesting.bankroll import Money, Staker, Walk, walk, walk_by_hand
 from odds_pipeline.backtesting.costs import Costs
-from odds_pipeline.backtesting.passes import endings, in_time, slates
+from odds_pipeline.backtesting.passes import order_of_settlement, slates
 from odds_pipeline.backtesting.sizing import Candidates, Flat, Sizing
 from odds_pipeline.backtesting.strategy import Opportunity, Picks, Strategy
 from odds_pipeline.backtesting.tape import NEVER, Tape
@@ -26,6 +26,7 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 INITIAL_BANKROLL = 10_000.0
 _NONE: Ints = np.zeros(0, dtype=np.int64)
+_NOTHING: Floats = np.zeros(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +46,46 @@ class Run:
     seed: int = 0
 
 
-class Ledger(NamedTuple):
+@dataclass(frozen=True)
+class Ledger:
     """The bets that were made, in the order of decisions: arrays of one length.
 
+    What the tape knows of an offer is looked up there when it is asked for.
+
     Args:
+        tape: what was bet on.
         row: position of the offer on the tape.
         probability: chance of winning by the strategy; NaN without an opinion.
         stake: money.
-        result: share of the stake won or lost; NaN while pending.
-        void: whether the stake came back because the bet never stood.
         profit: money, after commission; NaN while pending.
-        settled_at: microseconds since 1970, ``NEVER`` while pending.
         bankroll: free money and open stakes at the decision.
         group: bets of one number were made together; -1 for a bet on its own.
+        in_order: whether every bet is settled, none void, and all in the order they stand in.
     """
 
+    tape: Tape
     row: Ints
     probability: Floats
     stake: Floats
-    result: Floats
-    void: Bools
     profit: Floats
-    settled_at: Ints
     bankroll: Floats
     group: Ints
+    in_order: bool
+
+    @cached_property
+    def result(self) -> Floats:
+        """Share of the stake won or lost; NaN while pending."""
+        return self.tape.endings.result[self.row]
+
+    @cached_property
+    def void(self) -> Bools:
+        """Whether the stake came back because the bet never stood."""
+        return self.tape.endings.void[self.row]
+
+    @cached_property
+    def settled_at(self) -> Ints:
+        """Microseconds since 1970, ``NEVER`` while pending."""
+        return self.tape.endings.settled_at[self.row]
 
 
 @dataclass(frozen=True)
@@ -97,20 +114,27 @@ class Backtest:
     def bets(self) -> "pd.DataFrame":
         """The ledger as a frame.
 
-        The offer's columns (``price`` is what the bet was made at), those of ``Ledger`` but for
-        ``row``, and ``closing_chance``: the fair chance by the closing line, NaN without one.
+        The offer's columns (``price`` is what the bet was made at), those of ``Ledger``, and
+        ``closing_chance``: the fair chance by the closing line, NaN without one.
         """
         import pandas as pd
 
-        columns = self.ledger._asdict()
-        del columns["row"]
-        columns["closing_chance"] = self.tape.closing_chance[self.ledger.row]
-        columns["price"] = self.tape.paid[self.ledger.row]
-        offer = self.tape.offered.iloc[self.ledger.row].reset_index(drop=True)
-        moments = columns["settled_at"].astype("datetime64[us]")
-        moments[self.ledger.settled_at == NEVER] = np.datetime64("NaT")
-        columns["settled_at"] = pd.DatetimeIndex(moments).tz_localize("UTC")
-        ledger: pd.DataFrame = offer.assign(**columns)
+        made = self.ledger
+        moments = made.settled_at.astype("datetime64[us]")
+        moments[made.settled_at == NEVER] = np.datetime64("NaT")
+        offer = self.tape.offered.iloc[made.row].reset_index(drop=True)
+        ledger: pd.DataFrame = offer.assign(
+            probability=made.probability,
+            stake=made.stake,
+            result=made.result,
+            void=made.void,
+            profit=made.profit,
+            settled_at=pd.DatetimeIndex(moments).tz_localize("UTC"),
+            bankroll=made.bankroll,
+            group=made.group,
+            closing_chance=self.tape.closing.chance[made.row],
+            price=self.tape.paid[made.row],
+        )
         return ledger
 
 
@@ -148,30 +172,49 @@ def play(strategy: Strategy, on: Tape, picks: Picks, how: Run) -> Backtest:
     """
     named = _in_order(picks, len(on.price))
     taken = _accepted(named, on, how)
-    known = on.graded(taken.rows)
+    due = _due(on, taken)
     commission = how.costs.commission(on.books)
-    price, result, void, settled_at, unit = endings(
-        taken.rows, on.paid, known.result, known.void, known.settled_at, on.book, commission
-    )
-    # A stake is decided at the price that was seen, whatever is paid by the time it arrives.
-    seen = price if on.paid is on.price else on.price[taken.rows]
-    money = _money(strategy, on, taken, seen, _walk_of(on, taken, settled_at, unit, how), how)
-    ledger = Ledger(
-        taken.rows,
-        taken.probability,
-        money.stakes,
-        result,
-        void,
-        money.stakes * unit,
-        settled_at,
-        money.bankroll,
-        taken.group,
-    )
-    made = money.stakes > 0.0
-    if not made.all():
-        ledger = Ledger._make(column[made] for column in ledger)
+    ledger = _made(on, taken, _money(strategy, on, taken, due, commission, how), due.in_order)
     refused = len(named.rows) - len(taken.rows)
     return Backtest(strategy.name, on, ledger, how.bankroll, commission, len(named.rows), refused)
+
+
+class _Due(NamedTuple):
+    """The bets that are settled, in the order of it, and how many.
+
+    ``places`` is empty where the first so many are, in their order; ``in_order`` says that all are,
+    and none is void.
+    """
+
+    places: Ints
+    settled: int
+    in_order: bool
+
+
+def _due(on: Tape, taken: Picks) -> _Due:
+    rows, ends = taken.rows, on.graded(taken.rows)
+    if on.in_order and not _grouped(taken):
+        return _Due(_NONE, len(rows), in_order=True)
+    rising, count, any_void = order_of_settlement(rows, ends.settled_at, ends.void, NEVER)
+    if rising:
+        return _Due(_NONE, count, count == len(rows) and not any_void)
+    return _Due(np.argsort(ends.settled_at[rows], kind="stable")[:count], count, in_order=False)
+
+
+def _made(on: Tape, taken: Picks, money: Money, in_order: bool) -> Ledger:
+    """The bets that money was staked on."""
+    staked = money.stakes > 0.0
+    made = slice(None) if staked.all() else staked
+    return Ledger(
+        on,
+        taken.rows[made],
+        taken.probability[made],
+        money.stakes[made],
+        money.profit[made],
+        money.bankroll[made],
+        taken.group[made],
+        in_order,
+    )
 
 
 def _accepted(named: Picks, on: Tape, how: Run) -> Picks:
@@ -188,10 +231,9 @@ def _in_order(picks: Picks, count: int) -> Picks:
     rows = picks.rows
     if len(rows) and (rows.min() < 0 or rows.max() >= count):
         raise ValueError("a strategy picked an offer that does not exist")
-    grouped = picks.group >= 0
-    if not grouped.any():
+    if not _grouped(picks):
         return picks if _ascending(rows) else _take(picks, np.argsort(rows, kind="stable"))
-    place = np.arange(len(rows))
+    place, grouped = np.arange(len(rows)), picks.group >= 0
     first = place.copy()
     lowest = np.full(int(picks.group.max()) + 1, len(rows))
     np.minimum.at(lowest, picks.group[grouped], place[grouped])
@@ -199,8 +241,17 @@ def _in_order(picks: Picks, count: int) -> Picks:
     return _take(picks, np.lexsort((rows, first, rows[first])))
 
 
+def _grouped(picks: Picks) -> bool:
+    return bool(_once(picks.group).max(initial=-1) >= 0)
+
+
 def _ascending(values: Ints) -> bool:
     return bool((values[1:] >= values[:-1]).all())
+
+
+def _once(values: np.ndarray) -> np.ndarray:
+    """One value in place of a column that holds the same throughout, as ``Picks.single`` makes."""
+    return values[:1].copy() if values.strides == (0,) else values
 
 
 def _take(picks: Picks, places: Ints) -> Picks:
@@ -209,33 +260,37 @@ def _take(picks: Picks, places: Ints) -> Picks:
     )
 
 
-def _walk_of(on: Tape, picks: Picks, settled_at: Ints, unit: Floats, how: Run) -> Walk:
+def _money(
+    strategy: Strategy,
+    on: Tape,
+    picks: Picks,
+    due: _Due,
+    commission: Floats,
+    how: Run,
+) -> Money:
+    """Walk through the bets."""
+    costs = how.costs
     begins, placed_at = slates(picks.rows, on.moment)
-    rising, count = in_time(settled_at, NEVER)
-    order = _NONE if rising else np.argsort(settled_at, kind="stable")[:count]
-    limits = how.costs.limit(on.books)[on.book[picks.rows]] if how.costs.limits else np.zeros(0)
-    grouped = len(picks.group) > 0 and picks.group.max() >= 0
-    return Walk(
+    bets = Walk(
         begins,
         placed_at,
-        settled_at[:count] if rising else settled_at[order],
-        order,
-        unit,
-        limits,
-        picks.group if grouped else _NONE,
+        picks.rows,
+        on.endings.settled_at,
+        due.places,
+        due.settled,
+        on.endings.gross,
+        commission if costs.commissions else _NOTHING,
+        on.book,
+        costs.limit(on.books)[on.book[picks.rows]] if costs.limits else _NOTHING,
+        picks.group if _grouped(picks) else _NONE,
     )
-
-
-def _money(strategy: Strategy, on: Tape, picks: Picks, price: Floats, of: Walk, how: Run) -> Money:
-    smallest, step = how.costs.smallest_stake, how.costs.step
     if strategy.sizes_itself:
-        return walk_by_hand(of, _staker(strategy, price, picks), how.bankroll, smallest, step)
-    commission = np.zeros(len(price))
-    if how.costs.commissions:
-        commission = how.costs.commission(on.books)[on.book[picks.rows]]
-    candidates = Candidates(price, picks.probability, commission, picks.weight, of.begins)
+        staker = _staker(strategy, on.price[picks.rows], picks)
+        return walk_by_hand(bets, staker, how.bankroll, costs.smallest_stake, costs.step)
+    weight, chances = _once(picks.weight), picks.probability
+    candidates = Candidates(picks.rows, on.price, chances, weight, on.book, commission, begins)
     amount, share = how.sizing.sized(candidates)
-    return walk(of, amount, share, how.bankroll, smallest, step)
+    return walk(bets, amount, share, how.bankroll, costs.smallest_stake, costs.step)
 
 
 def _staker(strategy: Strategy, prices: Floats, picks: Picks) -> Staker:

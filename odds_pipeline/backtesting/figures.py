@@ -7,14 +7,14 @@ Money in the run's currency; rates as shares (0.05 is 5 %).
 """
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from odds_pipeline.backtesting.engine import Backtest
-from odds_pipeline.backtesting.passes import in_time, sums
-from odds_pipeline.backtesting.tape import NEVER
+from odds_pipeline.backtesting.passes import profit_by_day, sums
+from odds_pipeline.backtesting.tape import NEVER, Tape
 from odds_pipeline.betting.daily_returns import sharpe_ratio, sortino_ratio
 from odds_pipeline.betting.expected_value import expected_value
 
@@ -39,7 +39,8 @@ class Figures:
         total_profit: after commission.
         roi: profit a unit wagered, also called yield.
         return_on_bankroll: profit over the bankroll at the beginning.
-        max_drawdown: deepest fall of the equity, in money.
+        max_drawdown: deepest fall of the equity, in money, bet by bet in the order of settlement;
+            see ``Settled``.
         max_drawdown_percent: deepest fall as a share of the height before, 0 to 1.
         sharpe_ratio: of daily returns on the first bankroll, for a year of 365 days.
         sortino_ratio: the same with losses alone as risk.
@@ -74,25 +75,43 @@ class Figures:
     final_bankroll: float
 
 
-class Settled(NamedTuple):
+@dataclass(frozen=True)
+class Settled:
     """The settled bets, voids left out, in the order of their settlement: arrays of one length.
 
-    ``day`` is the UTC day of the settlement, in days since 1970; ``row`` the offer on the tape.
+    Bets that are settled at one moment stand in the order of the ledger: by decision, event id,
+    market, book, outcome and point.
+
+    Args:
+        tape: what was bet on.
+        row: the offer on the tape.
+        probability: chance of winning by the strategy.
+        stake: money.
+        profit: money, after commission.
     """
 
+    tape: Tape
     row: Ints
-    price: Floats
     probability: Floats
     stake: Floats
     profit: Floats
-    day: Ints
+
+    @cached_property
+    def price(self) -> Floats:
+        """What the bet was made at."""
+        return self.tape.paid[self.row]
+
+    @cached_property
+    def day(self) -> Ints:
+        """UTC day of the settlement, in days since 1970."""
+        return self.tape.endings.settled_at[self.row] // DAY_US
 
 
 def figures(of: Backtest, bets: Settled | None = None) -> Figures:
     """Sum a run up; its settled bets may be given where they were worked out before."""
     bets = bets or settled(of)
     count = len(bets.stake)
-    found = sums(bets.stake, bets.profit, bets.price, of.bankroll)
+    found = sums(bets.stake, bets.profit, bets.row, of.tape.paid, of.bankroll)
     decided = found.won + found.lost
     returns = daily_returns(bets, of.bankroll)
     return Figures(
@@ -101,8 +120,8 @@ def figures(of: Backtest, bets: Settled | None = None) -> Figures:
         winning_bets=found.won,
         losing_bets=found.lost,
         pushes=count - decided,
-        voids=int(of.ledger.void.sum()),
-        pending_bets=int(np.isnan(of.ledger.profit).sum()),
+        voids=0 if of.ledger.in_order else int(of.ledger.void.sum()),
+        pending_bets=0 if of.ledger.in_order else int(np.isnan(of.ledger.profit).sum()),
         total_wagered=found.turnover,
         total_profit=found.profit,
         roi=found.profit / found.turnover if found.turnover else np.nan,
@@ -129,20 +148,12 @@ def _factor(gained: float, given: float) -> float:
 def settled(of: Backtest) -> Settled:
     """The settled bets of a run."""
     made = of.ledger
-    rising, count = in_time(made.settled_at, NEVER)
-    if rising and count == len(made.row) and not made.void.any():
-        order: Ints | slice = slice(None)
-    else:
-        done = np.flatnonzero((made.settled_at < NEVER) & ~made.void)
-        order = done[np.argsort(made.settled_at[done], kind="stable")]
-    row = made.row[order]
+    if made.in_order:
+        return Settled(of.tape, made.row, made.probability, made.stake, made.profit)
+    done = np.flatnonzero((made.settled_at < NEVER) & ~made.void)
+    order = done[np.argsort(made.settled_at[done], kind="stable")]
     return Settled(
-        row,
-        of.tape.paid[row],
-        made.probability[order],
-        made.stake[order],
-        made.profit[order],
-        made.settled_at[order] // DAY_US,
+        of.tape, made.row[order], made.probability[order], made.stake[order], made.profit[order]
     )
 
 
@@ -153,9 +164,9 @@ def daily_returns(bets: Settled, bankroll: float) -> Floats:
 
 def daily_sums(bets: Settled, values: Floats) -> Floats:
     """Values of the settled bets by day, from the first settlement to the last."""
-    if not len(bets.day):
+    if not len(bets.row):
         return np.zeros(0)
-    return np.bincount(bets.day - bets.day[0], weights=values).astype(np.float64)
+    return profit_by_day(bets.row, bets.tape.endings.settled_at, values, DAY_US)
 
 
 def _expected(bets: Settled) -> float:

@@ -37,6 +37,7 @@ class Honesty:
         p_value: chance of such a profit or more, were every bet fair at its price.
         clv: expected profit a unit staked by the closing fair chances, of the bets that have one.
         clv_bets: how many have one.
+        clv_moved: of these, by a close at another number, moved to that of the bet.
         expected_at_close: expected profit of these bets, in money.
         actual_at_close: what these bets came to.
         p_value_close: chance of ``actual_at_close`` or more, were the closing line right.
@@ -54,6 +55,7 @@ class Honesty:
     p_value: float
     clv: float
     clv_bets: int
+    clv_moved: int
     expected_at_close: float
     actual_at_close: float
     p_value_close: float
@@ -70,6 +72,7 @@ class AtClose(NamedTuple):
 
     clv: float
     clv_bets: int
+    clv_moved: int
     expected_at_close: float
     actual_at_close: float
     p_value_close: float
@@ -141,10 +144,10 @@ def against_price(bets: Settled) -> float:
 
 def against_close(of: Backtest, bets: Settled) -> AtClose:
     """What the closing line says; pushes are left out of the chances, commission is paid."""
-    chance = of.tape.closing_chance[bets.row]
+    chance = of.tape.closing.chance[bets.row]
     known = (chance > 0.0) & (chance < 1.0)
     if not known.any():
-        return AtClose(np.nan, 0, np.nan, np.nan, np.nan)
+        return AtClose(np.nan, 0, 0, np.nan, np.nan, np.nan)
     net = after_commission(bets.price, of.commission[of.tape.book[bets.row]])
     stake, fair, price = bets.stake[known], chance[known], net[known]
     expected = float(np.sum(stake * expected_value(fair, price)))
@@ -152,6 +155,7 @@ def against_close(of: Backtest, bets: Settled) -> AtClose:
     return AtClose(
         expected / float(stake.sum()),
         int(known.sum()),
+        int(of.tape.closing.moved[bets.row[known]].sum()),
         expected,
         actual,
         profit_test(stake, price, fair, actual).p_value,

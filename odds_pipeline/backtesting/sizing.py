@@ -24,24 +24,46 @@ Ints = NDArray[np.int64]
 
 
 class Sized(NamedTuple):
-    """Of each bet: money, and a share of the bankroll."""
+    """Of each bet, or one value for all: money, and a share of the bankroll."""
 
     amount: Floats
     share: Floats
 
 
-class Candidates(NamedTuple):
+_NOTHING: Floats = np.zeros(1)
+
+
+@dataclass(frozen=True)
+class Candidates:
     """Bets to be sized, in the order of their slates: arrays of one length.
 
-    ``weight`` is the share of the stake of a group made together; ``begins`` holds the first bet
-    of each moment of decision, and the number of bets at the end.
+    Args:
+        rows: the offer of each bet.
+        offered: price of each offer.
+        probability: chance of winning by the strategy.
+        weight: share of the stake of a group made together; one value where all have the same.
+        book: number of the book of each offer.
+        shares: commission, by book.
+        begins: the first bet of each moment of decision, and the number of bets at the end.
     """
 
-    price: Floats
+    rows: Ints
+    offered: Floats
     probability: Floats
-    commission: Floats
     weight: Floats
+    book: Ints
+    shares: Floats
     begins: Ints
+
+    @property
+    def price(self) -> Floats:
+        """Of each bet: a stake is decided at the price that was seen, whatever is paid later."""
+        return self.offered[self.rows]
+
+    @property
+    def commission(self) -> Floats:
+        """Of each bet."""
+        return self.shares[self.book[self.rows]]
 
 
 class Sizing(Protocol):
@@ -60,7 +82,7 @@ class Flat:
 
     def sized(self, bets: Candidates) -> Sized:
         """See ``Sizing``."""
-        return Sized(self.amount * bets.weight, np.zeros(len(bets.price)))
+        return Sized(self.amount * bets.weight, _NOTHING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +93,7 @@ class Percentage:
 
     def sized(self, bets: Candidates) -> Sized:
         """See ``Sizing``."""
-        return Sized(np.zeros(len(bets.price)), self.share * bets.weight)
+        return Sized(_NOTHING, self.share * bets.weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +116,7 @@ class Kelly:
             fraction=self.fraction,
             cap=self.cap,
         )
-        return Sized(np.zeros(len(share)), np.nan_to_num(share) * bets.weight)
+        return Sized(_NOTHING, np.nan_to_num(share) * bets.weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +132,19 @@ class SimultaneousKelly:
 
     def sized(self, bets: Candidates) -> Sized:
         """See ``Sizing``."""
-        alone = np.nan_to_num(
-            kelly_fraction(bets.probability, bets.price, commission=bets.commission)
-        )
+        price, commission = bets.price, bets.commission
+        alone = np.nan_to_num(kelly_fraction(bets.probability, price, commission=commission))
+        prices = after_commission(price, commission)
         share = np.zeros(len(alone))
         for places in _slates(bets.begins):
             chosen = places[np.argsort(-alone[places], kind="stable")][:EXACT]
             chosen = chosen[alone[chosen] > 0.0]
             if len(chosen):
-                share[chosen] = self._joint(bets, chosen)
-        return Sized(np.zeros(len(share)), share * bets.weight)
+                share[chosen] = self._joint(bets.probability[chosen], prices[chosen])
+        return Sized(_NOTHING, share * bets.weight)
 
-    def _joint(self, bets: Candidates, chosen: Ints) -> Floats:
-        prices = after_commission(bets.price[chosen], bets.commission[chosen])
-        states = independent_states(bets.probability[chosen], prices)
+    def _joint(self, chances: Floats, prices: Floats) -> Floats:
+        states = independent_states(chances, prices)
         found = simultaneous_kelly(states).stakes
         return np.minimum(self.fraction * found, self.cap)
 

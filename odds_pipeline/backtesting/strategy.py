@@ -46,12 +46,13 @@ class Picks:
 
     @classmethod
     def single(cls, rows: Sequence[int] | np.ndarray, probability: object = np.nan) -> "Picks":
-        """Bets on their own."""
+        """Bets on their own; what is the same of all is held once."""
         places = np.asarray(rows, dtype=np.int64)
-        chance = np.broadcast_to(np.asarray(probability, dtype=np.float64), places.shape)
-        return cls(
-            places, chance.copy(), np.ones(len(places)), np.full(len(places), -1, dtype=np.int64)
+        chance, weight, group = (
+            np.broadcast_to(np.asarray(value, dtype=kind), places.shape)
+            for value, kind in ((probability, np.float64), (1.0, np.float64), (-1, np.int64))
         )
+        return cls(places, chance, weight, group)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from odds_pipeline.backtesting.closing import closing_chances, numbered
+from odds_pipeline.backtesting.closing import Closing, closing_chances, numbered
 from odds_pipeline.backtesting.grading import DRAW, grade
 from odds_pipeline.backtesting.offers import ORDER, offers
 from odds_pipeline.backtesting.results import results
@@ -34,11 +34,13 @@ class Endings:
         result: share of the stake won or lost, from 1 to -1; NaN while pending.
         void: whether the stake comes back because the bet never stood.
         settled_at: microseconds since 1970, ``NEVER`` while pending.
+        gross: profit a unit staked before commission; NaN while pending.
     """
 
     result: Floats
     void: Bools
     settled_at: Ints
+    gross: Floats
 
 
 class Tape:
@@ -48,7 +50,8 @@ class Tape:
     take time to reach the book, NaN where the offer was gone by then.
 
     A bet whose moment of settlement is not known is pending. Offers are graded when they are first
-    bet on, and once.
+    bet on, and once. ``in_order`` says that bets on those graded are all settled, none void, and in
+    the order of the offers.
 
     Args:
         quotes: what was on offer at the decisions; see ``offers``.
@@ -81,19 +84,24 @@ class Tape:
         count = len(self.offered)
         self._graded = np.zeros(count, dtype=np.bool_)
         self._whole = False
-        self._endings = Endings(
-            np.full(count, np.nan), np.zeros(count, dtype=np.bool_), np.full(count, NEVER)
+        self.in_order = True
+        self.endings = Endings(
+            np.full(count, np.nan),
+            np.zeros(count, dtype=np.bool_),
+            np.full(count, NEVER),
+            np.full(count, np.nan),
         )
 
     @cached_property
-    def closing_chance(self) -> Floats:
-        """The closing fair chance of each offer; NaN where there is none.
+    def closing(self) -> Closing:
+        """What the closing line said of each offer.
 
         Raises:
             ValueError: closing prices that lack a column.
         """
         if self._closes is None:
-            return np.full(len(self.price), np.nan)
+            count = len(self.price)
+            return Closing(np.full(count, np.nan), np.zeros(count, dtype=np.bool_))
         return closing_chances(self.offered, self._closes)
 
     def graded(self, rows: Ints) -> Endings:
@@ -103,10 +111,9 @@ class Tape:
             ValueError: a market or outcome that no score settles, or an event that was settled
                 before the offer.
         """
-        fresh = rows[~self._graded[rows]] if not self._whole else rows[:0]
-        if len(fresh):
-            self._grade(np.unique(fresh))
-        return self._endings
+        if not self._whole and not self._graded[rows].all():
+            self._grade(np.unique(rows[~self._graded[rows]]))
+        return self.endings
 
     def _grade(self, rows: Ints) -> None:
         bets = self.offered.iloc[rows].reset_index(drop=True)
@@ -119,11 +126,16 @@ class Tape:
             raise ValueError(
                 f"event {first['event_id']} was settled before the bet of {first['decision_time']}"
             )
-        self._endings.result[rows] = np.where(known, graded.result, np.nan)
-        self._endings.void[rows] = graded.void & known
-        self._endings.settled_at[rows] = settled_at
+        result, void = np.where(known, graded.result, np.nan), graded.void & known
+        won = np.where(result > 0.0, result * (self.paid[rows] - 1.0), result)
+        self.endings.result[rows], self.endings.void[rows] = result, void
+        self.endings.settled_at[rows] = settled_at
+        self.endings.gross[rows] = np.where(void, 0.0, won)
         self._graded[rows] = True
         self._whole = bool(self._graded.all())
+        every = self.endings.settled_at[self._graded]
+        settled = not void.any() and bool(every.max(initial=0) < NEVER)
+        self.in_order &= settled and bool((every[1:] >= every[:-1]).all())
 
 
 def microseconds(moments: "pd.Series") -> Ints:

@@ -819,6 +819,11 @@ TABLES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *_without(_QUOTES[1:], "known_time"),
             "missing_reason",
         ),
+        "dataset_arrivals": (
+            *("event_id", "offset_seconds", "decision_time", "start_precision"),
+            *_without(_QUOTES[1:], "known_time"),
+            "missing_reason",
+        ),
         "dataset_events": (
             *("event_id", "sport_key", "commence_time", "start_precision"),
             *("home_team", "away_team"),
@@ -891,6 +896,8 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "quality_decisions": "Table: what people decided about issues and quarantined parts.",
         "model_probabilities": "Table: what users' own models said.",
         "dataset_offers": "File of a dataset: what was on offer at decision points.",
+        "dataset_arrivals": "File of a dataset frozen with a latency: what was on offer when bets "
+        "reached the books, under the moments of their decisions.",
         "dataset_events": "File of a dataset: the events, by the start stated last.",
         "dataset_closing_lines": "File of a dataset: the last pre-match quote, or why not.",
         "dataset_results": "File of a dataset: how the events ended.",
@@ -919,7 +926,7 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
     ("quotes", "price"): {"meaning": "Price offered; missing where voided.", **_MAYBE},
     **{
         (table, "price"): {"meaning": "Price offered; missing where voided.", **_MAYBE}
-        for table in ("decision_frame", "dataset_offers")
+        for table in ("decision_frame", "dataset_offers", "dataset_arrivals")
     },
     ("line_movement", "price"): {
         "meaning": "Price offered; missing once withdrawn, while voided, and (with "

@@ -105,9 +105,10 @@ def run(
 
     costs = asked.costs(commission, limit, rejected)
     chosen = asked.pairs(param, "--param")
-    plan = Plan(strategy, chosen, *staked(stake), bankroll, costs, seed, name)
+    late = asked.late(latency)
+    plan = Plan(strategy, chosen, *staked(stake), bankroll, costs, seed, name, late)
     selection = asked.selection(
-        dataset, sport, start, end, offset, close, book, market, max_age, latency, known_by
+        dataset, sport, start, end, offset, close, book, market, max_age, known_by
     )
     with shown_platform() as (opened, settings):
         on = asked.on(opened, selection, dataset)

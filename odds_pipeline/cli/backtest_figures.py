@@ -29,15 +29,20 @@ def show_figures(values: Mapping[str, object]) -> None:
         screen.show_table(rows, _FIGURES, screen.zone_named("UTC"))
 
 
-def show_leaks(strategy: str, of: "LeakReport") -> None:
-    """Whether the strategy looked ahead, and at what."""
+def show_leaks(who: str, of: "LeakReport") -> None:
+    """Whether the strategy looked ahead, and at what.
+
+    Args:
+        who: the strategy; of a sweep its best point, the only one that is replayed.
+        of: what the replays found.
+    """
     sign = screen.YES if of.clean else screen.NO
     if of.clean:
         said = f"looked ahead in none of {of.moments} decisions replayed"
     else:
         first = of.leaks[0]
         said = f"LOOKS AHEAD: {first.decision_time:%Y-%m-%d %H:%M} {first.what}"
-    screen.say(f"{sign} {strategy} {said}")
+    screen.say(f"{sign} {who} {said}")
 
 
 def figure(name: str, value: object) -> str:

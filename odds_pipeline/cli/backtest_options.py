@@ -5,6 +5,7 @@ what is done with them.
 """
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -63,7 +64,11 @@ MaxAge = Annotated[
 ]
 Latency = Annotated[
     float,
-    typer.Option(min=0, help="Seconds until a bet reaches the book: made at what is offered then."),
+    typer.Option(
+        min=0,
+        help="Seconds until a bet reaches the book: made at what is offered then. A dataset must "
+        "have been frozen with it.",
+    ),
 ]
 Seed = Annotated[int, typer.Option(help="Of what is drawn.")]
 ForTheRecord = Annotated[str, typer.Option(help="For the record [the strategy].")]
@@ -79,7 +84,6 @@ def selection(
     book: list[str] | None,
     market: list[str] | None,
     max_age: float | None,
-    latency: float,
     known_by: str | None,
 ) -> "Selection | None":
     """What to bet on; ``None`` where a dataset says it.
@@ -88,10 +92,10 @@ def selection(
         UsageError: both or neither, or a day, a time or a span that is none.
     """
     from odds_pipeline.services.selections import Selection
-    from odds_pipeline.services.spans import MINUTE, SECOND, span
+    from odds_pipeline.services.spans import MINUTE, span
 
     if dataset is not None:
-        if any((sport, start, end, offset, close, book, market, max_age, latency, known_by)):
+        if any((sport, start, end, offset, close, book, market, max_age, known_by)):
             raise UsageError(
                 "--dataset says what is bet on already; leave the options of that away"
             )
@@ -109,8 +113,18 @@ def selection(
         tuple(market or ()),
         None if max_age is None else span(max_age, MINUTE, "--max-age"),
         screen.moment(known_by, "--known-by"),
-        latency=span(latency, SECOND, "--latency"),
     )
+
+
+def late(latency: float) -> timedelta:
+    """How long a bet takes to reach the book.
+
+    Raises:
+        UsageError: no span that can be.
+    """
+    from odds_pipeline.services.spans import SECOND, span
+
+    return span(latency, SECOND, "--latency")
 
 
 def on(opened: "Platform", chosen: "Selection | None", dataset: str | None) -> "Selection | Frozen":

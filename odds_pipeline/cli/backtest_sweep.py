@@ -82,11 +82,12 @@ def sweep(
 
     axes = _grid(grid)
     selection = asked.selection(
-        dataset, sport, start, end, offset, close, book, market, max_age, latency, known_by
+        dataset, sport, start, end, offset, close, book, market, max_age, known_by
     )
     costs = asked.costs(commission, limit, rejected)
     chosen = asked.pairs(param, "--param")
-    plan = Plan(strategy, chosen, *staked(stake), bankroll, costs, seed, name)
+    late = asked.late(latency)
+    plan = Plan(strategy, chosen, *staked(stake), bankroll, costs, seed, name, late)
     with shown_platform() as (opened, settings):
         with screen.spinner("Sweeping:", as_json) as told:
             result = run_sweep(
@@ -177,7 +178,7 @@ def _tell(of: "SweepResult") -> None:
     title = f"The first {len(shown)} of {of.grid.count:,} points by Sharpe ratio"
     screen.show_table(shown, columns, screen.zone_named("UTC"), title)
     show_figures(of.best.metrics)
-    show_leaks(of.best.run.strategy, of.best.leaks)
+    show_leaks(f"{of.best.run.strategy}, at its best point (no other is replayed),", of.best.leaks)
     worth = of.honesty.deflated_sharpe
     sign = screen.YES if worth > 1.0 - LATE else screen.WARN
     best = ", ".join(f"{key}={value}" for key, value in of.best.metrics["best_parameters"].items())

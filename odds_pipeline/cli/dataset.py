@@ -86,6 +86,12 @@ def freeze(
     valid_only: Annotated[
         bool, typer.Option("--valid-only", help="Leave out prices that a rule found wrong.")
     ] = False,
+    latency: Annotated[
+        float,
+        typer.Option(
+            min=0, help="Keep what was on offer so many seconds later, for runs with --latency."
+        ),
+    ] = 0.0,
     known_by: KnownBy = None,
     league: Annotated[str | None, typer.Option(help="What to call it [the sports].")] = None,
     week: Annotated[str | None, typer.Option(help="The week or round it is about.")] = None,
@@ -106,7 +112,7 @@ def freeze(
     from odds_pipeline.services.datasets.freeze import freeze as frozen
     from odds_pipeline.services.datasets.terms import Labels
 
-    terms = _terms(sport, start, end, offset, close, book, market, max_age, valid_only)
+    terms = _terms(sport, start, end, offset, close, book, market, max_age, valid_only, latency)
     labels = Labels(league, week, model_version, description, tuple(tag or ()))
     moment = screen.moment(known_by, "--known-by")
     with shown_platform() as (opened, settings):
@@ -250,9 +256,10 @@ def _terms(
     markets: list[str] | None,
     max_age: float | None,
     valid_only: bool,
+    latency: float,
 ) -> "Terms":
     from odds_pipeline.services.datasets.terms import Terms
-    from odds_pipeline.services.spans import MINUTE, span
+    from odds_pipeline.services.spans import MINUTE, SECOND, span
 
     minutes = offsets if offsets is not None else ([] if close else [60.0])
     return Terms(
@@ -265,6 +272,7 @@ def _terms(
         tuple(markets or ()),
         None if max_age is None else span(max_age, MINUTE, "--max-age"),
         valid_only,
+        span(latency, SECOND, "--latency"),
     )
 
 

@@ -98,6 +98,8 @@ def _leaks(of: Experiment) -> Verdict:
     told = of.metrics or {}
     found, replayed = told.get("leaks", 0), told.get("leak_moments", 0)
     said = f"{found} of {replayed} decisions replayed look ahead"
+    if "points" in told:
+        said += "; of the sweep's best point, the only one replayed"
     numbers: Metadata = {"decisions replayed": replayed, "look ahead": found, "limit": 0}
     return Verdict(LEAKS, not found, ERROR, said, numbers)
 

@@ -40,6 +40,11 @@ class FreezeConfig(PlainConfig):
     valid_only: bool = Field(
         default=False, description="Leave out prices that a quality rule found wrong."
     )
+    latency: float = Field(
+        default=0.0,
+        description="Keep what was on offer so many seconds after each decision, for backtests "
+        "whose bets take so long to reach the book.",
+    )
     week: str | None = Field(default=None, description="The week or round it is about.")
     description: str | None = Field(default=None, description="What it is for.")
     tags: list[str] = Field(default=[], description="Words it can be found by.")
@@ -51,7 +56,7 @@ class FreezeConfig(PlainConfig):
             UsageError: a day or a span that is none.
         """
         from odds_pipeline.services.datasets.terms import Terms
-        from odds_pipeline.services.spans import MINUTE, span
+        from odds_pipeline.services.spans import MINUTE, SECOND, span
 
         return Terms(
             tuple(self.sports),
@@ -63,6 +68,7 @@ class FreezeConfig(PlainConfig):
             tuple(self.markets),
             None if self.max_age is None else span(self.max_age, MINUTE, "max_age"),
             self.valid_only,
+            span(self.latency, SECOND, "latency"),
         )
 
     def labels(self) -> "Labels":
@@ -99,6 +105,11 @@ class BacktestConfig(PlainConfig):
         default={}, description="Greatest stake of a bet by bookmaker key."
     )
     rejected: float = Field(default=0.0, description="Share of bets that books refuse, 0 to 1.")
+    latency: float = Field(
+        default=0.0,
+        description="Seconds until a bet reaches the book, made at what is offered then; the "
+        "dataset must have been frozen with it.",
+    )
     seed: int = Field(default=0, description="Of what is drawn by chance.")
     name: str = Field(default="", description="What the experiment is called [the partition].")
 
@@ -114,6 +125,7 @@ class BacktestConfig(PlainConfig):
         from odds_pipeline.backtesting.costs import Costs
         from odds_pipeline.services.backtests import Plan
         from odds_pipeline.services.launch import Order
+        from odds_pipeline.services.spans import SECOND, span
 
         if not self.dataset:
             return None
@@ -130,6 +142,7 @@ class BacktestConfig(PlainConfig):
             costs,
             self.seed,
             self.name or key,
+            span(self.latency, SECOND, "latency"),
         )
         return Order(self.dataset, plan)
 

@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 from odds_pipeline.backtesting.costs import Costs
@@ -38,6 +39,7 @@ from odds_pipeline.services.selections import (
     Selection,
     data,
     dataset_hash,
+    require_latency,
     selection_as_json,
 )
 from odds_pipeline.storage import experiments, ledgers
@@ -66,6 +68,7 @@ class Plan:
         costs: commission, limits, refusals.
         seed: of what is drawn.
         name: for the record.
+        latency: how long a bet takes to reach the book; it is made at what is on offer then.
     """
 
     strategy: str
@@ -76,6 +79,7 @@ class Plan:
     costs: Costs = field(default_factory=Costs)
     seed: int = 0
     name: str = ""
+    latency: timedelta = timedelta()
 
 
 class Result(NamedTuple):
@@ -109,7 +113,8 @@ def run_backtest(
         partition_key: its partition in Dagster, where that has a name already.
 
     Raises:
-        UsageError: an unknown strategy, parameter or sizing.
+        UsageError: an unknown strategy, parameter or sizing, or a latency that the dataset was not
+            frozen with.
         NotFound: no event, or nothing on offer, in the selection.
     """
     experiment = put_on_record(platform, on, plan, partition_key)
@@ -133,9 +138,11 @@ def put_on_record(
         more: to be kept with its configuration.
 
     Raises:
-        UsageError: an unknown strategy, parameter or sizing.
+        UsageError: an unknown strategy, parameter or sizing, or a latency that the dataset was not
+            frozen with.
     """
     strategy, _ = _prepared(plan)
+    require_latency(on, plan.latency)
     frozen = on.dataset if isinstance(on, Frozen) else None
     with transaction(platform.engine) as conn:
         return experiments.draft(
@@ -170,7 +177,7 @@ def carry_out(
     """
     strategy, run = _prepared(plan)
     with running_experiment(platform, experiment, strategy):
-        given = data(platform, on, progress)
+        given = data(platform, on, plan.latency, progress)
         digest = dataset_hash(given.offered, given.ended)
         with transaction(platform.engine) as conn:
             experiments.ran_on(conn, experiment, digest)
@@ -213,8 +220,8 @@ def made_again(platform: Platform, of: Experiment, frozen: Frozen) -> Result:
     """
     plan = plan_of(of)
     strategy, run = _prepared(plan)
-    given = data(platform, frozen)
-    made = backtest(strategy, given.offered, given.ended, run, given.closes)
+    given = data(platform, frozen, plan.latency)
+    made = backtest(strategy, given.offered, given.ended, run, given.closes, given.later)
     leaks = find_leaks(strategy, given.offered, seed=plan.seed)
     digest = dataset_hash(given.offered, given.ended)
     with transaction(platform.engine) as conn:
@@ -257,6 +264,7 @@ def plan_of(of: Experiment) -> Plan:
         ),
         of.seed,
         of.name,
+        timedelta(seconds=told.get("latency", 0.0)),
     )
 
 
@@ -293,6 +301,7 @@ def config(on: Selection | Frozen, plan: Plan) -> dict[str, Any]:
             "smallest_stake": costs.smallest_stake,
             "step": costs.step,
         },
+        "latency": plan.latency.total_seconds(),
     }
 
 

@@ -25,6 +25,7 @@ def closing_prices(
     markets: Sequence[str],
     known_by: datetime | None,
     valid_only: bool,
+    sport_key: str,
 ) -> "pd.DataFrame":
     """Every book's closing prices of the events that ended, as ``judging`` gives them.
 
@@ -34,6 +35,7 @@ def closing_prices(
         markets: their keys.
         known_by: only what was stored by then; all without.
         valid_only: leave out prices that a quality rule found wrong.
+        sport_key: the sport of the events.
     """
     import pandas as pd
 
@@ -45,15 +47,18 @@ def closing_prices(
             parts.append(
                 readers.closing_lines(conn, some, known_by, markets=markets, valid_only=valid_only)
             )
-    return judging(pd.concat(parts, ignore_index=True), ended)
+    sports = pd.Series(sport_key, index=events)
+    return judging(pd.concat(parts, ignore_index=True), ended, sports)
 
 
-def judging(lines: "pd.DataFrame", ended: "pd.DataFrame") -> "pd.DataFrame":
+def judging(lines: "pd.DataFrame", ended: "pd.DataFrame", sports: "pd.Series") -> "pd.DataFrame":
     """Closing lines as ``backtesting.closing`` takes them.
 
     Args:
         lines: as ``readers.closing_lines`` gives them.
         ended: how the events ended, with their teams.
+        sports: sport key by event id: which distribution of scores moves a line.
     """
     teams = ended[["event_id", "home_team", "away_team"]]
-    return lines[lines["price"].notna()].merge(teams, on="event_id")[list(COLUMNS)]
+    found = lines[lines["price"].notna()].merge(teams, on="event_id")[list(COLUMNS)]
+    return found.assign(sport_key=found["event_id"].map(sports))

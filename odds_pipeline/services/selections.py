@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from odds_pipeline.catalog.sports import usual_length
-from odds_pipeline.errors import NotFound
+from odds_pipeline.errors import NotFound, UsageError
 from odds_pipeline.planning.captures import day_window
 from odds_pipeline.services.closes import EVENTS_AT_ONCE, closing_prices, judging
 from odds_pipeline.services.datasets.frozen import Frozen
@@ -43,7 +43,6 @@ class Selection:
         known_by: only what was stored by then; all without.
         at: events as they were stated by then; now without.
         valid_only: leave out prices that a quality rule found wrong.
-        latency: how long a bet takes to reach the book; it is made at what is on offer then.
     """
 
     sport_key: str
@@ -57,7 +56,6 @@ class Selection:
     known_by: datetime | None = None
     at: datetime | None = None
     valid_only: bool = False
-    latency: timedelta = timedelta()
 
 
 def selection_as_json(selection: Selection) -> dict[str, Any]:
@@ -69,7 +67,6 @@ def selection_as_json(selection: Selection) -> dict[str, Any]:
         "max_age": None if selection.max_age is None else selection.max_age.total_seconds(),
         "known_by": None if selection.known_by is None else selection.known_by.isoformat(),
         "at": None if selection.at is None else selection.at.isoformat(),
-        "latency": selection.latency.total_seconds(),
     }
 
 
@@ -85,19 +82,60 @@ class Data(NamedTuple):
     later: "pd.DataFrame | None" = None
 
 
-def data(platform: Platform, on: Selection | Frozen, progress: Progress | None = None) -> Data:
+def data(
+    platform: Platform,
+    on: Selection | Frozen,
+    latency: timedelta = timedelta(),
+    progress: Progress | None = None,
+) -> Data:
     """What is bet on, from what is stored or from a dataset.
+
+    Args:
+        platform: its database is read.
+        on: the selection, or the dataset.
+        latency: how long a bet takes to reach the book.
+        progress: called with how many events of how many have been read.
 
     Raises:
         NotFound: no event, or nothing on offer.
+        UsageError: a latency that the dataset was not frozen with.
     """
     if isinstance(on, Frozen):
-        return Data(on.offered, on.ended, judging(on.closing, on.ended))
+        require_latency(on, latency)
+        closes = judging(on.closing, on.ended, on.sports)
+        return Data(on.offered, on.ended, closes, on.arrivals if latency else None)
     offered, ended = read(platform, on, progress)
     markets = [str(key) for key in offered["market_key"].unique()]
-    closes = closing_prices(platform, ended, markets, on.known_by, on.valid_only)
-    later = _on_offer(platform, _events(platform, on), on, on.latency) if on.latency else None
+    closes = closing_prices(platform, ended, markets, on.known_by, on.valid_only, on.sport_key)
+    later = arrivals(platform, on, latency) if latency else None
     return Data(offered, ended, closes, later)
+
+
+def require_latency(on: Selection | Frozen, latency: timedelta) -> None:
+    """Refuse a latency that a dataset cannot tell of.
+
+    Raises:
+        UsageError: it was frozen with another one, or with none.
+    """
+    if not latency or isinstance(on, Selection) or on.latency == latency:
+        return
+    held = f"{on.latency.total_seconds():g} s" if on.latency else "none"
+    raise UsageError(
+        f"dataset {on.dataset.snapshot_id} was frozen with a latency of {held}, not "
+        f"{latency.total_seconds():g} s: freeze one with `--latency {latency.total_seconds():g}`"
+    )
+
+
+def arrivals(platform: Platform, selection: Selection, latency: timedelta) -> "pd.DataFrame":
+    """What was on offer when bets reached the books, under the moments of their decisions.
+
+    Raises:
+        NotFound: no event.
+        UsageError: a negative latency, which would be a bet before its decision.
+    """
+    if latency < timedelta():
+        raise UsageError(f"latency: {latency.total_seconds():g} s is before the decision")
+    return _on_offer(platform, _events(platform, selection), selection, latency)
 
 
 def read(

@@ -71,7 +71,8 @@ def run_sweep(
         running: called with how many points of how many are done.
 
     Raises:
-        UsageError: an unknown strategy, parameter or sizing, or a parameter that is an axis too.
+        UsageError: an unknown strategy, parameter or sizing, a parameter that is an axis too, or a
+            latency that the dataset was not frozen with.
         NotFound: no event, or nothing on offer, in the selection.
     """
     points = _points(plan, grid)
@@ -79,7 +80,7 @@ def run_sweep(
     axes = {name: list(values) for name, values in grid.axes.items()}
     experiment = put_on_record(platform, on, named, more={"grid": axes})
     with running_experiment(platform, experiment, points[0].strategy):
-        given = data(platform, on, reading)
+        given = data(platform, on, plan.latency, reading)
         with transaction(platform.engine) as conn:
             experiments.ran_on(conn, experiment, dataset_hash(given.offered, given.ended))
         made = _made(plan, points, given, running)
@@ -98,7 +99,7 @@ def swept_again(platform: Platform, of: Experiment, frozen: Frozen) -> Result:
     """
     plan = plan_of(of)
     grid = Grid({name: tuple(values) for name, values in of.config["grid"].items()})
-    made = _made(plan, _points(plan, grid), data(platform, frozen), None)
+    made = _made(plan, _points(plan, grid), data(platform, frozen, plan.latency), None)
     with transaction(platform.engine) as conn:
         earlier = experiments.daily_ratios(conn, made.digest, before=of)
     return _result(of.id, frozen, grid, made, earlier).best

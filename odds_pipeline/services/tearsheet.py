@@ -145,10 +145,11 @@ def _verdicts(metrics: Mapping[str, Any]) -> Iterable[str]:
     leaks = metrics.get("leaks")
     if leaks is not None:
         moments = metrics.get("leak_moments")
+        where = " (of the sweep's best point; no other is replayed)" if "points" in metrics else ""
         yield (
-            _said("bad", f"LOOKS AHEAD in {leaks} of {moments} decisions replayed.")
+            _said("bad", f"LOOKS AHEAD in {leaks} of {moments} decisions replayed{where}.")
             if leaks
-            else (_said("good", f"Looked ahead in none of {moments} decisions replayed."))
+            else (_said("good", f"Looked ahead in none of {moments} decisions replayed{where}."))
         )
     if metrics.get("pending_bets"):
         yield _said("open", f"{metrics['pending_bets']:,} bets are open: no result is stored.")

@@ -28,12 +28,14 @@ LEVEL = 9
 ROW_GROUP = 64_000
 READ_ONLY = 0o444
 
-# By file: the columns that put its rows in order.
+_OFFERS = (
+    *("decision_time", "event_id", "market_key", "bookmaker_key", "outcome_name"),
+    *("point", "description", "offset_seconds"),
+)
+# By file: the columns that put its rows in order. Arrivals are only frozen with a latency.
 ORDER: Mapping[str, tuple[str, ...]] = {
-    "offers": (
-        *("decision_time", "event_id", "market_key", "bookmaker_key", "outcome_name"),
-        *("point", "description", "offset_seconds"),
-    ),
+    "offers": _OFFERS,
+    "arrivals": _OFFERS,
     "events": ("commence_time", "event_id"),
     "closing_lines": ("event_id", "market_key", "bookmaker_key", "outcome_name", "description"),
     "results": ("event_id",),
@@ -59,6 +61,8 @@ def tables_of(frames: "Mapping[str, pd.DataFrame]") -> "dict[str, pa.Table]":
 
     tables = {}
     for name, order in ORDER.items():
+        if name not in frames:
+            continue
         shape = _schema(name)
         table = pa.Table.from_pandas(frames[name][shape.names], schema=shape, preserve_index=False)
         table = table.replace_schema_metadata(None)
@@ -68,12 +72,12 @@ def tables_of(frames: "Mapping[str, pd.DataFrame]") -> "dict[str, pa.Table]":
 
 def values_hashes(tables: "Mapping[str, pa.Table]") -> dict[str, str]:
     """SHA-256 over the values of each file, hexadecimal."""
-    return {name: values_hash(tables[name]) for name in ORDER}
+    return {name: values_hash(tables[name]) for name in ORDER if name in tables}
 
 
 def content_hash(hashes: Mapping[str, str]) -> str:
     """One digest over those of all files, hexadecimal."""
-    text = "".join(f"{name} {hashes[name]}\n" for name in ORDER)
+    text = "".join(f"{name} {hashes[name]}\n" for name in ORDER if name in hashes)
     return sha256(f"dataset {FORMAT}\n{text}".encode()).hexdigest()
 
 
@@ -87,7 +91,7 @@ def write(
         tables: by file.
         stated: what the manifest says besides.
     """
-    notes = {name: _write(folder / _file(name), tables[name]) for name in ORDER}
+    notes = {name: _write(folder / _file(name), table) for name, table in tables.items()}
     manifest = {
         "format": FORMAT,
         **stated,
@@ -136,7 +140,9 @@ def edited(folder: Path, manifest_sha256: str) -> list[str]:
         return [MANIFEST]
     notes = read_manifest(folder / MANIFEST)["files"]
     return [
-        _file(name) for name in ORDER if digest_of(folder / _file(name)) != notes[name]["sha256"]
+        _file(name)
+        for name, note in notes.items()
+        if digest_of(folder / _file(name)) != note["sha256"]
     ]
 
 
@@ -152,7 +158,7 @@ def read(folder: Path) -> "dict[str, pa.Table]":
     try:
         return {
             name: pq.read_table(folder / _file(name), page_checksum_verification=True)
-            for name in ORDER
+            for name in read_manifest(folder / MANIFEST)["files"]
         }
     except (OSError, pa.ArrowException) as damaged:
         raise StorageError(f"the dataset in {folder} cannot be read: {damaged}") from damaged
@@ -170,7 +176,8 @@ def frame_of(table: "pa.Table") -> "pd.DataFrame":
 
 def protect(folder: Path) -> None:
     """Let nobody write the files by mistake."""
-    for path in [folder / MANIFEST, *(folder / _file(name) for name in ORDER)]:
+    names = read_manifest(folder / MANIFEST)["files"]
+    for path in [folder / MANIFEST, *(folder / _file(name) for name in names)]:
         path.chmod(READ_ONLY)
 
 

@@ -167,6 +167,7 @@ def give_up_dead(conn: Connection) -> None:
     """Fail the experiments that run nowhere any more; who may only read leaves that to others."""
     row = conn.execute(_MAY_GIVE_UP).fetchone()
     if row is not None and row[0]:
+        take(conn, TRIALS)
         conn.execute(_GIVE_UP, {"error": DIED, "lock": EXPERIMENT})
 
 
@@ -193,7 +194,8 @@ def complete(conn: Connection, experiment: int, metrics: Mapping[str, Any]) -> N
 
 
 def fail(conn: Connection, experiment: int, error: str) -> None:
-    """Keep why it failed."""
+    """Keep why it failed; once it has read its data, it is a trial on that from now on."""
+    take(conn, TRIALS)
     conn.execute(
         """UPDATE experiments SET status = 'failed', error = %s,
             completed_at = clock_timestamp() WHERE id = %s AND status = 'running'""",
@@ -204,22 +206,23 @@ def fail(conn: Connection, experiment: int, error: str) -> None:
 def daily_ratios(
     conn: Connection, dataset_hash: str, before: "Experiment | None" = None
 ) -> list[float]:
-    """The daily Sharpe ratio of every completed run on this data: one entry a trial, in order.
+    """The daily Sharpe ratio of every run that ended on this data: one entry a trial, in order.
 
-    Every point of a sweep is a trial. Nobody else completes a run before the transaction ends, so
-    that each knows all before it.
+    Every point of a sweep is a trial. So is a run that failed after it had read the data, with a
+    ratio of NaN: its strategy has seen them, and nobody can say what it has told. No other run ends
+    before the transaction does, so that each knows all before it.
 
     Args:
         conn: a connection inside a transaction.
         dataset_hash: of the data.
-        before: only runs completed before this one.
+        before: only runs that ended before this one.
     """
     take(conn, TRIALS)
     rows = conn.execute(
         """SELECT CASE WHEN p.point IS NULL THEN (e.metrics ->> 'daily_sharpe')::double precision
             ELSE p.daily_sharpe END
         FROM experiments e LEFT JOIN sweep_points p ON p.experiment_id = e.id
-        WHERE e.dataset_hash = %(hash)s AND e.status = 'completed'
+        WHERE e.dataset_hash = %(hash)s AND e.status IN ('completed', 'failed')
           AND (%(before)s::timestamptz IS NULL OR e.completed_at < %(before)s)
         ORDER BY e.completed_at, e.id, p.point""",
         {"hash": dataset_hash, "before": None if before is None else before.completed_at},
@@ -228,7 +231,7 @@ def daily_ratios(
 
 
 def trials_until(conn: Connection, of: "Experiment") -> int:
-    """How many trials on the same data were completed up to this one, its own included."""
+    """How many trials on the same data had ended up to this one, its own included."""
     if of.dataset_hash is None:
         return 0
     row = conn.execute(

@@ -20,6 +20,8 @@ from odds_pipeline.backtesting.passes import sums
 from odds_pipeline.backtesting.sizing import Flat
 from odds_pipeline.backtesting.strategies import find
 from odds_pipeline.backtesting.strategy import Picks, Strategy
+from odds_pipeline.betting.closing_line_value import closing_line_value
+from odds_pipeline.betting.lines.known import known_distribution
 from odds_pipeline.betting.margin_removal.methods import remove_margin
 from odds_pipeline.betting.performance import drawdown, equity, longest_losing_run, tally
 from odds_pipeline_tests.backtesting.games import START, ended, quotes
@@ -41,7 +43,7 @@ def test_the_compiled_sums_are_their_definitions(
             np.zeros(0),
         )
     )
-    found = sums(stakes, profits, stakes, start)
+    found = sums(stakes, profits, np.arange(len(stakes)), stakes, start)
     counted, fall = tally(stakes, profits), drawdown(equity(profits, start))
     assert (found.won, found.lost) == (counted.won, counted.lost)
     assert found.turnover == pytest.approx(counted.turnover)
@@ -49,6 +51,31 @@ def test_the_compiled_sums_are_their_definitions(
     assert found.fall == pytest.approx(fall.amount, abs=1e-9)
     assert found.fall_share == pytest.approx(fall.share, abs=1e-9, nan_ok=True)
     assert found.losing_run == longest_losing_run(profits)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_bets_settled_at_one_moment_fall_in_the_order_of_decisions_then_of_ids(
+    turned: bool,
+) -> None:
+    """By hand: z loses, a wins, b loses 10 each, a fall of 10; by ids alone it would be 20."""
+    rows = [
+        {
+            "event_id": event,
+            "decision_time": START + timedelta(minutes=minutes),
+            "outcome_name": "home",
+            "price": 2.0,
+        }
+        for event, minutes in (("z", 0), ("a", 1), ("b", 1))
+    ]
+    lost: dict[str, object] = {"home_score": 0.0, "away_score": 1.0}
+    results = ended([{"event_id": "a"}, lost | {"event_id": "b"}, lost | {"event_id": "z"}])
+    offered = quotes(rows[::-1] if turned else rows)
+    made = backtest(_Home(), offered, results, Run(sizing=Flat(10.0)))
+    assert list(made.bets["event_id"]) == ["z", "a", "b"]
+    assert figures(made).max_drawdown == 10.0
+    earlier = results.assign(settled_at=results["settled_at"].mask(results["event_id"] == "a"))
+    earlier = earlier.fillna({"settled_at": START + timedelta(hours=3)})
+    assert figures(backtest(_Home(), offered, earlier, Run(sizing=Flat(10.0)))).max_drawdown == 20.0
 
 
 class _Home(Strategy):
@@ -86,13 +113,68 @@ def test_the_sharp_close_speaks_and_elsewhere_the_mean_of_all_books() -> None:
             total | {"point": 214.5, "price": 2.4},
         ]
     )
-    found = closing_chances(offered, closes)
+    found = closing_chances(offered, closes).chance
     assert found[0] == pytest.approx(remove_margin([1.90, 2.00]).probabilities[0])
     books = [remove_margin(prices).probabilities[0] for prices in ([1.95, 1.9], [2.0, 1.85])]
     assert found[1] == pytest.approx(np.mean(books))
     assert np.isnan(found[2:]).all()  # one-sided, and no close at that number
     with pytest.raises(ValueError, match="closing lines lack price"):
         closing_chances(offered, closes.drop(columns="price"))
+
+
+def test_a_close_at_another_number_is_moved_to_the_bets() -> None:
+    """By the measure of edges: the sharp book's nearest number, whatever others closed at."""
+    closes = _closes(
+        [
+            *(
+                ("pinnacle", "totals", "Over", 210.5, 1.95),
+                ("pinnacle", "totals", "Under", 210.5, 1.9),
+            ),
+            ("pinnacle", "alternate_totals", "Over", 205.5, 1.5),
+            ("pinnacle", "alternate_totals", "Under", 205.5, 2.6),
+            *(("bovada", "totals", "Over", 212.5, 1.8), ("bovada", "totals", "Under", 212.5, 2.1)),
+            *(("betus", "spreads", "home", -3.5, 1.9), ("betus", "spreads", "away", 3.5, 1.95)),
+        ]
+    )
+    offered = quotes(
+        [
+            {"market_key": market, "outcome_name": side, "point": point, "price": 2.0}
+            for market, side, point in (
+                *(("totals", "Over", 212.5), ("totals", "Over", 213.5), ("totals", "Under", 209.5)),
+                *(("alternate_totals", "Over", 210.5), ("spreads", "home", -5.5)),
+                *(("spreads", "away", 5.0), ("h2h", "home", np.nan)),
+            )
+        ]
+    )
+    of_nba = closing_chances(offered, closes.assign(sport_key="basketball_nba"))
+    told = dict(
+        zip(
+            zip(offered["market_key"], offered["outcome_name"], offered["point"], strict=True),
+            zip(*of_nba, strict=True),
+            strict=True,
+        )
+    )
+    totals, spreads = (
+        known_distribution("basketball_nba", market) for market in ("totals", "spreads")
+    )
+    over = closing_line_value(2.0, [1.95, 1.9], -213.5, -210.5, 0, totals).no_vig
+    assert told["totals", "Over", 213.5] == (pytest.approx(float(over + 1) / 2.0), True)
+    under = closing_line_value(2.0, [1.95, 1.9], 209.5, 210.5, 1, totals).no_vig
+    assert told["totals", "Under", 209.5] == (pytest.approx(float(under + 1) / 2.0), True)
+    home = closing_line_value(2.0, [1.9, 1.95], -5.5, -3.5, 0, spreads).no_vig
+    assert told["spreads", "home", -5.5] == (pytest.approx(float(home + 1) / 2.0), True)
+    away = told["spreads", "away", 5.0][0]  # a push at 5 is in no chance
+    half = [closing_line_value(2.0, [1.9, 1.95], at, 3.5, 1, spreads).no_vig for at in (4.5, 5.5)]
+    assert float(half[0] + 1) / 2.0 < away < float(half[1] + 1) / 2.0
+    # Closed at its own number, a main line speaks for an alternate one; others are as they were.
+    own = remove_margin([1.95, 1.9]).probabilities[0]
+    assert told["alternate_totals", "Over", 210.5] == (pytest.approx(own), False)
+    assert told["totals", "Over", 212.5][1] == np.False_
+    assert not of_nba.moved[offered["market_key"] == "h2h"].any()
+    for nothing in (closes, closes.assign(sport_key="soccer_epl")):
+        found = closing_chances(offered, nothing)
+        assert not found.moved.any()
+        assert np.isfinite(found.chance).sum() == 2
 
 
 def test_a_run_is_weighed_against_the_close_by_hand() -> None:

@@ -24,7 +24,6 @@ from odds_pipeline.services.selections import dataset_hash, read
 from odds_pipeline.services.voids import VoidRequest
 from odds_pipeline.settings import Settings
 from odds_pipeline.storage import experiments
-from odds_pipeline.storage.dataset_files import ORDER
 from odds_pipeline.storage.datasets import Dataset
 from odds_pipeline.storage.engine import open_engine, transaction
 from odds_pipeline.storage.values_hash import values_hash
@@ -56,7 +55,11 @@ def test_a_dataset_is_what_the_readers_say_and_nothing_of_how_it_ended(
     assert not {"home_score", "away_score", "void", "settled_at"} & set(held.offered)
     assert held.closing["price"].notna().sum() == 20
     # Neither numbers of rows nor known times: another database has others.
-    columns = {name for path in ORDER for name in pq.read_schema(_file(season, frozen, path)).names}
+    columns = {
+        name
+        for path in frozen.metadata["files"]
+        for name in pq.read_schema(_file(season, frozen, path)).names
+    }
     assert not columns & {"known_time", "id", "event_no"}
     # The hash is of values, not of bytes.
     table = pq.read_table(_file(season, frozen, "offers"))

@@ -1,11 +1,14 @@
 """What becomes of an experiment: drafted, run, ended or given up, and made again."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from odds_pipeline.errors import StorageError, UsageError
+from odds_pipeline.backtesting.strategy import Picks, Strategy
+from odds_pipeline.errors import NotFound, StorageError, UsageError
 from odds_pipeline.services.backtests import Result, carry_out, put_on_record, run_backtest
 from odds_pipeline.services.datasets.examine import lock
 from odds_pipeline.services.datasets.freeze import freeze
@@ -17,7 +20,10 @@ from odds_pipeline.services.reproduce import reproduce
 from odds_pipeline.storage import experiments
 from odds_pipeline.storage.engine import session, transaction
 from odds_pipeline.storage.experiments import Experiment
-from odds_pipeline_tests.services.seasons import FAVOURITES, TERMS, bring
+from odds_pipeline_tests.services.seasons import FAVOURITES, SPORT, TERMS, bring
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @pytest.fixture
@@ -107,6 +113,38 @@ def test_a_figure_that_comes_out_otherwise_is_named(platform: Platform, frozen: 
         "roi": (0.5, made.metrics["roi"]),
         "bets_hash": ("x", made.metrics["bets_hash"]),
     }
+
+
+class Breaks(Strategy):
+    """Sees the data, and fails."""
+
+    name = "breaks"
+    summary = "Fails."
+
+    def opportunities(self, offers: "pd.DataFrame") -> Picks:
+        raise RuntimeError(f"{len(offers)} offers seen")
+
+
+def test_a_run_that_fails_is_a_trial_once_it_has_read_the_data(
+    platform: Platform, frozen: Frozen
+) -> None:
+    lock(platform, "nhl")
+    first = run_backtest(platform, frozen, FAVOURITES)
+    breaks = replace(FAVOURITES, strategy=f"{__name__}:Breaks")
+    with pytest.raises(RuntimeError, match="offers seen"):
+        run_backtest(platform, frozen, breaks)
+    empty = replace(TERMS.selection(SPORT, None, None), markets=("totals",))
+    with pytest.raises(NotFound):
+        run_backtest(platform, empty, FAVOURITES)
+    third = run_backtest(platform, frozen, FAVOURITES)
+    assert (first.metrics["trials"], third.metrics["trials"]) == (1, 3)
+    with transaction(platform.engine) as conn:
+        assert experiments.counts(conn) == {"completed": 2, "failed": 2}
+        for made in (first, third):
+            of = experiments.find(conn, made.experiment)
+            assert experiments.trials_until(conn, of) == made.metrics["trials"]
+    assert reproduce(platform, first.experiment).same
+    assert reproduce(platform, third.experiment).same
 
 
 def test_what_ran_on_no_dataset_or_failed_is_not_made_again(

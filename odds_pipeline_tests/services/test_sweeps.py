@@ -4,13 +4,16 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from odds_pipeline.backtesting.grid import Grid
+from odds_pipeline.errors import UsageError
 from odds_pipeline.services.backtests import run_backtest
 from odds_pipeline.services.datasets.examine import lock
 from odds_pipeline.services.datasets.freeze import freeze
 from odds_pipeline.services.datasets.load import load
+from odds_pipeline.services.datasets.rebuild import rebuild
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.reproduce import reproduce
 from odds_pipeline.services.sweeps import run_sweep
@@ -62,15 +65,36 @@ def test_a_bet_that_arrives_late_is_made_at_the_price_of_then(
     asked = replace(TERMS.selection("icehockey_nhl", None, None), at_close=False)
     at_once = run_backtest(platform, asked, FAVOURITES)
     assert at_once.metrics["total_profit"] == pytest.approx(0.55 + 0.65 - 1 + 0.45)
-    late = replace(
-        asked, bookmakers=("pinnacle",), latency=timedelta(hours=17, minutes=59, seconds=59)
-    )
-    made = run_backtest(platform, late, FAVOURITES)
+    late = replace(FAVOURITES, latency=timedelta(hours=17, minutes=59, seconds=59))
+    made = run_backtest(platform, replace(asked, bookmakers=("pinnacle",)), late)
     assert made.metrics["total_profit"] == pytest.approx(0.50 + 0.60 - 1 + 0.40)
     assert made.metrics["refused"] == 0
 
+    # On a dataset that holds what was on offer then: two experiments, each made again.
+    terms = replace(TERMS, at_close=False, bookmakers=("pinnacle",), latency=late.latency)
+    freeze(platform, "late", terms)
+    lock(platform, "late")
+    assert rebuild(platform, "late").same
+    frozen = load(platform, "late")
+    plans = (FAVOURITES, late)
+    found = [run_backtest(platform, frozen, plan) for plan in plans]
+    assert found[0].metrics["total_profit"] == at_once.metrics["total_profit"]
+    assert found[1].metrics["total_profit"] == made.metrics["total_profit"]
+    assert len({result.experiment for result in found}) == 2
+    assert len({result.dataset_hash for result in found}) == 1  # trials on the same data
+    assert found[1].metrics["trials"] == found[0].metrics["trials"] + 1
+    for plan, result in zip(plans, found, strict=True):
+        again = reproduce(platform, result.experiment)
+        assert again.same
+        assert again.experiment.config["latency"] == plan.latency.total_seconds()
+    swept = run_sweep(platform, frozen, late, Grid({"stake": ("flat:1", "flat:2")}))
+    assert reproduce(platform, swept.best.experiment).same
+    another = replace(late, latency=timedelta(seconds=30))
+    with pytest.raises(UsageError, match="late@1 was frozen with a latency of 64799 s, not 30 s"):
+        run_backtest(platform, frozen, another)
 
-def test_an_interrupted_sweep_is_on_record_as_failed_and_no_trial(
+
+def test_an_interrupted_sweep_is_on_record_as_failed_and_one_trial(
     platform: Platform, home: Path
 ) -> None:
     bring(platform, home)
@@ -85,4 +109,5 @@ def test_an_interrupted_sweep_is_on_record_as_failed_and_no_trial(
         (row,) = experiments.newest(conn, 5).to_dict("records")
         assert (row["status"], row["error"]) == ("failed", "KeyboardInterrupt: ")
         assert sweeps.points_of(conn, row["id"]) == []
-        assert experiments.daily_ratios(conn, row["dataset_hash"]) == []
+        assert np.isnan(experiments.daily_ratios(conn, row["dataset_hash"])).tolist() == [True]
+    assert run_backtest(platform, asked, FAVOURITES).metrics["trials"] == 2

@@ -34,8 +34,9 @@ def _datasets() -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         """Frozen selections of what was on offer at decisions, and how it ended: hashed, versioned.
 
-        Freezes the one that the run configuration names; without a name it only looks at those
-        there are.
+        Freezes the one that the run configuration names, such as `ops: {datasets: {config: {name:
+        nba-november, sports: [basketball_nba], start: "2026-11-01", end: "2026-11-30"}}}`; without
+        a name it only looks at those there are.
         """
         from odds_pipeline.services.datasets.freeze import freeze
 
@@ -66,9 +67,12 @@ def _backtest_results() -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         """One backtest a partition: its figures, what they are worth, and its equity.
 
-        A new partition runs what its run configuration says; one that `odds backtest run --draft`
-        put on record runs that. A completed one is made again from its dataset and held against
-        the record.
+        A new partition runs what its run configuration says. The editor for that begins empty
+        (Materialize, Config, Add config): paste `ops: {backtest_results: {config: {dataset:
+        nba-november, strategy: ev, parameters: {min_ev: "0.02"}}}}` and change what you like; the
+        types of all fields stand beside it. A partition that `odds backtest run --draft` put on
+        record runs that, and needs none. A completed one is made again from its dataset and held
+        against the record.
         """
         from odds_pipeline.services.launch import launch
 

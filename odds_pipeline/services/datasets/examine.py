@@ -131,7 +131,9 @@ def _voided(platform: Platform, dataset: Dataset, tables: "Mapping[str, pa.Table
         ]
         kept = datasets.kept_ids(conn, [v.event_id for v in later if v.event_id], dataset.known_by)
     found = []
-    for name in ("offers", "closing_lines"):
+    for name in ("offers", "arrivals", "closing_lines"):
+        if name not in tables:
+            continue
         frame = dataset_files.frame_of(tables[name])
         priced = frame[frame["price"].notna()]
         for void in later:

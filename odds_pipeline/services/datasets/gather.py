@@ -1,7 +1,7 @@
 """Reads what a dataset holds, as of its two moments.
 
-Belongs here: offers, events, closing lines and results, as the files hold them. Does not belong
-here: writing (``place``).
+Belongs here: offers, arrivals, events, closing lines and results, as the files hold them. Does not
+belong here: writing (``place``).
 """
 
 from datetime import datetime
@@ -12,7 +12,7 @@ from odds_pipeline.planning.captures import day_window
 from odds_pipeline.services.closes import EVENTS_AT_ONCE
 from odds_pipeline.services.datasets.terms import Terms
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.services.selections import Progress, Selection, read
+from odds_pipeline.services.selections import Progress, Selection, arrivals, read
 from odds_pipeline.storage import dataset_files, readers
 from odds_pipeline.storage.engine import transaction
 
@@ -57,6 +57,9 @@ def gathered(
             ("closing_lines", closing),
         ):
             parts.setdefault(name, []).append(frame)
+        if terms.latency:
+            late = arrivals(platform, selection, terms.latency)
+            parts.setdefault("arrivals", []).append(late)
     whole = {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
     return dataset_files.tables_of(whole)
 

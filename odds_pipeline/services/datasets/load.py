@@ -49,7 +49,9 @@ def loaded(platform: Platform, dataset: Dataset, *, locked: bool = False) -> Fro
     }
     scores = ["home_score", "away_score"]
     ended = frames["results"].astype(dict.fromkeys(scores, "float64") | {"void": "bool"})
-    return Frozen(dataset, frames["offers"], ended, frames["closing_lines"])
+    sports = frames["events"].set_index("event_id")["sport_key"]
+    late = frames.get("arrivals")
+    return Frozen(dataset, frames["offers"], ended, frames["closing_lines"], sports, late)
 
 
 def told_edited(dataset: Dataset, files: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ class Terms:
         markets: only these; all without.
         max_age: greatest age of the newest snapshot at the decision.
         valid_only: leave out prices that a quality rule found wrong.
+        latency: freeze what was on offer so long after each decision, too; none without.
     """
 
     sports: tuple[str, ...]
@@ -36,6 +37,7 @@ class Terms:
     markets: tuple[str, ...] = ()
     max_age: timedelta | None = None
     valid_only: bool = False
+    latency: timedelta = timedelta()
 
     def selection(self, sport: str, at: datetime | None, known_by: datetime | None) -> Selection:
         """Of one sport, as of both moments."""
@@ -55,7 +57,8 @@ class Terms:
 
     def as_json(self, at: datetime) -> dict[str, Any]:
         """As the list and the manifest have it: days and times in ISO form, spans in seconds."""
-        return {
+        late = {"latency": self.latency.total_seconds()} if self.latency else {}
+        return late | {
             "sports": list(self.sports),
             "first": self.first.isoformat(),
             "last": self.last.isoformat(),
@@ -81,6 +84,7 @@ class Terms:
             tuple(told["markets"]),
             None if told["max_age"] is None else timedelta(seconds=told["max_age"]),
             told["valid_only"],
+            timedelta(seconds=told.get("latency", 0.0)),
         )
 
 
