@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from odds_pipeline.catalog.bookmakers import BOOKMAKERS
+from odds_pipeline.catalog.bookmakers import BOOKMAKERS, BookClass
+from odds_pipeline.catalog.markets import MARKETS
 from odds_pipeline.quality.issues import issues_of
 from odds_pipeline.quality.registry import Needs, Severity, rule
 
@@ -15,17 +16,22 @@ FEWEST_EVENTS = 3
 FEWEST_CAPTURES = 5
 SHARE = 0.5
 ABSENT_BOOKS = tuple(key for key, book in BOOKMAKERS.items() if not book.in_feed)
+EXCHANGES = tuple(key for key, book in BOOKMAKERS.items() if book.book_class is BookClass.EXCHANGE)
+LAY_MARKETS = tuple(key for key, market in MARKETS.items() if market.is_lay)
 
 
 @rule(issue_type="incomplete", severity=Severity.WARNING, needs=Needs.COVERAGE)
 def asked_books_answer(coverage: pd.DataFrame) -> pd.DataFrame:
     """A book that is asked for prices each market of some event, in captures of 3 events or more.
 
-    Books known to be absent from the feed are expected to be missing. One issue a day for each
-    book's market that never came, with the number of captures.
+    Books known to be absent from the feed are expected to be missing, and so are lay prices but
+    for exchanges: they come unasked beside the back prices. One issue a day for each book's market
+    that never came, with the number of captures.
     """
     rows = coverage[coverage["events"] >= FEWEST_EVENTS]
     rows = rows[~rows["bookmaker_key"].isin(ABSENT_BOOKS)]
+    lay = rows["market_key"].isin(LAY_MARKETS)
+    rows = rows[~lay | rows["bookmaker_key"].isin(EXCHANGES)]
     key = ["sport_key", "bookmaker_key", "market_key"]
     days = rows.groupby(key, sort=False).agg(
         captures=("snapshot_time", "nunique"),

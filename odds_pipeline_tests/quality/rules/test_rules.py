@@ -381,6 +381,10 @@ def test_what_was_asked_for_and_never_came_is_found_once_a_day() -> None:
     assert judged("asked_books_answer", coverage(0, 0, events=2)).passed
     absent = coverage(0, 0).assign(bookmaker_key="circasports")
     assert judged("asked_books_answer", absent).passed
+    unasked = coverage(0, 0).assign(market_key="h2h_lay")  # an exchange answers it beside h2h
+    assert judged("asked_books_answer", unasked).passed
+    exchange = unasked.assign(bookmaker_key="betfair_ex_eu")
+    assert not judged("asked_books_answer", exchange).passed
 
 
 def test_a_book_that_offers_less_than_usual_is_found_by_its_own_habit() -> None:
