@@ -150,7 +150,7 @@ def test_days_without_games_are_not_found(odds: Odds) -> None:
 
 def test_a_strategy_written_from_the_docs_alone_runs(season: Odds, home: Path) -> None:
     page = (REPOSITORY / "docs" / "backtesting.md").read_text()
-    code = page.partition("```python\n")[2].partition("```")[0]
+    code = page.partition("```python my_strategies.py\n")[2].partition("```")[0]
     (home / "my_strategies.py").write_text(code)
     command = [sys.executable, "-m", "odds_pipeline.cli", "backtest", "run"]
     done = subprocess.run(

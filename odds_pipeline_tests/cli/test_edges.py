@@ -50,7 +50,7 @@ def test_edges_are_listed_filtered_paged_and_told(priced: Odds) -> None:
     assert set(history[0]) == set(JSON_KEYS["edges ID"])
     assert "10.00" in priced("edges", "--status", "any").out
     assert is_one_line(priced("edges", "nope"), 3)
-    assert is_one_line(priced("edges", "--day", "today"), 2)
+    assert is_one_line(priced("edges", "--day", "soon"), 2)
 
 
 def test_each_book_is_compared_with_the_others(priced: Odds) -> None:
