@@ -105,7 +105,8 @@ def settle(
     The call's answer, if there was one, is stored already. A count that was smaller before this
     call than after the last one means that a new month began; unless the answer came before that
     of the last one and was settled late: then its cost was booked as beyond that one's, and is
-    taken back. What was booked since the last count, for want of one, is not booked again.
+    taken back. What was booked since the last count, or before the first, for want of one, is not
+    booked again.
 
     ``last_count`` is asked here unless ``ask_last_count`` was sent along with something else.
     """
@@ -118,7 +119,9 @@ def settle(
     _enter(conn, call, "settled", credits, used, remaining)
     if used is None:
         return
-    if before is None or used - credits < before:
+    if before is None:
+        entry, beyond = "opening", used - credits - uncounted
+    elif used - credits < before:
         entry, beyond = "opening", used - credits
     else:
         entry, beyond = "correction", used - before - credits - uncounted
@@ -176,10 +179,13 @@ def ask_last_count(conn: Connection, key_fingerprint: str) -> Cursor:
     return conn.execute(
         """SELECT h.provider_used::float8, h.provider_remaining::float8, (
             SELECT coalesce(sum(credits), 0)::float8 FROM credit_ledger
-            WHERE key_fingerprint = %(key)s AND entry <> 'reserved' AND entry_id > h.entry_id
-        ) FROM credit_ledger h
-        WHERE h.key_fingerprint = %(key)s AND h.provider_used IS NOT NULL
-        ORDER BY h.entry_id DESC LIMIT 1""",
+            WHERE key_fingerprint = %(key)s AND entry <> 'reserved'
+              AND entry_id > coalesce(h.entry_id, 0)
+        ) FROM (SELECT) one LEFT JOIN LATERAL (
+            SELECT entry_id, provider_used, provider_remaining FROM credit_ledger
+            WHERE key_fingerprint = %(key)s AND provider_used IS NOT NULL
+            ORDER BY entry_id DESC LIMIT 1
+        ) h ON true""",
         {"key": key_fingerprint},
     )
 
@@ -187,7 +193,8 @@ def ask_last_count(conn: Connection, key_fingerprint: str) -> Cursor:
 def _last_count(asked: Cursor) -> tuple[float | None, float | None, float]:
     """The provider's last count (used, remaining), and the credits booked since without one."""
     row = asked.fetchone()
-    return (None, None, 0.0) if row is None else (row[0], row[1], row[2])
+    assert row is not None
+    return row[0], row[1], row[2]
 
 
 def _came_late(conn: Connection, call: Call) -> bool:

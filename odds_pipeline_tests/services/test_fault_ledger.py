@@ -38,3 +38,14 @@ def test_the_ledger_is_the_providers_count_again(
     fetch_slot(patient, "live", NBA, times[2], asked)
     client.close()
     assert spent(platform) == (provider.credits_charged("demo"), 0)
+
+
+@pytest.mark.parametrize("name", ["html_200", "quota_absent"])
+def test_what_a_key_is_told_first_counts_what_was_booked_for_want_of_it(
+    name: str, platform: Platform, provider: RunningSimulator
+) -> None:
+    asked = odds_request(platform.settings, NBA)
+    provider.faults.next(name)
+    for hours in range(2):
+        fetch_slot(platform, "live", NBA, platform.now() + timedelta(hours=hours), asked)
+    assert spent(platform) == (provider.credits_charged("demo"), 0)
