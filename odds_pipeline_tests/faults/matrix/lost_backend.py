@@ -46,7 +46,9 @@ def backend_killed(block: Block, random: Random, _: int) -> list[Finding]:
             os.kill(random.choice(backends), signal.SIGKILL)
             with suppress(psycopg.OperationalError):
                 conn.execute("SELECT pg_sleep(%s)", [PATIENCE_S])
-    return go_on(block, process)
+    found = go_on(block, process)
+    _until_it_accepts(block)
+    return found
 
 
 def writing(block: Block) -> BaseProcess:
@@ -68,6 +70,19 @@ def go_on(block: Block, process: BaseProcess) -> list[Finding]:
         process.join()
         return [Finding(Kind.OPEN, f"the writer was not done after {PATIENCE_S:g} s")]
     return [] if code == 0 else [Finding(Kind.OPEN, f"the writer ended with exit code {code}")]
+
+
+def _until_it_accepts(block: Block) -> None:
+    """Wait for the server, as whoever starts the platform again would: the writer may be done."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            with block.admin():
+                return
+        except psycopg.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+        time.sleep(0.05)
 
 
 def _bounds(block: Block) -> tuple[int, int]:
