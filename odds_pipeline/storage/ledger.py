@@ -105,8 +105,8 @@ def settle(
     The call's answer, if there was one, is stored already. A count that was smaller before this
     call than after the last one means that a new month began; unless the answer came before that
     of the last one and was settled late: then its cost was booked as beyond that one's, and is
-    taken back. What was booked since the last count, or before the first, for want of one, is not
-    booked again.
+    taken back. What was booked since the last count, or this month before the first, for want of
+    one, is not booked again.
 
     ``last_count`` is asked here unless ``ask_last_count`` was sent along with something else.
     """
@@ -180,7 +180,8 @@ def ask_last_count(conn: Connection, key_fingerprint: str) -> Cursor:
         """SELECT h.provider_used::float8, h.provider_remaining::float8, (
             SELECT coalesce(sum(credits), 0)::float8 FROM credit_ledger
             WHERE key_fingerprint = %(key)s AND entry <> 'reserved'
-              AND entry_id > coalesce(h.entry_id, 0)
+              AND entry_id > coalesce(h.entry_id, 0) AND (h.entry_id IS NOT NULL
+                  OR entered_at >= date_trunc('month', clock_timestamp(), 'UTC'))
         ) FROM (SELECT) one LEFT JOIN LATERAL (
             SELECT entry_id, provider_used, provider_remaining FROM credit_ledger
             WHERE key_fingerprint = %(key)s AND provider_used IS NOT NULL
@@ -191,7 +192,7 @@ def ask_last_count(conn: Connection, key_fingerprint: str) -> Cursor:
 
 
 def _last_count(asked: Cursor) -> tuple[float | None, float | None, float]:
-    """The provider's last count (used, remaining), and the credits booked since without one."""
+    """The provider's last count (used, remaining), and the credits booked without one since."""
     row = asked.fetchone()
     assert row is not None
     return row[0], row[1], row[2]

@@ -14,6 +14,8 @@ from odds_pipeline.simulator.faults.registry import load_faults
 from odds_pipeline.simulator.server import RunningSimulator
 from odds_pipeline.sources.the_odds_api.client import OddsApiClient
 from odds_pipeline.sources.the_odds_api.transport import Timing
+from odds_pipeline.storage.engine import transaction
+from odds_pipeline.storage.ledger import balance
 from odds_pipeline_tests.services.books import spent
 
 NBA = "basketball_nba"
@@ -49,3 +51,20 @@ def test_what_a_key_is_told_first_counts_what_was_booked_for_want_of_it(
     for hours in range(2):
         fetch_slot(platform, "live", NBA, platform.now() + timedelta(hours=hours), asked)
     assert spent(platform) == (provider.credits_charged("demo"), 0)
+
+
+def test_what_was_booked_last_month_is_no_part_of_this_ones_first_count(
+    platform: Platform, provider: RunningSimulator
+) -> None:
+    with transaction(platform.engine) as conn:
+        conn.execute(
+            """INSERT INTO credit_ledger (call_id, entry, credits, key_fingerprint, purpose,
+                endpoint, entered_at)
+            VALUES (gen_random_uuid(), 'settled', 3, %s, 'live', 'odds',
+                date_trunc('month', clock_timestamp(), 'UTC') - interval '1 second')""",
+            (platform.key_fingerprint,),
+        )
+    fetch_slot(platform, "live", NBA, platform.now(), odds_request(platform.settings, NBA))
+    with transaction(platform.engine) as conn:
+        found = balance(conn, platform.key_fingerprint)
+    assert found.spent == provider.credits_charged("demo")
