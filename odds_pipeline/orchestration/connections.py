@@ -10,8 +10,9 @@ from select import POLLIN, poll
 from typing import Protocol
 
 import dagster as dg
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import NullPool
 
 from odds_pipeline.storage.engine import STATEMENT_MS
 
@@ -25,17 +26,22 @@ class _Driver(Protocol):
 def keep_connected(instance: dg.DagsterInstance) -> None:
     """Keep this process's connections to Dagster's database, as Dagster's webserver does.
 
-    One that the server ended meanwhile is replaced, which the webserver leaves to its user.
+    One that the server ended meanwhile is replaced, which the webserver leaves to its user. An
+    instance that keeps them already, or has no such database, stays as it is.
     """
+    if not any(isinstance(engine.pool, NullPool) for engine in _engines(instance)):
+        return
     instance.optimize_for_webserver(
         statement_timeout=STATEMENT_MS, pool_recycle=RECYCLED_S, max_overflow=OVERFLOW
     )
-    for storage in (instance.run_storage, instance.event_log_storage, instance.schedule_storage):
-        engine = getattr(storage, "_engine", None)
-        if (
-            engine is not None and engine.dialect.name == "postgresql"
-        ):  # an ephemeral one has SQLite
-            event.listen(engine, "checkout", _require_standing)
+    for engine in _engines(instance):
+        event.listen(engine, "checkout", _require_standing)
+
+
+def _engines(instance: dg.DagsterInstance) -> list[Engine]:
+    storages = (instance.run_storage, instance.event_log_storage, instance.schedule_storage)
+    engines = (getattr(storage, "_engine", None) for storage in storages)
+    return [one for one in engines if one is not None and one.dialect.name == "postgresql"]
 
 
 def _require_standing(driver: _Driver, *_: object) -> None:
