@@ -13,7 +13,7 @@ cannot be loaded, or is not what its group takes, is left out and says why; the 
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
@@ -54,16 +54,21 @@ class Plugin:
 _found: dict[Group, tuple[Plugin, ...]] = {}
 
 
-def added(group: Group, accept: Callable[[str, object], T]) -> dict[str, T]:
+def added(
+    group: Group, accept: Callable[[object], T], taken: Collection[str] = frozenset()
+) -> dict[str, T]:
     """What plug-ins add to a registry, by name.
+
+    What has a ``name`` of its own must be entered under it.
 
     Args:
         group: the registry.
-        accept: gives back a value under its name, or raises a ``ValueError`` that says why not.
+        accept: gives back a value, or raises a ``ValueError`` that says why not.
+        taken: the names that the registry has itself.
     """
     if group not in _found:
         points = sorted(entry_points(group=group), key=lambda point: (point.name, _whose(point)))
-        _found[group] = tuple(_loaded(group, points, accept))
+        _found[group] = tuple(_loaded(group, points, accept, set(taken)))
     return {one.name: one.value for one in _found[group] if not one.fault}
 
 
@@ -90,12 +95,11 @@ def reason(failure: BaseException) -> str:
 
 
 def _loaded(
-    group: Group, points: list[EntryPoint], accept: Callable[[str, object], T]
+    group: Group, points: list[EntryPoint], accept: Callable[[object], T], taken: set[str]
 ) -> Iterator[Plugin]:
-    names: set[str] = set()
     for point in points:
-        one = _load(group, point, accept, names)
-        names.add(point.name)
+        one = _load(group, point, accept, taken)
+        taken.add(point.name)
         if one.fault:
             complain(f"{group}: {one.name} ({one.distribution})", one.fault)
         else:
@@ -105,17 +109,24 @@ def _loaded(
 
 
 def _load(
-    group: Group, point: EntryPoint, accept: Callable[[str, object], T], names: set[str]
+    group: Group, point: EntryPoint, accept: Callable[[object], T], taken: Collection[str]
 ) -> Plugin:
-    if point.name in names:
-        return Plugin(group, point.name, _whose(point), None, "another plug-in has that name")
     try:
-        value = accept(point.name, point.load())
+        value = _under_its_name(point.name, accept(point.load()), taken)
     except ValueError as refused:
         return Plugin(group, point.name, _whose(point), None, str(refused))
     except (Exception, SystemExit) as broken:  # foreign code may raise anything
         return Plugin(group, point.name, _whose(point), None, reason(broken))
     return Plugin(group, point.name, _whose(point), value)
+
+
+def _under_its_name(name: str, value: T, taken: Collection[str]) -> T:
+    if name in taken:
+        raise ValueError(f"another is called {name!r} already")
+    own = getattr(value, "name", name)
+    if own != name:
+        raise ValueError(f"it calls itself {own!r}: give both one name")
+    return value
 
 
 def _whose(point: EntryPoint) -> str:

@@ -96,13 +96,13 @@ unopened = my_odds:unopened
 no_function = my_odds:LAYOUT
 """
 FAULTS = {
-    "favourite": "a strategy 'favourite' is there already",
-    "other": "its class is called 'nothing': give both one name",
+    "favourite": "another is called 'favourite' already",
+    "other": "it calls itself 'nothing': give both one name",
     "number": "it is no Strategy (odds_pipeline.backtesting.strategy)",
     "absent": "AttributeError: module 'my_odds' has no attribute 'Absent'",
     "gone": "ModuleNotFoundError: No module named 'my_gone'",
     "quits": "SystemExit: 3",
-    "price_above_one": "a rule 'price_above_one' is there already",
+    "price_above_one": "another is called 'price_above_one' already",
     "no_function": "it is no function that opens channels",
 }
 

@@ -22,7 +22,6 @@ import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import partial
 from typing import TYPE_CHECKING
 
 from odds_pipeline.errors import UsageError
@@ -119,16 +118,12 @@ def load_rules() -> dict[str, Rule]:
         for one in (value for value in declared if isinstance(value, Rule)):
             if found.setdefault(one.name, one) is not one:
                 raise UsageError(f"two rules are called {one.name!r}: rename one of them")
-    return found | added(Group.RULES, partial(_of_a_plugin, frozenset(found)))
+    return found | added(Group.RULES, _of_a_plugin, found)
 
 
-def _of_a_plugin(taken: frozenset[str], name: str, value: object) -> Rule:
+def _of_a_plugin(value: object) -> Rule:
     if not isinstance(value, Rule):
         raise ValueError("it is no rule (odds_pipeline.quality.registry.rule makes one)")
-    if name in taken:
-        raise ValueError(f"a rule {name!r} is there already")
-    if value.name != name:
-        raise ValueError(f"its function is called {value.name!r}: give both one name")
     return value
 
 

@@ -83,7 +83,7 @@ def _open(name: str, opener: Opener, settings: Settings) -> Sequence[Channel]:
         return []
 
 
-def _of_a_plugin(_: str, value: object) -> Opener:
+def _of_a_plugin(value: object) -> Opener:
     if not callable(value):
         raise ValueError("it is no function that opens channels")
     return cast("Opener", value)

@@ -39,7 +39,7 @@ STRATEGIES: Mapping[str, type[Strategy]] = MappingProxyType(
 
 def strategies() -> dict[str, type[Strategy]]:
     """Every strategy by its name, those of plug-ins last."""
-    return {**STRATEGIES, **added(Group.STRATEGIES, _of_a_plugin)}
+    return {**STRATEGIES, **added(Group.STRATEGIES, _of_a_plugin, STRATEGIES)}
 
 
 def find(name: str) -> type[Strategy]:
@@ -64,13 +64,9 @@ def find(name: str) -> type[Strategy]:
     return found
 
 
-def _of_a_plugin(name: str, value: object) -> type[Strategy]:
+def _of_a_plugin(value: object) -> type[Strategy]:
     if not _is_strategy(value):
         raise ValueError("it is no Strategy (odds_pipeline.backtesting.strategy)")
-    if name in STRATEGIES:
-        raise ValueError(f"a strategy {name!r} is there already")
-    if value.name != name:
-        raise ValueError(f"its class is called {value.name!r}: give both one name")
     return value
 
 

@@ -27,7 +27,7 @@ LAYOUTS: Mapping[str, Layout] = MappingProxyType(
 
 def layouts() -> dict[str, Layout]:
     """Every layout by its name, those of plug-ins last."""
-    return {**LAYOUTS, **added(Group.LAYOUTS, _of_a_plugin)}
+    return {**LAYOUTS, **added(Group.LAYOUTS, _of_a_plugin, LAYOUTS)}
 
 
 def layout_of(columns: list[str]) -> Layout | None:
@@ -36,11 +36,7 @@ def layout_of(columns: list[str]) -> Layout | None:
     return next((one for one in layouts().values() if present.issuperset(one.required)), None)
 
 
-def _of_a_plugin(name: str, value: object) -> Layout:
+def _of_a_plugin(value: object) -> Layout:
     if not isinstance(value, Layout):
         raise ValueError("it is no Layout (odds_pipeline.sources.archives.layout)")
-    if name in LAYOUTS:
-        raise ValueError(f"a layout {name!r} is there already")
-    if value.name != name:
-        raise ValueError(f"the layout is called {value.name!r}: give both one name")
     return value
