@@ -33,7 +33,8 @@ _KINDS = {
     "commence_time": "timestamptz",
 }
 
-_READ = """
+# Closing prices with their names.
+ROWS = """
 SELECT c.day, e.event_id, sp.sport_key, b.bookmaker_key, mk.market_key, o.name AS outcome_name,
     d.name AS description, c.phase, c.point, c.line, c.price, american(c.price) AS american_price,
     c.capture_time, c.known_time, c.gap_seconds, c.kind, c.missing_reason, c.overround,
@@ -44,7 +45,9 @@ JOIN sports sp USING (sport_id)
 JOIN bookmakers b USING (bookmaker_id)
 JOIN markets mk USING (market_id)
 LEFT JOIN names o ON o.name_id = c.outcome_id
-LEFT JOIN names d ON d.name_id = c.description_id
+LEFT JOIN names d ON d.name_id = c.description_id"""
+
+_READ = f"""{ROWS}
 WHERE (%(day)s::date IS NULL OR c.day = %(day)s)
   AND (%(events)s::text[] IS NULL OR e.event_id = ANY(%(events)s))
   AND (%(phase)s::text IS NULL OR c.phase = %(phase)s)

@@ -4,6 +4,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from odds_pipeline.storage import closing_prices, edges
 from odds_pipeline.storage.export_queries.selection import (
     ALL,
     EVENT,
@@ -32,25 +33,7 @@ LEFT JOIN bookmakers b ON b.bookmaker_id = f.bookmaker_id
 WHERE f.capture_time >= %(start)s AND f.capture_time < %(end)s
   AND {_OF_EVENTS} AND {standing("f")}
 """
-_EDGES = f"""
-SELECT g.opportunity_id, e.event_id, sp.sport_key, mk.market_key, o.name AS outcome_name,
-    d.name AS description, g.point, g.kind, g.strategy,
-    CASE WHEN g.status = 'open' AND g.expires_at <= now() THEN 'expired' ELSE g.status END
-        AS status,
-    g.verdict, g.category, g.tags, b.bookmaker_key, g.price, american(g.price) AS american_price,
-    g.fair_probability, g.model_probability, g.implied_probability, g.model_version,
-    g.edge_percentage, g.greatest_edge_percentage, g.kelly_fraction, g.age_seconds,
-    g.total_stake, g.worst_case_profit, g.first_seen, g.last_seen, g.expires_at, g.commence_time,
-    g.closed_at, g.closed_by, g.sights, g.episodes, g.life_seconds, g.legs
-FROM edges g
-JOIN event_ids e USING (event_no)
-JOIN sports sp USING (sport_id)
-JOIN markets mk USING (market_id)
-LEFT JOIN bookmakers b USING (bookmaker_id)
-LEFT JOIN names o ON o.name_id = g.outcome_id
-LEFT JOIN names d ON d.name_id = g.description_id
-WHERE {within("g.last_seen")} AND {EVENT} AND {SPORT}
-"""
+_EDGES = f"{edges.ROWS} WHERE {within('g.last_seen')} AND {EVENT} AND {SPORT}"
 _SIGHTS = f"""
 SELECT s.opportunity_id, e.event_id, s.capture_time, s.known_time, s.superseded_at, s.state,
     b.bookmaker_key, s.price, s.fair_probability, s.implied_probability, s.edge_percentage,
@@ -60,20 +43,7 @@ JOIN event_ids e USING (event_no)
 LEFT JOIN bookmakers b USING (bookmaker_id)
 WHERE {within("s.capture_time")} AND {_OF_EVENTS} AND {known("s.known_time")}
 """
-_CLOSING_PRICES = f"""
-SELECT c.day, e.event_id, sp.sport_key, b.bookmaker_key, mk.market_key, o.name AS outcome_name,
-    d.name AS description, c.phase, c.point, c.line, c.price, american(c.price) AS american_price,
-    c.capture_time, c.known_time, c.gap_seconds, c.kind, c.missing_reason, c.overround,
-    c.fair_probability, c.method, c.result, c.unsettled_reason, c.flagged, c.commence_time
-FROM closing_prices c
-JOIN event_ids e USING (event_no)
-JOIN sports sp USING (sport_id)
-JOIN bookmakers b USING (bookmaker_id)
-JOIN markets mk USING (market_id)
-LEFT JOIN names o ON o.name_id = c.outcome_id
-LEFT JOIN names d ON d.name_id = c.description_id
-WHERE {day_within("c.day")} AND {EVENT} AND {SPORT}
-"""
+_CLOSING_PRICES = f"{closing_prices.ROWS} WHERE {day_within('c.day')} AND {EVENT} AND {SPORT}"
 _LINE_MOVEMENTS = f"""
 SELECT m.*, e.event_id, b.bookmaker_key, mk.market_key, o.name AS outcome_name,
     d.name AS description
