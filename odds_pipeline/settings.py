@@ -5,7 +5,6 @@ done with it. Only the composition roots (``cli``, ``orchestration``) call ``loa
 """
 
 import re
-import unicodedata
 from datetime import UTC, date, datetime, time
 from functools import cached_property
 from ipaddress import ip_network
@@ -23,6 +22,7 @@ from pydantic_settings import (
 
 from odds_pipeline import crash_points
 from odds_pipeline.catalog.markets import FEATURED
+from odds_pipeline.catalog.plain_text import require_plain
 from odds_pipeline.catalog.pricing import FAIR_METHODS
 from odds_pipeline.errors import SettingsError
 from odds_pipeline.planning.adaptive import BOUNDS
@@ -324,7 +324,7 @@ class Settings(BaseSettings):
             raise ValueError(value.reason)
         for part in value if isinstance(value, tuple) else (value,):
             if isinstance(part, str):
-                _require_text(part)
+                require_plain(part, LONGEST)
         return value
 
     @field_validator(
@@ -636,14 +636,6 @@ def _parts(keys: SecretStr | None) -> list[str]:
     if keys is None:
         return []
     return [key.strip() for key in keys.get_secret_value().split(",") if key.strip()]
-
-
-def _require_text(value: str) -> None:
-    """Refuse what no setting is: control characters, bytes that are no UTF-8, or no end."""
-    if len(value) > LONGEST:
-        raise ValueError(f"is longer than {LONGEST:,} characters")
-    if any(unicodedata.category(character) in {"Cc", "Cs"} for character in value):
-        raise ValueError("holds a control character, or is not UTF-8")
 
 
 def _require_port(parts: SplitResult) -> None:

@@ -12,10 +12,10 @@ import errno
 import os
 import sys
 import traceback
-import unicodedata
 
 import typer
 
+from odds_pipeline.catalog.plain_text import require_plain
 from odds_pipeline.cli import (
     alerts,
     backfill,
@@ -142,11 +142,11 @@ def _require_text(arguments: list[str]) -> None:
     """
     for argument in arguments if arguments[:1] != ["exec"] else ():
         value = argument.partition("=")[2] if argument.startswith("--") else argument
-        if len(argument) > LONGEST:
-            raise UsageError(f"an argument is longer than {LONGEST:,} characters")
-        odd = {"Cc", "Cs"} & {unicodedata.category(one) for one in value if one not in "\n\t"}
-        if odd and not os.path.lexists(value):
-            raise UsageError("an argument holds a control character, or is not UTF-8")
+        try:
+            require_plain(argument, LONGEST, allowed="\n\t")
+        except ValueError as wrong:
+            if len(argument) > LONGEST or not os.path.lexists(value):
+                raise UsageError(f"an argument {wrong}") from None
 
 
 def _log(failure: OddsPipelineError) -> None:

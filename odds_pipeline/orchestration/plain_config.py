@@ -6,11 +6,14 @@ It comes from a form, a file or GraphQL, all of which can say what our database 
 half a surrogate pair, a number without end.
 """
 
-import unicodedata
 from collections.abc import Iterator
+from datetime import date
 
 import dagster as dg
 from pydantic import field_validator
+
+from odds_pipeline.catalog.plain_text import require_plain
+from odds_pipeline.errors import UsageError
 
 LONGEST = 2_000  # characters of one text
 _NUMBER = 2**63
@@ -24,7 +27,7 @@ class PlainConfig(dg.Config):
     def _plain(cls, value: object) -> object:
         for part in _parts(value):
             if isinstance(part, str):
-                _require_text(part)
+                require_plain(part, LONGEST, allowed="\n\t")
             if isinstance(part, float | int) and not abs(part) < _NUMBER:  # nor NaN
                 raise ValueError("is not a number in range")
         return value
@@ -40,8 +43,13 @@ def _parts(value: object) -> Iterator[object]:
         yield value
 
 
-def _require_text(text: str) -> None:
-    if len(text) > LONGEST:
-        raise ValueError(f"is longer than {LONGEST:,} characters")
-    if any(unicodedata.category(one) in {"Cc", "Cs"} and one not in "\n\t" for one in text):
-        raise ValueError("holds a control character, or is not UTF-8")
+def typed_day(text: str, field: str) -> date:
+    """The day that a field states.
+
+    Raises:
+        UsageError: it states none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{field}: {text!r} is not a day such as 2026-01-31") from None

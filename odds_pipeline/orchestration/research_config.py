@@ -4,13 +4,12 @@ Belongs here: the run configuration of the group `research`, and what it means t
 Does not belong here: defaults of the services. Every field is documented where it is filled in.
 """
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from odds_pipeline.errors import UsageError
-from odds_pipeline.orchestration.plain_config import PlainConfig
+from odds_pipeline.orchestration.plain_config import PlainConfig, typed_day
 
 if TYPE_CHECKING:
     from odds_pipeline.services.datasets.terms import Labels, Terms
@@ -60,8 +59,8 @@ class FreezeConfig(PlainConfig):
 
         return Terms(
             tuple(self.sports),
-            _day(self.start, "start"),
-            _day(self.end, "end"),
+            typed_day(self.start, "start"),
+            typed_day(self.end, "end"),
             tuple(span(each, MINUTE, "offsets") for each in self.offsets),
             self.at_close,
             tuple(self.bookmakers),
@@ -145,10 +144,3 @@ class BacktestConfig(PlainConfig):
             span(self.latency, SECOND, "latency"),
         )
         return Order(self.dataset, plan)
-
-
-def _day(text: str, field: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"{field}: {text!r} is not a day such as 2026-01-31") from None

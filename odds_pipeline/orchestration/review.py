@@ -4,16 +4,13 @@ Belongs here: its run config, and showing the day's checks anew. Does not belong
 decision does (``services.review``).
 """
 
-from datetime import date
-
 import dagster as dg
 from pydantic import Field
 
-from odds_pipeline.errors import UsageError
 from odds_pipeline.orchestration.checks import evaluations
 from odds_pipeline.orchestration.descriptions import OWNERS
 from odds_pipeline.orchestration.failures import one_line_failures
-from odds_pipeline.orchestration.plain_config import PlainConfig
+from odds_pipeline.orchestration.plain_config import PlainConfig, typed_day
 from odds_pipeline.orchestration.resources import PlatformResource
 from odds_pipeline.orchestration.tags import MAX_RUNTIME
 from odds_pipeline.services import review
@@ -52,7 +49,7 @@ def review_job() -> dg.JobDefinition:
     ) -> None:
         """Release, void or keep, write down who and why, and judge the day again."""
         with one_line_failures(), platform_resource.open() as platform:
-            day = _day(config.day)
+            day = typed_day(config.day, "day")
             if config.items:
                 decided = [
                     review.decide(platform, item, config.action, config.reason, config.by).item
@@ -88,10 +85,3 @@ def review_job() -> dg.JobDefinition:
         decide()
 
     return review_quarantine
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise UsageError(f"day: {text!r} is not a day such as 2026-01-31") from None
