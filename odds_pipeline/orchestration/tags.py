@@ -16,7 +16,8 @@ PURPOSE = "odds/purpose"
 REASON = "odds/reason"
 # Runs with this tag go one at a time, so that they leave places to captures.
 ASIDE = "odds/aside"
-WORKER = "odds/worker"
+# A process is nothing for a list of runs: what begins so, Dagster does not show.
+WORKER = ".dagster/odds_worker"
 MAX_RUNTIME = "dagster/max_runtime"
 PRIORITY = "dagster/priority"
 
