@@ -21,7 +21,7 @@ CONDITIONS = {"service_healthy", "service_started", "service_completed_successfu
 SERVICE_KEYS = {
     *("build", "image", "init", "restart", "user", "read_only", "tmpfs", "cap_drop", "cap_add"),
     *("security_opt", "pids_limit", "mem_limit", "shm_size", "environment", "secrets", "volumes"),
-    *("networks", "healthcheck", "command", "ports", "depends_on"),
+    *("networks", "healthcheck", "command", "ports", "depends_on", "hostname"),
 }
 OURS = ("migrate", "code-server", "webserver", "daemon")
 
@@ -115,6 +115,11 @@ def test_the_only_place_that_may_be_written_is_the_users_home() -> None:
     assert f"ODDS_HOME={home}" in image
     for name in OURS:
         assert compose()["services"][name]["volumes"] == [f"home:{home}"], name
+
+
+def test_the_container_of_runs_keeps_its_name_when_it_is_made_anew() -> None:
+    """A run names its host; under another name its death would not be seen (`workers.py`)."""
+    assert compose()["services"]["code-server"]["hostname"] == "code-server"
 
 
 def test_every_service_names_only_what_there_is() -> None:
