@@ -22,6 +22,7 @@ SERVICE_KEYS = {
     *("build", "image", "init", "restart", "user", "read_only", "tmpfs", "cap_drop", "cap_add"),
     *("security_opt", "pids_limit", "mem_limit", "shm_size", "environment", "secrets", "volumes"),
     *("networks", "healthcheck", "command", "ports", "depends_on", "hostname"),
+    "stop_grace_period",
 }
 OURS = ("migrate", "code-server", "webserver", "daemon")
 
@@ -120,6 +121,14 @@ def test_the_only_place_that_may_be_written_is_the_users_home() -> None:
 def test_the_container_of_runs_keeps_its_name_when_it_is_made_anew() -> None:
     """A run names its host; under another name its death would not be seen (`workers.py`)."""
     assert compose()["services"]["code-server"]["hostname"] == "code-server"
+
+
+def test_a_stop_waits_for_calls_in_progress() -> None:
+    """An engine kills after 10 s unless told otherwise; `odds serve` was seen to take 20."""
+    for name, service in compose()["services"].items():
+        assert service["stop_grace_period"] == "90s", name
+    assert "TimeoutStopSec=90" in (ROOT / "deploy" / "odds.service").read_text()
+    assert "--stop-timeout 90" in (ROOT / "docs" / "deployment.md").read_text()
 
 
 def test_every_service_names_only_what_there_is() -> None:
