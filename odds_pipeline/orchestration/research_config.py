@@ -85,8 +85,8 @@ class BacktestConfig(PlainConfig):
 
     dataset: str = Field(
         default="",
-        description="Name of a frozen dataset (its newest version), or name@version. Empty: the one "
-        "frozen last.",
+        description="Name of a frozen dataset (its newest version), or name@version. Empty: the "
+        "one frozen last.",
     )
     strategy: str = Field(
         default="ev", description="Name (`odds backtest strategies` lists them), or module:Class."
