@@ -89,7 +89,8 @@ class BacktestConfig(PlainConfig):
         "one frozen last.",
     )
     strategy: str = Field(
-        default="ev", description="Name (`odds backtest strategies` lists them), or module:Class."
+        default="favourite",
+        description="Name (`odds backtest strategies` lists them), or module:Class.",
     )
     parameters: dict[str, str] = Field(
         default={}, description="Parameters of the strategy, such as min_ev: '0.02'."

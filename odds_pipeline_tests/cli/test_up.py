@@ -145,12 +145,9 @@ def test_a_backtest_launched_in_the_ui_is_carried_out_by_the_daemon(
             *("trials_are_counted", "dataset_is_as_frozen"),
         }
     assert {each["status"] for each in listed.values()} == {"completed"}
-    same = ("dataset", "dataset_hash", "total_bets", "total_profit")
-    assert [listed["clicked"][name] for name in same] == [listed["demo"][name] for name in same]
-    assert (listed["as-it-stands"]["strategy"], listed["as-it-stands"]["dataset"]) == (
-        "ev",
-        "demo@1",
-    )
+    same = ("strategy", "dataset", "dataset_hash", "total_bets", "total_profit")
+    for key in ("clicked", "as-it-stands"):
+        assert [listed[key][name] for name in same] == [listed["demo"][name] for name in same]
     assert shown.code == 0, shown.err
     assert "clicked" in sheet.read_text()
     # The timeline leaves out runs whose place it does not know: those of `odds up` itself too.
