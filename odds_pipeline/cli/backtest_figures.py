@@ -8,23 +8,35 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from odds_pipeline.cli import screen
+from odds_pipeline.cli.json_keys import FIGURES, JUDGED, SWEPT
 from odds_pipeline.cli.screen import Column
 
 if TYPE_CHECKING:
     from odds_pipeline.backtesting.leaks import LeakReport
 
-_FIGURES = (Column("figure", "figure"), Column("value", "value", right=True))
-SHARES = frozenset(
+_MEANINGS = FIGURES | JUDGED | SWEPT
+_PLACES = {name: place for place, name in enumerate(_MEANINGS)}
+_FIGURES = (
+    Column("figure", "figure"),
+    Column("value", "value", right=True),
+    Column("meaning", "what it is"),
+)
+SHARES = frozenset({"max_drawdown_percent", "win_rate"})
+GAINS = frozenset(
     {
-        *("roi", "return_on_bankroll", "max_drawdown_percent", "win_rate", "roi_low", "roi_high"),
+        *("roi", "return_on_bankroll", "roi_low", "roi_high"),
         *("clv", "forward_roi", "forward_return"),
     }
 )
 
 
 def show_figures(values: Mapping[str, object]) -> None:
-    """One line a figure."""
-    rows = [{"figure": name, "value": figure(name, value)} for name, value in values.items()]
+    """One line a figure, in the order of docs/cli.md; those of no meaning there stand last."""
+    ordered = sorted(values, key=lambda name: _PLACES.get(name, len(_PLACES)))
+    rows = [
+        {"figure": name, "value": figure(name, values[name]), "meaning": _MEANINGS.get(name, "")}
+        for name in ordered
+    ]
     if rows:
         screen.show_table(rows, _FIGURES, screen.zone_named("UTC"))
 
@@ -50,9 +62,14 @@ def figure(name: str, value: object) -> str:
     if value is None:
         return screen.MISSING
     if isinstance(value, float):
-        told = percent(value) if name in SHARES else f"{value:,.4f}"
-        return screen.MISSING if math.isnan(value) else told
+        return screen.MISSING if math.isnan(value) else _number(name, value)
     return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def _number(name: str, value: float) -> str:
+    if name in GAINS:
+        return percent(value)
+    return f"{value:.2%}" if name in SHARES else f"{value:,.4f}"
 
 
 def percent(share: float) -> str:

@@ -270,7 +270,7 @@ _ALERT = {
     "told_in": "Number of the summary that tells of it; null where it goes out alone.",
 }
 
-_FIGURES = {
+FIGURES = {
     "strategy_name": "The strategy.",
     "total_bets": "Bets settled, voids left out.",
     "winning_bets": "Bets with a profit.",
@@ -317,7 +317,14 @@ _OF_POINTS = (
     "actual_at_close",
     *("p_value", "p_value_close", "probabilistic_sharpe"),
 )
-_SWEPT = {
+JUDGED = {
+    "leaks": "Decisions that depend on the future; of a sweep those of its best point.",
+    "leak_moments": "Decisions replayed to find them.",
+    "wanted": "Bets that the strategy wanted.",
+    "refused": "Of them, those that the books refused, or that were gone by then.",
+    "bets_hash": "SHA-256 of every bet.",
+}
+SWEPT = {
     "points": "How many points the grid has.",
     "best_point": "Place of the best one, by the Sharpe ratio of its days; the first is 0.",
     "best_parameters": "Its values.",
@@ -544,23 +551,19 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
         "leaks[].decision_time": "When it was taken.",
         "leaks[].event_id": "The event bet on.",
         "leaks[].what": "What differs, in words.",
-        **_FIGURES,
+        **FIGURES,
     },
     "backtest sweep": {
         "experiment": "Its number on record.",
         "dataset": "The dataset it ran on; null where it ran on what is stored.",
         "dataset_hash": "SHA-256 of what was on offer and how the events ended.",
         "grid": "The values of each axis.",
-        **_FIGURES,
-        "leaks": "Decisions of the best point that depend on the future.",
-        "leak_moments": "Decisions replayed to find them.",
-        "wanted": "Bets that the strategy wanted.",
-        "refused": "Of them, those that the books refused, or that were gone by then.",
-        "bets_hash": "SHA-256 of every bet.",
-        **_SWEPT,
+        **FIGURES,
+        **JUDGED,
+        **SWEPT,
         "points": "One object a point, the last axis running fastest.",
         "points[].parameters": "Its values.",
-        **{f"points[].{name}": _FIGURES[name] for name in _OF_POINTS},
+        **{f"points[].{name}": FIGURES[name] for name in _OF_POINTS},
         "points[].holm_p_value": "Its p_value, corrected by Holm for the number of points.",
     },
     "backtest compare": {
@@ -573,12 +576,8 @@ JSON_KEYS: Mapping[str, Mapping[str, str]] = {
         "bankroll": "Money at the beginning.",
         "dataset": "The dataset it ran on; null where it ran on what was stored.",
         "dataset_hash": "SHA-256 of what it ran on; null if it failed before.",
-        **_FIGURES,
-        "leaks": "Decisions that depend on the future.",
-        "leak_moments": "Decisions replayed to find them.",
-        "wanted": "Bets that the strategy wanted.",
-        "refused": "Of them, those that the books refused, or that were gone by then.",
-        "bets_hash": "SHA-256 of every bet.",
+        **FIGURES,
+        **JUDGED,
     },
     "backtest list": {
         "id": "Number of the experiment.",

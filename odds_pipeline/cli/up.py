@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from odds_pipeline.cli import demo_backtest, demo_history, panel, screen
+from odds_pipeline.cli import children, demo_backtest, demo_history, demo_results, panel, screen
 from odds_pipeline.cli.fetch import show_checks
 from odds_pipeline.cli.session import configured
 from odds_pipeline.settings import Settings
@@ -76,7 +76,6 @@ def _require_ports(settings: Settings) -> None:
 
 
 def _steps(settings: Settings, address: str, once: bool, days: int) -> None:
-    from odds_pipeline.cli import children
     from odds_pipeline.cli.instance import dagster_instance, exported
     from odds_pipeline.cli.supervisor import Supervisor
     from odds_pipeline.composition import open_platform
@@ -131,12 +130,14 @@ def agreed(platform: "Platform") -> None:
 def _gathered(platform: "Platform", instance: "DagsterInstance", days: int) -> None:
     """Buy a DEMO its history, make one live collection, ask for scores, look at the market.
 
-    A DEMO also gets a backtest on its history.
+    A DEMO also gets results of past days, and a backtest on its history.
     """
     from odds_pipeline.cli.runs import run_day, run_learning, run_scores
 
     if platform.settings.demo:
         demo_history.backfill(platform, instance, days)
+    if children.needs_provider(platform.settings):
+        demo_results.bring(platform, instance, days)
     today = platform.now().date()
     live = run_day(platform.settings, instance, today)
     screen.say(f"{screen.YES} Live collection: {live.credits:,g} credits")
