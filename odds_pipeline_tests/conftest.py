@@ -22,6 +22,7 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg import sql
+from pydantic import SecretStr
 from sqlalchemy import Engine
 
 from odds_pipeline.services.platform import Platform
@@ -41,6 +42,9 @@ TEMPLATE = "odds_template"
 DAGSTER_TEMPLATE = "odds_template_dagster"
 EXTERNAL = os.environ.get("ODDS_TEST_DATABASE_URL")
 POOLER = os.environ.get("ODDS_TEST_POOLER")
+# A pooler keeps connections to a database that is to go, knows none of the roles that a test makes,
+# and answers for a connection that ended.
+whole_server = pytest.mark.skipif(POOLER is not None, reason="needs the server itself")
 
 if POOLER:
     open_engine = partial(open_engine, pooled=True)
@@ -136,13 +140,14 @@ def database_url(server_url: str) -> Iterator[str]:
 def dagster_template(server_url: str, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Name of a database in which Dagster has made its tables; made by whoever comes first."""
     folder = tmp_path_factory.mktemp("dagster-template")
+    root = direct(server_url)
     with (
         exclusively(folder.parent.parent / "dagster_template.lock"),
-        psycopg.connect(_plain(f"{server_url}/postgres"), autocommit=True) as conn,
+        psycopg.connect(_plain(f"{root}/postgres"), autocommit=True) as conn,
     ):
         if not _has(conn, DAGSTER_TEMPLATE):
             _copy(conn, "template1", f"{DAGSTER_TEMPLATE}_new")
-            _fill_dagster(f"{server_url}/{DAGSTER_TEMPLATE}_new", folder)
+            _fill_dagster(f"{root}/{DAGSTER_TEMPLATE}_new", folder)
             _rename(conn, f"{DAGSTER_TEMPLATE}_new", DAGSTER_TEMPLATE)
     return DAGSTER_TEMPLATE
 
@@ -159,7 +164,7 @@ def _fill_dagster(url: str, folder: Path) -> None:
 @pytest.fixture
 def dagster_beside(server_url: str, database_url: str, dagster_template: str) -> Iterator[str]:
     """Dagster's database beside the test's, with its tables."""
-    url = dagster_database(database_url)
+    url = dagster_database(direct(database_url))
     with fresh_database(server_url, dagster_template, url.rpartition("/")[2]):
         yield url
 
@@ -170,7 +175,7 @@ def fresh_database(
 ) -> Iterator[str]:
     """A copy of a template, for as long as it is needed."""
     name = name or f"odds_{uuid.uuid4().hex}"
-    with psycopg.connect(_plain(f"{server_url}/postgres"), autocommit=True) as conn:
+    with psycopg.connect(_plain(f"{direct(server_url)}/postgres"), autocommit=True) as conn:
         _copy(conn, template, name)
         yield f"{server_url}/{name}"
         conn.execute(
@@ -247,6 +252,20 @@ def home() -> Iterator[Path]:
     """An empty home folder of its own, on a short path."""
     with tempfile.TemporaryDirectory(prefix="odds-") as folder:
         yield Path(folder)
+
+
+def addresses(url: str) -> dict[str, Any]:
+    """The settings that lead to a database."""
+    own = {"database_direct_url": SecretStr(direct(url))} if POOLER else {}
+    return {"database_url": SecretStr(url)} | own
+
+
+def direct(url: str) -> str:
+    """The same database, or server, without the pooler between."""
+    if not (POOLER and EXTERNAL):
+        return url
+    through, server = (data_url(one).rpartition("/")[0] for one in (POOLER, EXTERNAL))
+    return url.replace(through, server)
 
 
 def _plain(url: str) -> str:

@@ -1076,6 +1076,7 @@ _OVERRIDES: Mapping[tuple[str, str], Mapping[str, Any]] = {
         "meaning": "How far it is, or how it ended.",
         "enum": ("draft", "running", "completed", "failed"),
     },
+    ("backtest_results", "completed_at"): {"meaning": "When it ended."},
     ("experiments", "completed_at"): {"meaning": "When it ended; missing until then."},
     ("slots", "status"): {
         "meaning": "How far the capture is, or how it ended.",

@@ -212,7 +212,8 @@ def show(
     if found.error is not None:
         screen.say(f"{screen.NO} {found.error}")
     show_figures(found.metrics or {})
-    screen.put(f"Configuration: {screen.clean(found.config)}")
+    screen.say("Configuration:")
+    screen.show_json(found.config)
     screen.say(f"Data {found.dataset_hash or 'none'} · code {found.code_version}")
     screen.say(f"Dataset {found.dataset or 'none: it ran on what was stored then'}")
     if html is not None:

@@ -128,6 +128,8 @@ def freeze(
     said = "frozen" if new else "holds the same already; nothing was frozen"
     screen.say(f"{screen.YES} {dataset.snapshot_id} {said}: {_rows(dataset)}")
     screen.say(f"Content hash {dataset.content_hash}")
+    screen.say("Frozen from:")
+    screen.show_json(dataset.config)
     screen.say(f"`odds backtest run STRATEGY --dataset {dataset.snapshot_id}` bets on it")
 
 
@@ -198,10 +200,11 @@ def show(name: Named, tz: Zone = "UTC", as_json: AsJson = False) -> None:
     screen.say(f"{dataset.snapshot_id}: {dataset.league}, {_rows(dataset)}")
     if dataset.description:
         screen.say(screen.clean(dataset.description))
-    screen.put(f"Frozen from: {dataset.config}")
     known = f"{dataset.known_by:%Y-%m-%d %H:%M:%S} UTC"
     screen.say(f"Known by {known} · {dataset.experiments} experiments")
     screen.say(f"Content hash {dataset.content_hash}")
+    screen.say("Frozen from:")
+    screen.show_json(dataset.config)
     _tell(found, tz)
 
 

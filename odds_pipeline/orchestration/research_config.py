@@ -78,14 +78,19 @@ class FreezeConfig(PlainConfig):
 
 
 class BacktestConfig(PlainConfig):
-    """What to run in a new partition; one that has an experiment needs nothing of this."""
+    """What to run in a new partition; one that has an experiment needs nothing of this.
+
+    Left as it is, it runs: every field has a default.
+    """
 
     dataset: str = Field(
         default="",
-        description="Name of a frozen dataset (its newest version), or name@version.",
+        description="Name of a frozen dataset (its newest version), or name@version. Empty: the "
+        "one frozen last.",
     )
     strategy: str = Field(
-        default="ev", description="Name (`odds backtest strategies` lists them), or module:Class."
+        default="favourite",
+        description="Name (`odds backtest strategies` lists them), or module:Class.",
     )
     parameters: dict[str, str] = Field(
         default={}, description="Parameters of the strategy, such as min_ev: '0.02'."
@@ -112,8 +117,8 @@ class BacktestConfig(PlainConfig):
     seed: int = Field(default=0, description="Of what is drawn by chance.")
     name: str = Field(default="", description="What the experiment is called [the partition].")
 
-    def order(self, key: str) -> "Order | None":
-        """What to run; ``None`` where no dataset is named.
+    def order(self, key: str) -> "Order":
+        """What to run.
 
         Args:
             key: the partition.
@@ -126,8 +131,6 @@ class BacktestConfig(PlainConfig):
         from odds_pipeline.services.launch import Order
         from odds_pipeline.services.spans import SECOND, span
 
-        if not self.dataset:
-            return None
         try:
             costs = Costs(self.commissions, self.limits, self.rejected)
         except ValueError as wrong:
@@ -143,4 +146,4 @@ class BacktestConfig(PlainConfig):
             self.name or key,
             span(self.latency, SECOND, "latency"),
         )
-        return Order(self.dataset, plan)
+        return Order(self.dataset or None, plan)

@@ -13,12 +13,22 @@ from dataclasses import dataclass
 from datetime import date
 
 import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run
+from dagster._core.execution.execute_in_process import merge_run_tags
+from dagster._core.remote_origin import (
+    RegisteredCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+)
+from dagster._core.storage.tags import MAX_RETRIES_TAG
 
 from odds_pipeline.orchestration.build import build_definitions
 from odds_pipeline.orchestration.checks import evaluations
 from odds_pipeline.orchestration.figures import Metadata, day_metadata, of_table, quality_metadata
 from odds_pipeline.orchestration.jobs import COLLECT
 from odds_pipeline.orchestration.materialise import mark_days
+from odds_pipeline.orchestration.switches import LOCATION
 from odds_pipeline.quality.registry import RuleResult
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.reconcile import Readings
@@ -27,6 +37,9 @@ from odds_pipeline.settings import Settings
 
 IMPORT = "import"
 AT_ONCE = 50  # days whose events are stored together
+# Whoever asked for it sees it fail: the daemon, which knows now where it comes from, must not pay
+# for it once more.
+NOT_AGAIN = {MAX_RETRIES_TAG: "0"}
 SNAPSHOTS, ODDS, LOG = (
     dg.AssetKey(name) for name in ("odds_snapshots", "odds", "data_quality_log")
 )
@@ -50,6 +63,9 @@ def run_collection(
 ) -> RunOutcome:
     """Run a job, of one UTC day, in this process, recorded in the instance.
 
+    It is recorded as one of the code location's: Dagster's timeline leaves out all others, which
+    is why `execute_in_process`, which cannot say so, is not used.
+
     Args:
         settings: all settings.
         day: today for a live capture, a past day to complete it; ``None`` for a job without days.
@@ -58,14 +74,18 @@ def run_collection(
         job: name of the job; default the one that makes a day's odds complete.
     """
     chosen = None if selection is None else [dg.AssetKey(name) for name in selection]
-    definition = build_definitions(settings).resolve_job_def(job)
+    repository = build_definitions(settings).get_repository_def()
+    definition = repository.get_job(job)
+    place = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), repository.name)
+    key = None if day is None else day.isoformat()
     with _own_signals():
-        result = definition.execute_in_process(
-            instance=instance,
-            partition_key=None if day is None else day.isoformat(),
-            asset_selection=chosen,
-            raise_on_error=False,
+        run = instance.create_run_for_job(
+            definition,
+            tags=merge_run_tags(definition, key, NOT_AGAIN, chosen, instance, None),
+            asset_selection=None if chosen is None else frozenset(chosen),
+            remote_job_origin=RemoteJobOrigin(place, job),
         )
+        result = execute_run(InMemoryJob(definition), run, instance)
     failed = [event for event in result.all_events if event.is_step_failure]
     return RunOutcome(result.run_id, result.success, tuple(_reason(event) for event in failed))
 

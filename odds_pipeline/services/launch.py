@@ -20,9 +20,9 @@ from odds_pipeline.storage.experiments import Experiment
 
 
 class Order(NamedTuple):
-    """A backtest asked for by its dataset."""
+    """A backtest asked for by its dataset; ``None``: the one that was frozen last."""
 
-    dataset: str
+    dataset: str | None
     plan: Plan
 
 
@@ -34,7 +34,7 @@ class Done(NamedTuple):
     again: bool
 
 
-def launch(platform: Platform, key: str, order: Order | None) -> Done:
+def launch(platform: Platform, key: str, order: Order) -> Done:
     """Run the experiment of a partition, or make it again and hold it against the record.
 
     Args:
@@ -44,7 +44,7 @@ def launch(platform: Platform, key: str, order: Order | None) -> Done:
 
     Raises:
         NotFound: it is named by a number that no experiment has, or the dataset is not there.
-        UsageError: nothing says what to run, or it failed before and does not run twice.
+        UsageError: it failed before and does not run twice.
         StorageError: the dataset was edited.
         AlreadyRunning: it runs elsewhere.
         OddsPipelineError: it came out otherwise than on record.
@@ -70,16 +70,22 @@ def done_of(platform: Platform, result: Result) -> Done:
         return Done(experiments.find(conn, result.experiment), result, again=False)
 
 
-def _new(platform: Platform, key: str, order: Order | None) -> Done:
+def _new(platform: Platform, key: str, order: Order) -> Done:
     if key.isdigit():
         raise NotFound(
             f"no experiment {key}: a partition named by a number is the experiment of that number; "
             "give a new one a name with a letter in it"
         )
-    if order is None:
-        raise UsageError(f"partition {key} is new: its run configuration must name a dataset")
-    frozen = load(platform, order.dataset)
+    frozen = load(platform, order.dataset or _frozen_last(platform))
     return done_of(platform, run_backtest(platform, frozen, order.plan, partition_key=key))
+
+
+def _frozen_last(platform: Platform) -> str:
+    with transaction(platform.engine) as conn:
+        there = datasets.every(conn)
+    if not there:
+        raise NotFound("no dataset was frozen yet; `odds dataset freeze`, or the asset datasets")
+    return there[0].snapshot_id
 
 
 def _drafted(platform: Platform, found: Experiment) -> Done:

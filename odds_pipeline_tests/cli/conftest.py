@@ -16,7 +16,7 @@ import pytest
 from psycopg import sql
 
 from odds_pipeline.cli.main import run
-from odds_pipeline_tests.conftest import EXTERNAL, POOLER
+from odds_pipeline_tests.conftest import POOLER, direct
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 FIXTURES = REPOSITORY / "odds_pipeline_tests" / "fixtures"
@@ -63,9 +63,8 @@ def bare(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def odds(bare: Path, database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Odds]:
     """`odds` in this process, on a fresh migrated database."""
     monkeypatch.setenv("DATABASE_URL", database_url)
-    if POOLER and EXTERNAL:
-        name = database_url.rpartition("/")[2]
-        monkeypatch.setenv("DATABASE_DIRECT_URL", f"{EXTERNAL.rpartition('/')[0]}/{name}")
+    if POOLER:
+        monkeypatch.setenv("DATABASE_DIRECT_URL", direct(database_url))
     yield in_process()
     drop_dagster(database_url)
 

@@ -16,10 +16,8 @@ from odds_pipeline.settings import load_settings
 from odds_pipeline.storage.databases import ensure_database
 from odds_pipeline.storage.urls import dagster_database
 from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, drop_dagster, in_process, is_one_line
-from odds_pipeline_tests.conftest import POOLER
+from odds_pipeline_tests.conftest import whole_server
 
-# A pooler keeps connections to a database that is to be emptied or made anew.
-whole_server = pytest.mark.skipif(POOLER is not None, reason="needs the server itself")
 EVENT = "00000000000000000000000000000001"
 AT = ("--event-id", EVENT, "--at", "2026-01-09T18:30:00Z", "--json")
 

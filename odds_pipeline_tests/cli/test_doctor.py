@@ -15,6 +15,7 @@ from odds_pipeline.settings import Settings
 from odds_pipeline.simulator.server import RunningSimulator
 from odds_pipeline.storage.urls import libpq_url
 from odds_pipeline_tests.cli.conftest import Ended, Odds, is_one_line, program
+from odds_pipeline_tests.conftest import direct
 
 KEY = "0123456789abcdef0123456789abcdef"
 NOWHERE = "http://127.0.0.1:1"
@@ -170,7 +171,7 @@ def test_an_unreachable_and_an_empty_database(
     ended = nowhere("doctor", "--json")
     assert told(ended)["database"]["status"] == "fail"
     assert "s3cret" not in ended.out + ended.err
-    monkeypatch.setenv("DATABASE_URL", f"{server_url}/postgres")
+    monkeypatch.setenv("DATABASE_URL", f"{direct(server_url)}/postgres")
     checks = told(nowhere("doctor", "--json"))
     assert checks["database revision"]["status"] == "warn"
     assert "odds db migrate" in checks["database revision"]["advice"]

@@ -11,6 +11,7 @@ from odds_pipeline.cli.json_keys import JSON_KEYS
 from odds_pipeline.cli.screen import clean
 from odds_pipeline.composition import REVISION
 from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, is_one_line, program
+from odds_pipeline_tests.conftest import direct
 
 EVENT = "00000000000000000000000000000001"
 AT = ("--at", "2026-01-09T18:05:00Z")
@@ -230,7 +231,7 @@ def test_no_database_yet_is_one_line_and_makes_none(
 def test_an_unmigrated_and_an_unreachable_database(
     nowhere: Odds, server_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("DATABASE_URL", f"{server_url}/postgres")
+    monkeypatch.setenv("DATABASE_URL", f"{direct(server_url)}/postgres")
     ended = nowhere("status")
     assert is_one_line(ended, 4)
     assert "the database is empty; run `odds db migrate`" in ended.err

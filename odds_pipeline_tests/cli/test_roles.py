@@ -20,6 +20,7 @@ from odds_pipeline.simulator.server import RunningSimulator
 from odds_pipeline.storage.tables import metadata
 from odds_pipeline.storage.urls import libpq_url
 from odds_pipeline_tests.cli.conftest import FIXTURES, Odds, is_one_line
+from odds_pipeline_tests.conftest import whole_server
 
 # pytest forgets, after each test, the filters that ``orchestration`` sets when it is imported.
 pytestmark = [
@@ -127,6 +128,7 @@ def what_each_may_and_may_not(roles: dict[str, str]) -> None:
             adds.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(partition[0])))
 
 
+@whole_server
 def test_everything_that_collects_runs_as_the_collector(
     roles: dict[str, str], odds: Odds, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,6 @@ import dagster as dg
 import psycopg
 import pytest
 from dagster._core.storage.defs_state.base import set_defs_state_storage
-from pydantic import SecretStr
 
 from odds_pipeline.cli.environment import environment
 from odds_pipeline.orchestration.connections import keep_connected
@@ -18,6 +17,7 @@ from odds_pipeline.settings import Settings
 from odds_pipeline.simulator.clock import SteppedClock
 from odds_pipeline.simulator.server import RunningSimulator
 from odds_pipeline.storage.urls import libpq_url
+from odds_pipeline_tests.conftest import POOLER, addresses, direct
 
 NOW = datetime.now(UTC)
 TODAY = NOW.date()
@@ -70,9 +70,11 @@ def stage(
             odds_home=home,
             odds_api_base_url=provider.url,
             bookmakers=("pinnacle", "draftkings", "fanduel"),
-            database_url=SecretStr(database_url),
+            **addresses(database_url),
         )
         variables = environment(settings, database_url)
+        if POOLER:
+            variables["DATABASE_DIRECT_URL"] = direct(database_url)
         for name, value in variables.items():
             monkeypatch.setenv(name, value)
         with dg.DagsterInstance.from_config(variables["DAGSTER_HOME"]) as instance:

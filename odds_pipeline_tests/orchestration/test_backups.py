@@ -16,6 +16,7 @@ from odds_pipeline.services.platform import Platform
 from odds_pipeline.settings import Settings
 from odds_pipeline.simulator.clock import SteppedClock
 from odds_pipeline.storage.urls import libpq_url
+from odds_pipeline_tests.conftest import addresses
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::dagster.BetaWarning"),
@@ -28,7 +29,7 @@ def test_the_job_takes_a_proven_backup_and_the_check_sees_it(database_url: str, 
     settings = Settings(
         _env_file=None,
         odds_home=home,
-        database_url=SecretStr(database_url),
+        **addresses(database_url),
         odds_api_key=SecretStr("canary-key-of-backups"),
     )
     repository = build_definitions(settings).get_repository_def()

@@ -65,6 +65,11 @@ def test_a_live_tick_is_paid_once_and_shown(stage: Stage) -> None:
         outcome = run_collection(stage.settings, TODAY, stage.instance)
         assert outcome.success, outcome.failures
         assert stage.charged() == stage.booked() == 3
+        run = stage.instance.get_run_by_id(outcome.run_id)
+        assert run is not None
+        # In Dagster's timeline and in its job's list, and not paid for again by the daemon.
+        assert run.tags_for_storage()[".dagster/repository"] == "__repository__@odds_pipeline"
+        assert run.tags["dagster/max_retries"] == "0"
     for asset in COLLECTED:
         assert stage.materialised(asset) == {TODAY.isoformat()}
     shown = _metadata(stage, "odds_snapshots", TODAY)

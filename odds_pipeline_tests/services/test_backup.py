@@ -27,8 +27,15 @@ from odds_pipeline.storage.dumps import restore
 from odds_pipeline.storage.embedded.locks import FileLock
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.urls import libpq_url
+from odds_pipeline_tests.conftest import direct
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def database_url(database_url: str) -> str:
+    """Backups go to the server itself."""
+    return direct(database_url)
 
 
 def _store(engine: Engine) -> None:

@@ -20,6 +20,7 @@ from odds_pipeline.services.reproduce import reproduce
 from odds_pipeline.storage import experiments
 from odds_pipeline.storage.engine import session, transaction
 from odds_pipeline.storage.experiments import Experiment
+from odds_pipeline_tests.conftest import whole_server
 from odds_pipeline_tests.services.seasons import FAVOURITES, SPORT, TERMS, bring
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def test_it_is_a_draft_then_runs_then_is_completed(platform: Platform, frozen: F
         carry_out(platform, number, frozen, FAVOURITES)
 
 
+@whole_server
 def test_one_whose_process_is_gone_ends_as_failed_at_the_next_look(
     platform: Platform, frozen: Frozen
 ) -> None:
@@ -67,8 +69,9 @@ def test_one_whose_process_is_gone_ends_as_failed_at_the_next_look(
         with pytest.raises(StorageError, match="runs in another process"):
             carry_out(platform, number, frozen, FAVOURITES)
         # As when the process is killed: its connection goes, and nothing else happens.
+        process = held.execute("SELECT pg_backend_pid()").fetchone()
         with transaction(platform.engine) as conn:
-            conn.execute("SELECT pg_terminate_backend(%s, 5000)", (held.info.backend_pid,))
+            conn.execute("SELECT pg_terminate_backend(%s, 5000)", process)
         with transaction(platform.engine) as conn:
             conn.execute("SET TRANSACTION READ ONLY")
             assert experiments.find(conn, number).status == "running"

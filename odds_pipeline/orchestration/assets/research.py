@@ -67,12 +67,13 @@ def _backtest_results() -> dg.AssetsDefinition:
     ) -> dg.MaterializeResult[None]:
         """One backtest a partition: its figures, what they are worth, and its equity.
 
-        A new partition runs what its run configuration says. The editor for that begins empty
-        (Materialize, Config, Add config): paste `ops: {backtest_results: {config: {dataset:
-        nba-november, strategy: ev, parameters: {min_ev: "0.02"}}}}` and change what you like; the
-        types of all fields stand beside it. A partition that `odds backtest run --draft` put on
-        record runs that, and needs none. A completed one is made again from its dataset and held
-        against the record.
+        **Materialize…**, *Add a partition*, *Launch 1 run*: a new partition runs the strategy
+        `favourite` on the dataset frozen last. To run another, choose *Config*, *Add config*
+        before, whose editor begins empty: paste `ops: {backtest_results: {config: {dataset:
+        nba-november, strategy: ev, parameters: {min_ev: "0.02"}}}}`; the types of all fields stand
+        beside it. The launchpad of the job `backtest` begins with all fields, for a partition that
+        is there. A partition that `odds backtest run --draft` put on record runs that, and needs
+        none. A completed one is made again from its dataset and held against the record.
         """
         from odds_pipeline.services.launch import launch
 
@@ -80,7 +81,10 @@ def _backtest_results() -> dg.AssetsDefinition:
         with one_line_failures(), platform_resource.open() as platform:
             done = launch(platform, key, config.order(key))
             again = "made again, the same" if done.again else "completed"
-            context.log.info(f"experiment {done.experiment.id} {again}")
+            context.log.info(
+                f"experiment {done.experiment.id} {again}; tearsheet: `odds backtest show "
+                f"{done.experiment.id} --html tearsheet.html`"
+            )
             return dg.MaterializeResult(metadata=figures.backtest(done))
 
     return backtest_results
