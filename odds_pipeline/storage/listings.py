@@ -27,8 +27,8 @@ class Listing(NamedTuple):
 
 
 def last_listed(timeline: Timeline, moment: datetime) -> Mark | None:
-    """The newest mark at or before ``moment`` that listed the event."""
-    return next((mark for mark in _back_from(timeline, moment) if mark.listed), None)
+    """The newest mark at or before ``moment`` that listed the event, of scopes that still do."""
+    return next((mark for mark in _standing(timeline, moment) if mark.listed), None)
 
 
 def leaves_feed(timeline: Timeline, listing: Listing, scopes: Mapping[int, Scope]) -> bool:
@@ -47,7 +47,7 @@ def leaves_feed(timeline: Timeline, listing: Listing, scopes: Mapping[int, Scope
         scope, newest.commence_time, listing.capture_time
     ):
         return False
-    for mark in _back_from(timeline, listing.capture_time):
+    for mark in _standing(timeline, listing.capture_time):
         if mark.listed and overlap(scopes[mark.scope_id], scope):
             return True
         if not mark.listed and mark.scope_id == listing.scope_id:
@@ -66,10 +66,18 @@ def restated(timeline: Timeline, listing: Listing) -> list[int]:
     ]
 
 
-def _back_from(timeline: Timeline, moment: datetime) -> Iterator[Mark]:
+def _standing(timeline: Timeline, moment: datetime) -> Iterator[Mark]:
+    """The newest mark of each scope at or before ``moment``, newest first.
+
+    What a scope said before its newest mark is closed by it, and no longer kept in memory.
+    """
     marks = timeline.marks
     place = bisect_right(marks, moment, key=_capture_time)
-    return (marks[index] for index in range(place - 1, -1, -1))
+    told = set()
+    for mark in reversed(marks[:place]):
+        if mark.scope_id not in told:
+            told.add(mark.scope_id)
+            yield mark
 
 
 def _capture_time(mark: Mark) -> datetime:

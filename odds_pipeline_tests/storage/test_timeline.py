@@ -11,7 +11,15 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from odds_pipeline.catalog.observations import OddsCapture
+from odds_pipeline.catalog.observations import (
+    Board,
+    CaptureBasis,
+    EventOdds,
+    EventStated,
+    OddsCapture,
+    Quote,
+    Scope,
+)
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.timeline import (
     PRICED,
@@ -221,6 +229,19 @@ def _rebuilt(conn: psycopg.Connection[Any], query: str, sport: str) -> list[str]
     return sorted(repr(row).replace(sport, "sport") for row in rows)
 
 
+def _twice(engine: Engine, history: Sequence[OddsCapture]) -> None:
+    """Store a history in one batch and one by one, and hold the rows against each other."""
+    sport = history[0].scope.sport_key
+    again = f"sport_{uuid.uuid4().hex[:12]}"
+    text = msgspec.json.encode(list(history)).replace(sport.encode(), again.encode())
+    copy = msgspec.json.decode(text, type=list[OddsCapture])
+    with transaction(engine) as conn:
+        store_history(conn, history, [7])
+        store_history(conn, copy, [1] * 7)
+        for query in (ROWS, SNAPSHOTS):
+            assert _rebuilt(conn, query, sport) == _rebuilt(conn, query, again)
+
+
 @settings(
     max_examples=60,
     deadline=None,
@@ -231,12 +252,28 @@ def _rebuilt(conn: psycopg.Connection[Any], query: str, sport: str) -> list[str]
 def test_one_batch_and_one_by_one_store_the_same(
     engine: Engine, history: Sequence[OddsCapture]
 ) -> None:
-    sport = history[0].scope.sport_key
-    again = f"sport_{uuid.uuid4().hex[:12]}"
-    text = msgspec.json.encode(list(history)).replace(sport.encode(), again.encode())
-    copy = msgspec.json.decode(text, type=list[OddsCapture])
-    with transaction(engine) as conn:
-        store_history(conn, history, [7])
-        store_history(conn, copy, [1] * 7)
-        for query in (ROWS, SNAPSHOTS):
-            assert _rebuilt(conn, query, sport) == _rebuilt(conn, query, again)
+    _twice(engine, history)
+
+
+def test_what_one_scope_missed_is_not_missed_again_by_another(engine: Engine) -> None:
+    """Its mark closed what it had listed; one by one, nothing older is remembered."""
+    every = Scope(sport_key="sport_of_two_scopes", bookmakers=("pinnacle",), lists_all_events=True)
+    main = Scope(sport_key=every.sport_key, markets=("h2h",), lists_all_events=True)
+    stated = EventStated(
+        event_id=f"{every.sport_key}-b",
+        sport_key=every.sport_key,
+        commence_time=NOON + timedelta(hours=14),
+        home_team="Home",
+        away_team="Away",
+    )
+    price = Quote(outcome="Home", price=1.5)
+    board = Board(bookmaker="pinnacle", market="h2h", last_update=None, quotes=(price,))
+    listed = EventOdds(event=stated, boards=(board,))
+    hours = [(9, every, (listed,)), (12, every, ()), (15, main, ())]
+    _twice(
+        engine,
+        [
+            OddsCapture(NOON + timedelta(hours=hour), CaptureBasis.TIMESTAMP, scope, events)
+            for hour, scope, events in hours
+        ],
+    )
