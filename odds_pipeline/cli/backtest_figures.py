@@ -21,8 +21,8 @@ _FIGURES = (
     Column("value", "value", right=True),
     Column("meaning", "what it is"),
 )
-SHARES = frozenset({"max_drawdown_percent", "win_rate"})
-GAINS = frozenset(
+_SHARES = frozenset({"max_drawdown_percent", "win_rate"})
+_GAINS = frozenset(
     {
         *("roi", "return_on_bankroll", "roi_low", "roi_high"),
         *("clv", "forward_roi", "forward_return"),
@@ -67,9 +67,9 @@ def figure(name: str, value: object) -> str:
 
 
 def _number(name: str, value: float) -> str:
-    if name in GAINS:
+    if name in _GAINS:
         return percent(value)
-    return f"{value:.2%}" if name in SHARES else f"{value:,.4f}"
+    return f"{value:.2%}" if name in _SHARES else f"{value:,.4f}"
 
 
 def percent(share: float) -> str:

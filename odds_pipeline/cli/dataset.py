@@ -128,8 +128,6 @@ def freeze(
     said = "frozen" if new else "holds the same already; nothing was frozen"
     screen.say(f"{screen.YES} {dataset.snapshot_id} {said}: {_rows(dataset)}")
     screen.say(f"Content hash {dataset.content_hash}")
-    screen.say("Frozen from:")
-    screen.show_json(dataset.config)
     screen.say(f"`odds backtest run STRATEGY --dataset {dataset.snapshot_id}` bets on it")
 
 

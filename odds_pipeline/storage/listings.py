@@ -74,7 +74,8 @@ def _standing(timeline: Timeline, moment: datetime) -> Iterator[Mark]:
     marks = timeline.marks
     place = bisect_right(marks, moment, key=_capture_time)
     told = set()
-    for mark in reversed(marks[:place]):
+    for index in range(place - 1, -1, -1):
+        mark = marks[index]
         if mark.scope_id not in told:
             told.add(mark.scope_id)
             yield mark

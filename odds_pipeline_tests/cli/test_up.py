@@ -81,7 +81,7 @@ def test_up_does_its_job_until_it_is_told_to_stop(
         out = "".join(lines_until(running, "Ctrl-C stops everything."))
         assert "✓ Live collection: 3 credits" in out, out
         assert "Checks: " in out
-        assert "✓ Results: 1 days imported" in out
+        assert "✓ Results: 1 imported (one file a day in " in out
         assert ", 0 open; ROI" in out
         assert f"Dagster UI: http://127.0.0.1:{ports[0]}" in out
         with subtests.test("as a person sees it in a browser"):
