@@ -16,22 +16,23 @@ from dataclasses import dataclass
 import msgspec
 from sqlalchemy import Engine
 
+from odds_pipeline.catalog.endpoints import Endpoint
 from odds_pipeline.catalog.observations import Document, RawDocument, Rejection
 from odds_pipeline.crash_points import Point, reached
 from odds_pipeline.errors import MalformedResponse, StorageError
 from odds_pipeline.services import dead_letters, drift
 from odds_pipeline.services.platform import Platform
-from odds_pipeline.services.read_ahead import ReadAhead, uncollected
+from odds_pipeline.services.read_ahead import ReadAhead, Reading, uncollected
 from odds_pipeline.sources.files.detect import decompressed
 from odds_pipeline.sources.parse import PARSER_VERSION, parse_document
-from odds_pipeline.storage import fetch_log, locks, normalisation, raw, remembered
+from odds_pipeline.storage import fetch_log, locks, normalisation, raw, remembered, slots
 from odds_pipeline.storage.captures import Item
-from odds_pipeline.storage.engine import Connection, need_no_sync, transaction
+from odds_pipeline.storage.engine import Connection, need_no_sync, send_commit, transaction
 from odds_pipeline.storage.facts import FactWriter
 from odds_pipeline.storage.json_text import plain_text
 from odds_pipeline.storage.memory import Memory
-from odds_pipeline.storage.normalisation import Cursor, Mark, Pending
-from odds_pipeline.storage.raw import Packed
+from odds_pipeline.storage.normalisation import UNREADABLE, UNUSABLE, Cursor, Mark, Pending
+from odds_pipeline.storage.raw import Packed, Stated
 
 BATCH = 100
 HOT_DAYS = 3
@@ -120,12 +121,15 @@ def _next_batch(engine: Engine, size: int, hot_days: int, ahead: ReadAhead) -> N
 
     with uncollected(), remembered.memory(engine, ask) as (conn, memory, asked), conn.pipeline():
         # One pipeline to the commit: only what is fetched is waited for, and the server keeps the
-        # copies for plain SQL while the facts are made.
+        # copies for plain SQL and closes slots while the facts are made.
         read, failed = _read_all(conn, normalisation.pending(asked), ahead)
-        _keep_copies(conn, read)
         facts = FactWriter(conn, memory, [one.item for one in read])
+        _keep_copies(conn, read)
+        facts.read()
+        _close(conn, read)
         done = _write(conn, memory, facts, read, failed)
-        conn.commit()
+        send_commit(conn)
+        facts.remember()
     reached(Point.NORMALISED)
     _try_copies(engine, read)
     return done
@@ -149,28 +153,33 @@ def _around(engine: Engine, hot_days: int) -> Normalised:
     return Normalised(documents=1, failed=1)
 
 
-def _write_around(conn: Connection, pending: Pending, stored: Packed) -> Normalised:
-    read = _read(pending, raw.complete(conn, [stored]).get(pending.raw_id), ReadAhead())
+def _write_around(conn: Connection, pending: Pending, stated: Stated) -> Normalised:
+    read = _read(pending, raw.with_bytes(conn, [stated]).get(pending.raw_id))
     around = dead_letters.write_around(conn, read.item)
     rejections = (*read.document.rejections, *around.letters)
     document = msgspec.structs.replace(around.document, rejections=rejections)
     written = [dataclasses.replace(read, document=document)]
     _keep_copies(conn, written)
+    _close(conn, written)
     quarantined = _finish(conn, Memory(), written, around.written.by_raw)
     snapshots, quotes, statements, _ = around.written
     return Normalised(1, 0, snapshots, quotes, statements, quarantined)
 
 
 def _read_all(
-    conn: Connection, waiting: Sequence[tuple[Pending, Packed]], ahead: ReadAhead
+    conn: Connection, waiting: Sequence[tuple[Pending, Stated]], ahead: ReadAhead
 ) -> tuple[list[_Read], list[Mark]]:
     """The documents that can be read, and the marks of those that cannot."""
-    complete = raw.complete(conn, [stored for _, stored in waiting])
+    known = {stated.raw_id: ahead.take(stated) for _, stated in waiting}
+    stored = raw.with_bytes(conn, [stated for _, stated in waiting if not known[stated.raw_id]])
     read, failed = [], []
     for pending, _ in waiting:
-        reason = ""
+        reading, reason = known[pending.raw_id], ""
         try:
-            read.append(_read(pending, complete.get(pending.raw_id), ahead))
+            if reading is None:
+                read.append(_read(pending, stored.get(pending.raw_id)))
+            else:
+                read.append(_read_before(pending, reading))
         except (MalformedResponse, StorageError) as unreadable:
             reason = str(unreadable)
         if reason:
@@ -196,16 +205,17 @@ def _write(
     return Normalised(total, len(failed), snapshots, quotes, statements, quarantined)
 
 
-def _read(pending: Pending, stored: Packed | None, ahead: ReadAhead) -> _Read:
+def _read(pending: Pending, stored: Packed | None) -> _Read:
     if stored is None:
         raise StorageError(f"the bytes of raw document {pending.raw_id} are not stored here")
-    kept = ahead.take(stored)
-    if kept is not None:
-        copy = kept.text if _is_hot(pending, kept.plain) else None
-        return _Read(pending, kept.plain, kept.document, copy)
     plain = plain_of(raw.unpacked(stored))
     copy = plain_text(plain.body) if _is_hot(pending, plain) else None
     return _Read(pending, plain, parse_document(plain), copy)
+
+
+def _read_before(pending: Pending, reading: Reading) -> _Read:
+    copy = reading.text if _is_hot(pending, reading.plain) else None
+    return _Read(pending, reading.plain, reading.document, copy)
 
 
 def _is_hot(pending: Pending, plain: RawDocument) -> bool:
@@ -228,14 +238,22 @@ def plain_of(stored: RawDocument) -> RawDocument:
     )
 
 
+def _close(conn: Connection, read: Sequence[_Read]) -> None:
+    """Say what the answers held, and close their slots."""
+    answers = {r.pending.raw_id: r for r in read}
+    fetch_log.count(conn, {raw_id: held(r.document) for raw_id, r in answers.items()})
+    gaps = {n: None if _usable(r.document) else UNUSABLE for n, r in answers.items()}
+    slots.finish(conn, gaps)
+    of_history = [n for n, r in answers.items() if r.plain.endpoint == Endpoint.HISTORICAL_ODDS]
+    made = [n for n in of_history if gaps[n] is None]
+    if made:
+        slots.share_answers(conn, made)
+
+
 def _finish(
     conn: Connection, memory: Memory, read: Sequence[_Read], by_raw: dict[int, tuple[int, int]]
 ) -> int:
-    marks = [
-        Mark(r.pending, *by_raw.get(r.pending.raw_id, (0, 0)), usable=_usable(r.document))
-        for r in read
-    ]
-    fetch_log.count(conn, {r.pending.raw_id: held(r.document) for r in read})
+    marks = [Mark(r.pending, *by_raw.get(r.pending.raw_id, (0, 0))) for r in read]
     normalisation.mark(conn, PARSER_VERSION, marks)
     drift.report(conn, memory, (r.plain for r in read))
     return sum(
@@ -279,3 +297,4 @@ def _set_aside(conn: Connection, mark: Mark) -> None:
     whole = Rejection(where="document", reason=mark.error, evidence=mark.error[:EVIDENCE])
     normalisation.quarantine(conn, mark.pending.raw_id, [whole])
     normalisation.mark(conn, PARSER_VERSION, [mark])
+    slots.finish(conn, {mark.pending.raw_id: UNREADABLE})

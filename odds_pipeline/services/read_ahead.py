@@ -17,7 +17,7 @@ from odds_pipeline.catalog.observations import Document, RawDocument
 from odds_pipeline.sources.parse import parse_document
 from odds_pipeline.storage import raw
 from odds_pipeline.storage.json_text import plain_text
-from odds_pipeline.storage.raw import Packed
+from odds_pipeline.storage.raw import Stated
 
 
 class Reading(NamedTuple):
@@ -43,10 +43,10 @@ class ReadAhead:
         with uncollected(), suppress(Exception):
             self._kept = Reading(plain, parse_document(plain), plain_text(plain.body))
 
-    def take(self, stored: Packed) -> Reading | None:
+    def take(self, stated: Stated) -> Reading | None:
         """What was read of this stored document, if it was; it is given once."""
         kept = self._kept
-        if kept is None or not _is(kept.plain, stored):
+        if kept is None or not _is(kept.plain, stated):
             return None
         self._kept = None
         return kept
@@ -64,7 +64,7 @@ def uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _is(plain: RawDocument, stored: Packed) -> bool:
+def _is(plain: RawDocument, stated: Stated) -> bool:
     return (
-        raw.document(stored, plain.body) == plain and sha256(plain.body).digest() == stored.sha256
+        raw.document(stated, plain.body) == plain and sha256(plain.body).digest() == stated.sha256
     )

@@ -4,16 +4,18 @@ Belongs here: the rows of ``captures``. Does not belong here: the facts under th
 (``odds_facts``, ``event_facts``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
+from psycopg.pq import PipelineStatus
 
 from odds_pipeline.catalog.observations import Document, EventCapture, OddsCapture
 
 Connection = psycopg.Connection[Any]
+Cursor = psycopg.Cursor[Any]
 
 _INSERT = """INSERT INTO captures (raw_id, known_time, capture_time, basis, event_count, kind,
     sport_id, scope_id, listing, asked_events)
@@ -29,11 +31,22 @@ class Item(NamedTuple):
     document: Document
 
 
-def insert_captures(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> list[int]:
-    """Write captures, numbered in the order given."""
-    with conn.pipeline() if len(rows) > 1 else nullcontext():
-        inserted = [conn.execute(_INSERT, row) for row in rows]
-    return [row[0] for cursor in inserted for row in cursor]
+def send_captures(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Cursor]:
+    """Send captures to be written; ``numbers`` has theirs, in the order given.
+
+    In a pipeline they are answered at once, whatever is sent after them.
+    """
+    piped = conn.pgconn.pipeline_status != PipelineStatus.OFF
+    with nullcontext() if piped or len(rows) == 1 else conn.pipeline():
+        sent = [conn.execute(_INSERT, row) for row in rows]
+    if piped:
+        conn.pgconn.send_flush_request()
+    return sent
+
+
+def numbers(sent: Iterable[Cursor]) -> list[int]:
+    """The numbers of captures that were sent."""
+    return [row[0] for cursor in sent for row in cursor]
 
 
 def stated_capture(

@@ -120,8 +120,16 @@ def pipelined(engine: Engine, meanwhile: Callable[[], None] = lambda: None) -> I
         driver = _driver(conn)
         with conn.begin(), driver.pipeline():
             yield _set_up(engine, driver)
-            driver.commit()  # queued too; its error is then psycopg's own
+            send_commit(driver)
             meanwhile()
+
+
+def send_commit(conn: Connection) -> None:
+    """Send the commit of a pipeline's transaction, which its end waits for.
+
+    psycopg's own ``commit`` waits for everything sent before it returns.
+    """
+    conn.execute("COMMIT")
 
 
 def need_no_sync(conn: Connection) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 
 from odds_pipeline.catalog.observations import EventCapture
-from odds_pipeline.storage.captures import Item, insert_captures, stated_capture
+from odds_pipeline.storage.captures import Item, numbers, send_captures, stated_capture
 from odds_pipeline.storage.memory import Memory
 
 Connection = psycopg.Connection[Any]
@@ -23,7 +23,7 @@ def write_statements(conn: Connection, memory: Memory, items: Iterable[Item]) ->
         for capture in item.document.statements:
             stated = stated_capture(item, capture, len(capture.statements))
             row = (*stated, "events", None, None, False, None)
-            (capture_id,) = insert_captures(conn, [row])
+            (capture_id,) = numbers(send_captures(conn, [row]))
             memory.wrote([capture_id], [capture.capture_time])
             rows = [
                 (

@@ -34,8 +34,10 @@ class Written(NamedTuple):
 class FactWriter:
     """Writes a batch of documents, in the order given, which must be known order.
 
-    Made, it has read what the batch depends on, and numbered its keys. ``write`` is then as well
-    done in a pipeline. After an error of either ``memory`` must be thrown away.
+    Made, it has numbered the batch's keys and sent its captures of odds. ``read`` then reads what
+    the batch depends on, ``write`` applies and sends it, ``remember`` keeps what it leaves: four
+    steps, so that in a pipeline other work may be given to the server between them. After an error
+    ``memory`` must be thrown away.
     """
 
     def __init__(self, conn: Connection, memory: Memory, items: Sequence[Item]) -> None:
@@ -46,20 +48,29 @@ class FactWriter:
         captures = incoming_captures(conn, memory.dims, items)
         self._odds = OddsWriter(conn, memory.dims, memory.standing, captures) if captures else None
 
+    def read(self) -> None:
+        """Read what the batch depends on."""
+        if self._odds is not None:
+            self._odds.read()
+
     def write(self) -> Written:
-        """Write the batch."""
+        """Apply the batch and send its rows."""
         memory, odds = self._memory, self._odds
         statements = write_statements(self._conn, memory, self.items)
         if odds is None:
             return Written(0, 0, statements, {})
         snapshots, quotes = odds.write()
+        memory.wrote(odds.capture_ids, [c.capture.capture_time for c in odds.captures])
         by_known = {item.known_time: item.raw_id for item in self.items}
         rows = dict.fromkeys(by_known.values(), (0, 0))
         for known_time, (s, q) in odds.counts().items():
             rows[by_known[known_time]] = (s, q)
-        memory.standing = odds.stand()
-        memory.wrote(odds.capture_ids, [c.capture.capture_time for c in odds.captures])
         return Written(snapshots, quotes, statements, rows)
+
+    def remember(self) -> None:
+        """Keep in memory what the batch leaves standing; it has been written."""
+        if self._odds is not None:
+            self._memory.standing = self._odds.stand()
 
 
 def write_documents(conn: Connection, memory: Memory, items: Sequence[Item]) -> Written:
@@ -68,7 +79,11 @@ def write_documents(conn: Connection, memory: Memory, items: Sequence[Item]) -> 
     Raises:
         psycopg.Error: the batch is not written and ``memory`` must be thrown away.
     """
-    return FactWriter(conn, memory, items).write()
+    facts = FactWriter(conn, memory, items)
+    facts.read()
+    written = facts.write()
+    facts.remember()
+    return written
 
 
 def resolve(conn: Connection, dims: Dimensions, items: Iterable[Item]) -> None:

@@ -38,11 +38,12 @@ class FactMark(NamedTuple):
     newest_capture_time: datetime | None
 
     def after(self, capture_ids: Sequence[int], moments: Iterable[datetime]) -> "FactMark":
-        """The mark behind captures that were just written, in the order of their numbers."""
+        """The mark behind captures that were just written."""
         if not capture_ids:
             return self
-        newest = max({*moments, self.newest_capture_time or datetime.min.replace(tzinfo=UTC)})
-        return self._replace(newest_capture_id=capture_ids[-1], newest_capture_time=newest)
+        number = max(*capture_ids, self.newest_capture_id or 0)
+        moment = max({*moments, self.newest_capture_time or datetime.min.replace(tzinfo=UTC)})
+        return self._replace(newest_capture_id=number, newest_capture_time=moment)
 
 
 def _nothing_known() -> Standing:
@@ -63,7 +64,7 @@ class Memory:
     looked_at: dict[str, datetime] = field(default_factory=dict)
 
     def wrote(self, capture_ids: Sequence[int], moments: Iterable[datetime]) -> None:
-        """Note captures that were written, in the order of their numbers."""
+        """Note captures that were written."""
         if self.mark is not None:
             self.mark = self.mark.after(capture_ids, moments)
 

@@ -11,8 +11,7 @@ from typing import Any, NamedTuple
 import psycopg
 
 from odds_pipeline.catalog.observations import Rejection
-from odds_pipeline.storage import slots
-from odds_pipeline.storage.raw import PACKED, Packed
+from odds_pipeline.storage.raw import STATED, Stated
 
 Connection = psycopg.Connection[Any]
 Cursor = psycopg.Cursor[Any]
@@ -20,14 +19,14 @@ UNREADABLE = "unreadable response"
 UNUSABLE = "nothing usable in the response"
 NOT_READABLE = (psycopg.DataError, psycopg.errors.ProgramLimitExceeded, UnicodeDecodeError)
 
-_OLDEST = f"""SELECT p.raw_id, p.known_time,
-    p.known_time < clock_timestamp() - make_interval(days => %s)
-        OR EXISTS (SELECT FROM hot_documents h WHERE h.raw_id = p.raw_id),
-    {PACKED}
-FROM (SELECT * FROM pending_raw ORDER BY known_time LIMIT %s) p
-    JOIN raw_responses r USING (raw_id)
-    LEFT JOIN raw_bodies b ON b.raw_id = r.raw_id AND b.known_time = r.known_time
-ORDER BY p.known_time"""  # noqa: S608  (a constant of `raw`)
+# An array, so that however many are asked for costs the same in plans: one is made once and kept.
+_OLDEST = f"""SELECT r.raw_id, r.known_time,
+    r.known_time < clock_timestamp() - make_interval(days => %s)
+        OR EXISTS (SELECT FROM hot_documents h WHERE h.raw_id = r.raw_id),
+    {STATED}
+FROM raw_responses r
+WHERE r.raw_id = ANY(ARRAY(SELECT raw_id FROM pending_raw ORDER BY known_time LIMIT %s))
+ORDER BY r.known_time"""  # noqa: S608  (a constant of `raw`)
 
 _HOT = "INSERT INTO hot_documents (raw_id, document) VALUES (%s, %s)"
 _TRY_HOT = """INSERT INTO hot_documents (raw_id, document)
@@ -67,26 +66,22 @@ def ask_oldest(conn: Connection, limit: int, hot_days: int) -> Cursor:
     return conn.execute(_OLDEST, (hot_days, limit))
 
 
-def pending(asked: Cursor) -> list[tuple[Pending, Packed]]:
-    """The documents that ``ask_oldest`` asked for, as they are stored."""
-    return [(Pending(*row[:3]), Packed(*row[3:])) for row in asked]
+def pending(asked: Cursor) -> list[tuple[Pending, Stated]]:
+    """The documents that ``ask_oldest`` asked for, without their bytes."""
+    return [(Pending(*row[:3]), Stated(*row[3:])) for row in asked]
 
 
 class Mark(NamedTuple):
-    """The mark of one document: normalised into so many rows, or failed with an error.
-
-    ``usable`` is False when it could be read and every part of it stands in quarantine.
-    """
+    """The mark of one document: normalised into so many rows, or failed with an error."""
 
     pending: Pending
     snapshots: int = 0
     quotes: int = 0
     error: str | None = None
-    usable: bool = True
 
 
 def mark(conn: Connection, parser_version: int, marks: Sequence[Mark]) -> None:
-    """Mark documents as done, and close their slots (``slots.finish``); their bytes stay."""
+    """Mark documents as done; their bytes stay."""
     if not marks:
         return
     conn.execute(
@@ -100,13 +95,6 @@ def mark(conn: Connection, parser_version: int, marks: Sequence[Mark]) -> None:
             [one.quotes for one in marks],
         ),
     )
-    slots.finish(conn, {one.pending.raw_id: _gap(one) for one in marks})
-
-
-def _gap(mark: Mark) -> str | None:
-    if mark.error is not None:
-        return UNREADABLE
-    return None if mark.usable else UNUSABLE
 
 
 def storable(text: str | None) -> str | None:

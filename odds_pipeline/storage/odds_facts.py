@@ -14,7 +14,7 @@ import psycopg
 
 from odds_pipeline.catalog.observations import OddsCapture, Scope
 from odds_pipeline.storage import timelines
-from odds_pipeline.storage.captures import Item, insert_captures, stated_capture
+from odds_pipeline.storage.captures import Item, numbers, send_captures, stated_capture
 from odds_pipeline.storage.dimensions import Dimensions, Stated
 from odds_pipeline.storage.fact_rows import SnapshotRow, append_quotes, append_snapshots
 from odds_pipeline.storage.listings import Listing, last_listed, leaves_feed, restated
@@ -105,9 +105,9 @@ def odds_row(c: IncomingCapture) -> tuple[Any, ...]:
 class OddsWriter:
     """Applies odds captures to timelines in memory, then writes the new rows at once.
 
-    Made, it has read what it depends on: ``write`` reads numbers of new rows only. What stands in
-    memory serves captures that lie after all that is stored; others are applied to what is loaded
-    for them.
+    Made, it has sent its captures, ``read`` reads what they depend on, ``write`` needs no more
+    than numbers of new rows. What stands in memory serves captures that lie after all that is
+    stored; others are applied to what is loaded for them.
     """
 
     def __init__(
@@ -126,10 +126,14 @@ class OddsWriter:
         self.snapshots: list[SnapshotRow] = []
         self.marked: dict[tuple[int, int], bool] = {}
         self.sport_of: dict[int, int] = {}
-        self.prepared = prepare(conn, dims, captures, self.standing.boards())
-        self.listings = self._stored_listings()
-        self.timelines = self._load(self._first_captures())
         self.events_of: dict[int, set[int]] = defaultdict(set)
+        self.listings = self._stored_listings()
+        self._sent = send_captures(conn, [odds_row(c) for c in captures])
+
+    def read(self) -> None:
+        """Read what the captures depend on."""
+        self.prepared = prepare(self.conn, self.dims, self.captures, self.standing.boards())
+        self.timelines = self._load(self._first_captures())
         for event_no, sport_id in self.sport_of.items():
             self.events_of[sport_id].add(event_no)
 
@@ -182,7 +186,7 @@ class OddsWriter:
 
     def write(self) -> tuple[int, int]:
         """Apply the captures in the order given, and write the new rows: (snapshots, quotes)."""
-        self.capture_ids = insert_captures(self.conn, [odds_row(c) for c in self.captures])
+        self.capture_ids = numbers(self._sent)
         for incoming, events, capture_id in zip(
             self.captures, self.prepared, self.capture_ids, strict=True
         ):

@@ -4,7 +4,7 @@ Belongs here: storing, finding and reading back raw documents. Does not belong h
 Bodies are zstd-compressed whole; known time is set by the database.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -40,12 +40,14 @@ WITH stored AS (
 )
 SELECT raw_id, known_time FROM stored
 """
-# The columns of ``Packed`` that are stored, of raw_responses r and raw_bodies b.
-PACKED = """r.raw_id, r.source, r.endpoint, r.request, b.body, r.received_at, r.received_basis,
+# What is known of a stored document besides its bytes: the columns of raw_responses r.
+STATED = """r.raw_id, r.source, r.endpoint, r.request, r.received_at, r.received_basis,
     r.known_time, r.captured_at, r.odds_format, r.sha256"""
-_PACKED = f"""SELECT {PACKED}
-FROM raw_responses r LEFT JOIN raw_bodies b USING (raw_id, known_time)
-WHERE raw_id = ANY(%s)"""  # noqa: S608  (a constant of this module)
+_STATED = f"SELECT {STATED} FROM raw_responses r WHERE raw_id = ANY(%s)"  # noqa: S608  (constants)
+# By the month that a body's known time names: without it every month is looked into.
+_BODIES = """SELECT b.raw_id, b.body
+FROM unnest(%s::bigint[], %s::timestamptz[]) AS a(raw_id, known_time)
+    JOIN raw_bodies b USING (raw_id, known_time)"""
 
 
 class RawRecord(msgspec.Struct, frozen=True):
@@ -94,23 +96,26 @@ class StoredRaw:
     created: bool
 
 
-class Packed(NamedTuple):
-    """A stored document as it stands in the tables, or (``plain``) as its archive has it.
-
-    Where its bytes are archived ``body`` is ``None`` until ``complete`` has brought them.
-    """
+class Stated(NamedTuple):
+    """What is known of a stored document besides its bytes."""
 
     raw_id: int
     source: str
     endpoint: str
     request: dict[str, str]
-    body: bytes | None
     received_at: datetime
     received_basis: str
     known_time: datetime
     captured_at: datetime | None
     odds_format: str | None
     sha256: bytes
+
+
+class Packed(NamedTuple):
+    """A stored document with its bytes: packed as in the tables, or ``plain`` from an archive."""
+
+    stated: Stated
+    body: bytes
     plain: bool = False
 
 
@@ -188,16 +193,19 @@ def read(conn: Connection, raw_id: int) -> RawDocument:
 
 def packed(conn: Connection, raw_ids: Sequence[int]) -> dict[int, Packed]:
     """Stored documents by number, their bytes as they stand, in tables or archives."""
-    rows = conn.execute(_PACKED, (list(raw_ids),))
-    return complete(conn, [Packed(*row) for row in rows.fetchall()])
+    rows = conn.execute(_STATED, (list(raw_ids),))
+    return with_bytes(conn, [Stated(*row) for row in rows.fetchall()])
 
 
-def complete(conn: Connection, stored: Iterable[Packed]) -> dict[int, Packed]:
-    """The documents by number, with archived bytes brought; those without any are left out."""
-    found = {one.raw_id: one for one in stored}
-    bodies = archived(conn, [n for n, one in found.items() if one.body is None])
-    thawed = {n: found[n]._replace(body=body, plain=True) for n, body in bodies.items()}
-    return {n: one for n, one in (found | thawed).items() if one.body is not None}
+def with_bytes(conn: Connection, stated: Sequence[Stated]) -> dict[int, Packed]:
+    """The documents by number with their bytes brought; those without any are left out."""
+    if not stated:
+        return {}
+    found = {one.raw_id: one for one in stated}
+    rows = conn.execute(_BODIES, (list(found), [one.known_time for one in stated]))
+    here = {raw_id: Packed(found[raw_id], body) for raw_id, body in rows.fetchall()}
+    thawed = archived(conn, [raw_id for raw_id in found if raw_id not in here])
+    return here | {n: Packed(found[n], body, plain=True) for n, body in thawed.items()}
 
 
 def unpacked(stored: Packed) -> RawDocument:
@@ -206,25 +214,26 @@ def unpacked(stored: Packed) -> RawDocument:
     Raises:
         StorageError: its bytes are not those that were stored.
     """
-    assert stored.body is not None
-    body = stored.body if stored.plain else zstandard.ZstdDecompressor().decompress(stored.body)
-    if sha256(body).digest() != stored.sha256:
-        raise StorageError(f"raw document {stored.raw_id} is damaged: its sha256 does not match")
-    return document(stored, body)
+    stated, body = stored.stated, stored.body
+    if not stored.plain:
+        body = zstandard.ZstdDecompressor().decompress(body)
+    if sha256(body).digest() != stated.sha256:
+        raise StorageError(f"raw document {stated.raw_id} is damaged: its sha256 does not match")
+    return document(stated, body)
 
 
-def document(stored: Packed, body: bytes) -> RawDocument:
+def document(stated: Stated, body: bytes) -> RawDocument:
     """A stored document of which the bytes are at hand."""
     return RawDocument(
-        source=stored.source,
-        endpoint=stored.endpoint,
-        request=stored.request,
+        source=stated.source,
+        endpoint=stated.endpoint,
+        request=stated.request,
         body=body,
-        received_at=stored.received_at,
-        received_basis=CaptureBasis(stored.received_basis),
-        known_time=stored.known_time,
-        captured_at=stored.captured_at,
-        odds_format=None if stored.odds_format is None else OddsFormat(stored.odds_format),
+        received_at=stated.received_at,
+        received_basis=CaptureBasis(stated.received_basis),
+        known_time=stated.known_time,
+        captured_at=stated.captured_at,
+        odds_format=None if stated.odds_format is None else OddsFormat(stated.odds_format),
     )
 
 

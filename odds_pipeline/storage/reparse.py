@@ -390,6 +390,7 @@ def mark(conn: Connection, parser_version: int, parsed: Parsed) -> None:
     if parsed.error is None and not parsed.agrees:
         slots.reopen(conn, parsed.raw_id, (normalisation.UNREADABLE, normalisation.UNUSABLE))
         slots.finish(conn, {parsed.raw_id: None})
+        slots.share_answers(conn, [parsed.raw_id])
 
 
 def renew_quarantine(

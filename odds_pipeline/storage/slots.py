@@ -141,14 +141,13 @@ def hand_back(conn: Connection, slot_id: int, call_id: UUID, to: UUID) -> None:
 
 
 def finish(conn: Connection, gaps: Mapping[int, str | None]) -> None:
-    """Close the slots of documents just marked, by what their answers turned out to be.
+    """Close the slots of documents that are read, by what their answers turned out to be.
 
     An answer from history has to be of the slot's time, captured in (slot time - feed step, slot
-    time]: then it heals a live slot; otherwise the provider has nothing of that time. It makes
-    every other missing slot too whose time it is of, so that no snapshot is paid for twice.
+    time]: then it heals a live slot; otherwise the provider has nothing of that time.
 
     Args:
-        conn: a connection inside the transaction of the marks.
+        conn: a connection inside the transaction of the marks, in which their captures stand.
         gaps: why an answer makes no capture, by raw id; ``None`` for one that does.
     """
     conn.execute(
@@ -171,7 +170,6 @@ def finish(conn: Connection, gaps: Mapping[int, str | None]) -> None:
         FROM done WHERE s.slot_id = done.slot_id""",
         (list(gaps), list(gaps.values()), NOT_THERE),
     )
-    _share(conn, [raw_id for raw_id, gap in gaps.items() if gap is None])
 
 
 def reopen(conn: Connection, raw_id: int, reasons: Sequence[str]) -> None:
@@ -194,13 +192,14 @@ def share(conn: Connection, sport_key: str, window: Window) -> None:
           AND r.request ->> 'sport' = %s AND n.status = 'ok' AND n.snapshots > 0""",
         (window.begin - LONGEST_STEP, window.end, sport_key),
     )
-    _share(conn, [row[0] for row in rows])
+    share_answers(conn, [row[0] for row in rows])
 
 
-def _share(conn: Connection, raw_ids: list[int]) -> None:
+def share_answers(conn: Connection, raw_ids: Sequence[int]) -> None:
     """Close the missing slots of whose time answers from history are, besides those asked for.
 
-    A slot that is only planned for live collection is left to it.
+    So no snapshot is paid for twice. A slot that is only planned for live collection is left to
+    it. Answers of now are nobody else's.
     """
     conn.execute(
         """UPDATE slots s SET reason = NULL, call_id = r.call_id,
@@ -212,7 +211,7 @@ def _share(conn: Connection, raw_ids: list[int]) -> None:
                OR s.status = 'planned' AND s.purpose = 'history')
           AND s.slot_time >= c.capture_time AND s.slot_time < c.capture_time + %s
           AND c.capture_time > s.slot_time - feed_step(s.slot_time)""",
-        (raw_ids, LONGEST_STEP),
+        (list(raw_ids), LONGEST_STEP),
     )
 
 

@@ -5,14 +5,13 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
 import pytest
-import zstandard
 
 from odds_pipeline.catalog.observations import CaptureBasis, OddsFormat, RawDocument
 from odds_pipeline.services.collect import collect_odds
 from odds_pipeline.services.platform import Platform
 from odds_pipeline.services.read_ahead import ReadAhead, Reading
 from odds_pipeline.sources.parse import parse_document
-from odds_pipeline.storage.raw import Packed
+from odds_pipeline.storage.raw import Stated
 from odds_pipeline_tests.services.books import rows
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -35,13 +34,12 @@ def _plain(body: bytes = BODY) -> RawDocument:
     )
 
 
-def _stored(plain: RawDocument) -> Packed:
-    return Packed(
+def _stored(plain: RawDocument) -> Stated:
+    return Stated(
         7,
         plain.source,
         plain.endpoint,
         plain.request,
-        zstandard.compress(plain.body),
         plain.received_at,
         str(plain.received_basis),
         plain.known_time,
@@ -71,7 +69,7 @@ def test_what_was_read_is_given_once() -> None:
     ],
     ids=["known time", "format", "request", "bytes"],
 )
-def test_another_document_is_not_taken_for_it(stored: Packed) -> None:
+def test_another_document_is_not_taken_for_it(stored: Stated) -> None:
     ahead = ReadAhead()
     ahead.read(_plain())
     assert ahead.take(stored) is None
@@ -92,7 +90,7 @@ class Counting(ReadAhead):
 
     taken = 0
 
-    def take(self, stored: Packed) -> Reading | None:
+    def take(self, stored: Stated) -> Reading | None:
         reading = super().take(stored)
         self.taken += reading is not None
         return reading
