@@ -16,10 +16,11 @@ from sqlalchemy import Engine
 
 from benchmarks import orm_reference, workbench
 from benchmarks.bodies import QUOTES, Body, bodies
-from benchmarks.harness import ROUNDS, Result, Sample, alternate, seconds_of_each
+from benchmarks.harness import Result, Sample, alternate, seconds_of_each
 from odds_pipeline.services.spool import Answer
 
 STRETCH = 24
+ROUNDS = 11
 WARM_UP = 4
 TARGET = 15.0
 
@@ -34,6 +35,7 @@ def measure() -> list[Result]:
         sides = alternate(
             ("ours", _our_stretches(ours, bench.ours(), Path(home), written)),
             ("ORM", _their_stretches(theirs, bench.reference(), written)),
+            ROUNDS,
         )
         workbench.require_equal(ours, theirs, written)
     each = 1000 * QUOTES / sides[0].median

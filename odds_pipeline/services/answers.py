@@ -78,11 +78,14 @@ def _stored(platform: Platform, answer: Answer) -> Fetched:
 
     def meanwhile() -> None:
         if good and stored is not None and stored.created:
-            platform.ahead.read(record.as_stored(stored.known_time))
+            platform.ahead.read(record.as_stored(stored.known_time), sent.sha256)
 
     with pipelined(platform.engine, meanwhile) as conn:
         counted = ledger.ask_last_count(conn, call.key_fingerprint)
-        stored = raw.store(conn, record, queue=good)
+        sent = raw.send(conn, record, queue=good)
+        if good:
+            platform.ahead.glance(record.body)
+        stored = raw.stored(conn, sent)
         if stored.created:
             ledger.settle(conn, call, credits, answer.used, answer.remaining, counted)
             if good:

@@ -4,7 +4,7 @@ Belongs here: capture time and scope, from what is known of a raw document. Does
 reading its body.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from odds_pipeline.catalog.endpoints import Endpoint
@@ -36,15 +36,14 @@ def listing_capture(raw: RawDocument) -> Capture:
     return raw.known_time, CaptureBasis.FILE
 
 
-def odds_capture(raw: RawDocument, newest_update: datetime | None) -> Capture | None:
+def odds_capture(raw: RawDocument, newest_update: Callable[[], datetime | None]) -> Capture | None:
     """Capture time of odds; ``None`` for a file that neither states nor implies one."""
     if raw.source != FILE:
         return raw.received_at, raw.received_basis
     if raw.captured_at is not None:
         return raw.captured_at, CaptureBasis.STATED
-    if newest_update is not None:
-        return newest_update, CaptureBasis.INFERRED
-    return None
+    newest = newest_update()
+    return None if newest is None else (newest, CaptureBasis.INFERRED)
 
 
 def asked_sport(raw: RawDocument) -> str | None:

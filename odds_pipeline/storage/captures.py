@@ -13,6 +13,7 @@ import psycopg
 from psycopg.pq import PipelineStatus
 
 from odds_pipeline.catalog.observations import Document, EventCapture, OddsCapture
+from odds_pipeline.storage.engine import answer_now
 
 Connection = psycopg.Connection[Any]
 Cursor = psycopg.Cursor[Any]
@@ -39,8 +40,7 @@ def send_captures(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Cur
     piped = conn.pgconn.pipeline_status != PipelineStatus.OFF
     with nullcontext() if piped or len(rows) == 1 else conn.pipeline():
         sent = [conn.execute(_INSERT, row) for row in rows]
-    if piped:
-        conn.pgconn.send_flush_request()
+    answer_now(conn)
     return sent
 
 

@@ -132,6 +132,13 @@ def send_commit(conn: Connection) -> None:
     conn.execute("COMMIT")
 
 
+def answer_now(conn: Connection) -> None:
+    """Have a pipeline answer what was sent so far at once, whatever is sent after it."""
+    if conn.pgconn.pipeline_status != PipelineStatus.OFF:
+        conn.pgconn.send_flush_request()
+        conn.pgconn.flush()
+
+
 def need_no_sync(conn: Connection) -> None:
     """Let the transaction's commit return before it is on disk.
 

@@ -19,8 +19,10 @@ from psycopg.types.json import Jsonb
 from odds_pipeline.catalog.observations import CaptureBasis, OddsFormat, RawDocument
 from odds_pipeline.errors import NotFound, StorageError
 from odds_pipeline.storage.archive.bodies import archived
+from odds_pipeline.storage.engine import answer_now
 
 Connection = psycopg.Connection[Any]
+Cursor = psycopg.Cursor[Any]
 LEVEL = 3
 
 # Of the month that a known time drawn now may lie in: the clock may pass midnight meanwhile.
@@ -96,6 +98,14 @@ class StoredRaw:
     created: bool
 
 
+class Sent(NamedTuple):
+    """A document on its way: its sha256, and what is asked of the server."""
+
+    record: RawRecord
+    sha256: bytes
+    asked: Cursor
+
+
 class Stated(NamedTuple):
     """What is known of a stored document besides its bytes."""
 
@@ -125,10 +135,15 @@ def store(conn: Connection, record: RawRecord, queue: bool = True) -> StoredRaw:
     A file counts as stored when one with the same bytes, kind and stated facts is there. Of a
     pipeline it waits for the document's number only.
     """
+    return stored(conn, send(conn, record, queue))
+
+
+def send(conn: Connection, record: RawRecord, queue: bool = True) -> Sent:
+    """As ``store``, without waiting for the answer: ``stored`` reads it."""
+    conn.execute(_ENSURE_MONTHS)
     digest = sha256(record.body).digest()
     body = zstandard.ZstdCompressor(LEVEL).compress(record.body)
-    conn.execute(_ENSURE_MONTHS)
-    row = conn.execute(
+    asked = conn.execute(
         _STORE,
         (
             record.call_id,
@@ -150,9 +165,16 @@ def store(conn: Connection, record: RawRecord, queue: bool = True) -> StoredRaw:
             body,
             queue,
         ),
-    ).fetchone()
+    )
+    answer_now(conn)
+    return Sent(record, digest, asked)
+
+
+def stored(conn: Connection, sent: Sent) -> StoredRaw:
+    """Where a document that was sent is stored."""
+    row = sent.asked.fetchone()
     if row is None:
-        present = _find(conn, record, digest)
+        present = _find(conn, sent.record, sent.sha256)
         assert present is not None
         return StoredRaw(*present, created=False)
     raw_id, known_time = row

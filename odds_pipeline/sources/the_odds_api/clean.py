@@ -12,7 +12,9 @@ the outcome of reading those bytes, so that reading stays pure.
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from math import isfinite
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from msgspec import DecodeError, Raw, Struct
@@ -111,6 +113,9 @@ class ByBytes(dict[bytes, T]):
         return value
 
 
+_key = attrgetter("key")
+_place = attrgetter("bookmaker", "market")
+
 _OUTCOMES = Decoder(list[WireOutcome])
 _EVENTS = Decoder(list[SentEvent])
 _EVENT = Decoder(SentEvent)
@@ -169,7 +174,7 @@ def _document(
     if reading.rejections:
         raise Unclean("a part cannot be used")
     if timestamp is None:
-        capture = odds_capture(raw, _newest_update(events))
+        capture = odds_capture(raw, partial(_newest_update, events))
     else:
         capture = timestamp, CaptureBasis.TIMESTAMP
     if capture is None:
@@ -197,9 +202,9 @@ def _event(sent: SentEvent, reading: Reading, quotes: ByBytes[tuple[Quote, ...]]
         for market in bookmaker.markets:
             update = times[market.last_update] or times[bookmaker.last_update]
             boards.append(Board(book, keys[market.key], update, quotes[bytes(market.outcomes)]))
-    if len({bookmaker.key for bookmaker in sent.bookmakers}) < len(sent.bookmakers):
+    if len(set(map(_key, sent.bookmakers))) < len(sent.bookmakers):
         raise Unclean("a bookmaker is stated twice")
-    if len({(board.bookmaker, board.market) for board in boards}) < len(boards):
+    if len(set(map(_place, boards))) < len(boards):
         raise Unclean("a market is stated twice")
     return EventOdds(event, tuple(boards))
 

@@ -127,7 +127,7 @@ class _OddsReading(Reading):
             except (FieldError, TypeError) as unreadable:
                 self.reject("timestamp", unreadable, self._timestamp[0])
                 return None
-        capture = odds_capture(self._raw, draft.newest_update())
+        capture = odds_capture(self._raw, draft.newest_update)
         if capture is None:
             self.reject("document", NO_CAPTURE_TIME, self._raw.request)
         return capture
