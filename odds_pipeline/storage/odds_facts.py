@@ -8,6 +8,7 @@ from bisect import bisect_right, insort
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any, NamedTuple
 
 import psycopg
@@ -33,6 +34,8 @@ from odds_pipeline.storage.standing import LARGEST, Standing
 from odds_pipeline.storage.timeline import REMOVED, Mark, State, Timeline
 
 Connection = psycopg.Connection[Any]
+
+STRETCH = 250  # snapshots that the server is given to write while the next ones are made
 
 
 class IncomingCapture(NamedTuple):
@@ -124,11 +127,12 @@ class OddsWriter:
         self._given = standing
         self.standing = standing if standing.precedes(first) else Standing(first)
         self.snapshots: list[SnapshotRow] = []
+        self._sent = 0
         self.marked: dict[tuple[int, int], bool] = {}
         self.sport_of: dict[int, int] = {}
         self.events_of: dict[int, set[int]] = defaultdict(set)
         self.listings = self._stored_listings()
-        self._sent = send_captures(conn, [odds_row(c) for c in captures])
+        self._asked = send_captures(conn, [odds_row(c) for c in captures])
 
     def read(self) -> None:
         """Read what the captures depend on."""
@@ -186,12 +190,16 @@ class OddsWriter:
 
     def write(self) -> tuple[int, int]:
         """Apply the captures in the order given, and write the new rows: (snapshots, quotes)."""
-        self.capture_ids = numbers(self._sent)
-        for incoming, events, capture_id in zip(
-            self.captures, self.prepared, self.capture_ids, strict=True
-        ):
-            self._apply(incoming, events, capture_id)
-        return self._flush()
+        self.capture_ids = numbers(self._asked)
+        applied = zip(self.captures, self.prepared, self.capture_ids, strict=True)
+        for _, captures in groupby(applied, key=_document):
+            for incoming, events, capture_id in captures:
+                self._apply(incoming, events, capture_id)
+            if len(self.snapshots) - self._sent >= STRETCH:
+                self._send()
+        self._send()
+        timelines.save_spans(self.conn, self.timelines, self.marked, self.sport_of)
+        return len(self.snapshots), sum(len(line.new_rows) for line in self.timelines.values())
 
     def _apply(
         self, incoming: IncomingCapture, events: Sequence[PreparedEvent], capture_id: int
@@ -353,16 +361,15 @@ class OddsWriter:
         )
         return {k: (snapshots[k], quotes[k]) for k in snapshots.keys() | quotes.keys()}
 
-    def _flush(self) -> tuple[int, int]:
-        quotes = [row for line in self.timelines.values() for row in line.new_rows.values()]
-        moments = {row.capture_time for row in quotes} | {
-            row.capture_time for row in self.snapshots
-        }
-        self._ensure_months(moments)
-        append_snapshots(self.conn, self.snapshots)
+    def _send(self) -> None:
+        """Send the rows that documents so far have left; in a pipeline nothing is waited for."""
+        snapshots = self.snapshots[self._sent :]
+        quotes = [row for line in self.timelines.values() for row in line.take_new()]
+        moments = {row.capture_time for row in quotes}
+        self._ensure_months(moments.union(row.capture_time for row in snapshots))
+        append_snapshots(self.conn, snapshots)
         append_quotes(self.conn, quotes)
-        timelines.save_spans(self.conn, self.timelines, self.marked, self.sport_of)
-        return len(self.snapshots), len(quotes)
+        self._sent = len(self.snapshots)
 
     def stand(self) -> Standing:
         """What the batch leaves standing; call it last."""
@@ -380,6 +387,10 @@ class OddsWriter:
                 "SELECT ensure_month(%s, ARRAY['snapshots', 'quotes'])", (by_month[month],)
             )
             self.dims.months.add(month)
+
+
+def _document(applied: tuple[IncomingCapture, Any, Any]) -> int:
+    return applied[0].item.raw_id
 
 
 def _capture_time(listing: Listing) -> datetime:

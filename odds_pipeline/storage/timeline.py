@@ -19,6 +19,7 @@ Units: decimal prices; aware UTC times.
 from bisect import bisect_right, insort
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -87,13 +88,14 @@ def day_start(moment: datetime) -> datetime:
 class Timeline:
     """The stored marks and rows of one event, as far as they matter to captures yet to come."""
 
-    __slots__ = ("_shortened", "event_no", "marks", "new_rows", "rows")
+    __slots__ = ("_shortened", "_taken", "event_no", "marks", "new_rows", "rows")
 
     def __init__(self, event_no: int, marks: Iterable[Mark] = ()) -> None:
         self.event_no = event_no
         self.marks: list[Mark] = sorted(marks)
         self.rows: dict[int, list[Row]] = {}
         self.new_rows: dict[tuple[int, datetime, datetime], NewRow] = {}
+        self._taken = 0
         self._shortened: datetime | None = None  # the day whose older rows are gone already
 
     def load(self, selection_id: int, row: Row) -> None:
@@ -137,6 +139,15 @@ class Timeline:
         """Take in a snapshot that was stored."""
         insort(self.marks, mark)
 
+    def take_new(self) -> list[NewRow]:
+        """The rows to write that came since the last call.
+
+        Only captures of one document replace each other's, so call it between documents.
+        """
+        rows = list(islice(self.new_rows.values(), self._taken, None))
+        self._taken = len(self.new_rows)
+        return rows
+
     def shorten(self) -> None:
         """Keep only what a capture after all of these can depend on, as if loaded anew.
 
@@ -158,6 +169,7 @@ class Timeline:
             }
             self._shortened = day
         self.new_rows = {}
+        self._taken = 0
 
     def _changes(
         self,
