@@ -19,6 +19,7 @@ Units: decimal prices; aware UTC times.
 from bisect import bisect_right, insort
 from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -80,6 +81,7 @@ Covers = Callable[[int, int], bool]  # (scope_id, selection_id) -> inside the sc
 Missing = Callable[[int], State]  # selection_id -> what it is when in scope and not stated
 
 
+@lru_cache(maxsize=256)  # a capture's is asked for of every event and selection
 def day_start(moment: datetime) -> datetime:
     """Midnight UTC at or before ``moment``."""
     return moment.replace(hour=0, minute=0, second=0, microsecond=0)
