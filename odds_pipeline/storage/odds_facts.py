@@ -35,7 +35,7 @@ from odds_pipeline.storage.timeline import REMOVED, Mark, State, Timeline
 
 Connection = psycopg.Connection[Any]
 
-STRETCH = 250  # snapshots that the server is given to write while the next ones are made
+STRETCH = 100  # snapshots that the server is given to write while the next ones are made
 
 
 class IncomingCapture(NamedTuple):
