@@ -19,7 +19,13 @@ from odds_pipeline.services.spool import Spool
 from odds_pipeline.simulator.server import RunningSimulator
 from odds_pipeline.sources.the_odds_api.queries import ProviderRequest
 from odds_pipeline.sources.the_odds_api.responses import ProviderResponse
-from odds_pipeline.storage.engine import open_engine, persistently, pipelined, transaction
+from odds_pipeline.storage.engine import (
+    open_engine,
+    persistently,
+    pipelined,
+    session,
+    transaction,
+)
 from odds_pipeline_tests.faults import invariants, writer
 from odds_pipeline_tests.faults.tcp_proxy import Direction, Do, TcpProxy
 from odds_pipeline_tests.services.books import rows, slots_of
@@ -215,6 +221,29 @@ def test_a_network_that_goes_silent_is_given_up_within_a_minute(platform: Platfo
         assert waited[0] + waited[1] * waited[2] <= 60
         assert end.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
         assert end.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) <= 60_000
+
+
+def test_work_beside_a_commit_does_not_wait_for_it(platform: Platform) -> None:
+    """The commit waits for a lock that only the work beside it gives back."""
+    with transaction(platform.engine) as conn:
+        conn.execute(
+            """CREATE FUNCTION wait_here() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN PERFORM pg_advisory_xact_lock(1); RETURN NULL; END $$"""
+        )
+        conn.execute(
+            """CREATE CONSTRAINT TRIGGER waits AFTER INSERT ON sports DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION wait_here()"""
+        )
+    with session(platform.engine) as held:
+        held.execute("SELECT pg_advisory_lock(1)")
+
+        def give_back() -> None:
+            held.execute("SELECT pg_advisory_unlock(1)")
+
+        with pipelined(platform.engine, give_back) as conn:
+            conn.execute("SET LOCAL lock_timeout = '5s'")
+            conn.execute("INSERT INTO sports (sport_key) VALUES ('kept')")
+    assert rows(platform, "SELECT sport_key FROM sports WHERE sport_key = 'kept'") == [("kept",)]
 
 
 def test_a_pipeline_with_an_error_nobody_fetched_commits_nothing(platform: Platform) -> None:

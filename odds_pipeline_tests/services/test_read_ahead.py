@@ -49,9 +49,14 @@ def _stored(plain: RawDocument) -> Stated:
     )
 
 
+def _read(ahead: ReadAhead, plain: RawDocument) -> None:
+    ahead.glance(plain.body)
+    ahead.read(plain, sha256(plain.body).digest())
+
+
 def test_what_was_read_is_given_once() -> None:
     ahead = ReadAhead()
-    ahead.read(_plain())
+    _read(ahead, _plain())
     reading = ahead.take(_stored(_plain()))
     assert reading is not None
     assert reading.document == parse_document(_plain())
@@ -71,7 +76,7 @@ def test_what_was_read_is_given_once() -> None:
 )
 def test_another_document_is_not_taken_for_it(stored: Stated) -> None:
     ahead = ReadAhead()
-    ahead.read(_plain())
+    _read(ahead, _plain())
     assert ahead.take(stored) is None
     assert ahead.take(_stored(_plain())) is not None
 
@@ -79,10 +84,17 @@ def test_another_document_is_not_taken_for_it(stored: Stated) -> None:
 @pytest.mark.parametrize("body", [b"<html>", b"[" * 100_000, b"\xff"])
 def test_what_cannot_be_read_is_left_to_the_normaliser(body: bytes) -> None:
     ahead = ReadAhead()
-    ahead.read(_plain())
-    ahead.read(_plain(body))
+    _read(ahead, _plain())
+    _read(ahead, _plain(body))
     assert ahead.take(_stored(_plain(body))) is None
     assert ahead.take(_stored(_plain())) is None
+
+
+def test_bytes_that_were_not_looked_at_last_are_left_to_the_normaliser() -> None:
+    ahead, plain = ReadAhead(), _plain()
+    ahead.glance(BODY.replace(b"e1", b"e2"))
+    ahead.read(plain, sha256(plain.body).digest())
+    assert ahead.take(_stored(plain)) is None
 
 
 class Counting(ReadAhead):

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import patch
 
 import msgspec
 import psycopg
@@ -20,6 +21,7 @@ from odds_pipeline.catalog.observations import (
     Quote,
     Scope,
 )
+from odds_pipeline.storage import odds_facts
 from odds_pipeline.storage.engine import transaction
 from odds_pipeline.storage.timeline import (
     PRICED,
@@ -248,11 +250,13 @@ def _twice(engine: Engine, history: Sequence[OddsCapture]) -> None:
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(history=histories())
+@given(history=histories(), stretch=st.sampled_from([1, 3, 100]))
 def test_one_batch_and_one_by_one_store_the_same(
-    engine: Engine, history: Sequence[OddsCapture]
+    engine: Engine, history: Sequence[OddsCapture], stretch: int
 ) -> None:
-    _twice(engine, history)
+    """However many snapshots are sent to the server before the next are made."""
+    with patch.object(odds_facts, "STRETCH", stretch):
+        _twice(engine, history)
 
 
 def test_what_one_scope_missed_is_not_missed_again_by_another(engine: Engine) -> None:
