@@ -10,10 +10,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 import psycopg
-from psycopg.pq import PipelineStatus
 
 from odds_pipeline.catalog.observations import Document, EventCapture, OddsCapture
-from odds_pipeline.storage.engine import answer_now
+from odds_pipeline.storage.engine import answer_now, in_pipeline
 
 Connection = psycopg.Connection[Any]
 Cursor = psycopg.Cursor[Any]
@@ -37,8 +36,7 @@ def send_captures(conn: Connection, rows: Sequence[tuple[Any, ...]]) -> list[Cur
 
     In a pipeline they are answered at once, whatever is sent after them.
     """
-    piped = conn.pgconn.pipeline_status != PipelineStatus.OFF
-    with nullcontext() if piped or len(rows) == 1 else conn.pipeline():
+    with nullcontext() if in_pipeline(conn) or len(rows) == 1 else conn.pipeline():
         sent = [conn.execute(_INSERT, row) for row in rows]
     answer_now(conn)
     return sent

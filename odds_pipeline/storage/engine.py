@@ -134,9 +134,14 @@ def send_commit(conn: Connection) -> None:
 
 def answer_now(conn: Connection) -> None:
     """Have a pipeline answer what was sent so far at once, whatever is sent after it."""
-    if conn.pgconn.pipeline_status != PipelineStatus.OFF:
+    if in_pipeline(conn):
         conn.pgconn.send_flush_request()
         conn.pgconn.flush()
+
+
+def in_pipeline(conn: Connection) -> bool:
+    """Whether what is sent on the connection is answered later."""
+    return conn.pgconn.pipeline_status != PipelineStatus.OFF
 
 
 def need_no_sync(conn: Connection) -> None:
@@ -180,7 +185,7 @@ def _set_up(engine: Engine, driver: Connection) -> Connection:
         sql.SQL("SET LOCAL {} = {}").format(sql.Identifier(name), sql.Literal(value))
         for name, value in SESSION.items()
     ]
-    if driver.pgconn.pipeline_status == PipelineStatus.OFF:
+    if not in_pipeline(driver):
         driver.execute(sql.SQL("; ").join(statements))
         return driver
     for statement in statements:  # a pipeline takes one at a time, without waiting

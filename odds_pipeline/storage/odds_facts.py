@@ -106,10 +106,10 @@ def odds_row(c: IncomingCapture) -> tuple[Any, ...]:
 
 
 class OddsWriter:
-    """Applies odds captures to timelines in memory, then writes the new rows at once.
+    """Applies odds captures to timelines in memory, and sends the new rows by stretches.
 
-    Made, it has sent its captures, ``read`` reads what they depend on, ``write`` needs no more
-    than numbers of new rows. What stands in memory serves captures that lie after all that is
+    Made, it has sent its captures; ``read`` reads what they depend on; ``write`` then waits for
+    numbers of what is new only. What stands in memory serves captures that lie after all that is
     stored; others are applied to what is loaded for them.
     """
 
