@@ -175,6 +175,10 @@ def test_an_import_shows_the_history_a_run_would_show(stage: Stage) -> None:
     for asset in ("odds_snapshots", "odds", "data_quality_log"):
         assert NEXT_DAY.isoformat() in stage.materialised(asset)
     assert _checked(stage, NEXT_DAY) == set(load_rules())
+    (record,) = stage.instance.get_run_records(dg.RunsFilter(job_name="import"))
+    assert record.dagster_run.is_success
+    assert record.start_time is not None  # or the UI says that it is starting
+    assert record.end_time is not None
 
 
 def test_a_day_may_be_imported_into_again(stage: Stage) -> None:
