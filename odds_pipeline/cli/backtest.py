@@ -13,7 +13,7 @@ import typer
 
 from odds_pipeline.cli import backtest_options as asked
 from odds_pipeline.cli import backtest_sweep, screen
-from odds_pipeline.cli.backtest_figures import figure, percent, show_figures, show_leaks
+from odds_pipeline.cli.backtest_figures import figure, in_order, show_figures, show_leaks, told_roi
 from odds_pipeline.cli.options import AsJson, KnownBy, Zone
 from odds_pipeline.cli.screen import Column
 from odds_pipeline.cli.session import platform
@@ -34,6 +34,10 @@ _STRATEGIES = (
     Column("name", "strategy"),
     Column("parameters", "parameters"),
     Column("summary", "what it bets on"),
+)
+_ABOUT = (
+    *("id", "name", "strategy", "league", "status", "risk_mode", "bankroll", "dataset"),
+    "dataset_hash",
 )
 _LIST = (
     Column("id", "id", right=True),
@@ -185,6 +189,8 @@ def list_experiments(
     elif rows:
         told = [row | {"roi": screen.percent(row["roi"])} for row in rows]
         screen.show_table(told, _LIST, zone)
+    elif min_roi is not None:
+        screen.say(f"No completed backtest has a ROI above {min_roi:g}: `odds backtest list`")
     else:
         screen.say("No backtest was run yet: `odds backtest run`")
 
@@ -247,10 +253,10 @@ def compare(
     if as_json:
         screen.show_json(list(columns.values()))
         return
-    names = dict.fromkeys(name for values in columns.values() for name in values)
+    figures = in_order({name for one in found for name in one.metrics or {}})
     rows = [
         {"figure": name} | {key: figure(name, values.get(name)) for key, values in columns.items()}
-        for name in names
+        for name in (*_ABOUT, *figures)
     ]
     headings = [Column("figure", "figure"), *(Column(key, key, right=True) for key in columns)]
     screen.show_table(rows, headings, screen.zone_named("UTC"))
@@ -259,11 +265,7 @@ def compare(
 
 
 def _compared(of: "Experiment") -> dict[str, Any]:
-    about = (
-        *("id", "name", "strategy", "league", "status", "risk_mode", "bankroll", "dataset"),
-        "dataset_hash",
-    )
-    return {name: getattr(of, name) for name in about} | (of.metrics or {})
+    return {name: getattr(of, name) for name in _ABOUT} | (of.metrics or {})
 
 
 def reproduce(
@@ -343,10 +345,7 @@ def _tell(result: "Result") -> None:
     # An interval that holds 0, or a chance that is not small: no sign of an edge.
     proven = worth.roi_low > 0.0 and worth.p_value < LATE
     sign = screen.YES if proven else screen.WARN
-    screen.say(
-        f"{sign} ROI {percent(found.roi)}, 95 % interval {percent(worth.roi_low)} to "
-        f"{percent(worth.roi_high)}; trial {worth.trials} on this data"
-    )
+    screen.say(f"{sign} {told_roi(found, worth)}; trial {worth.trials} on this data")
     if found.pending_bets:
         screen.say(
             f"{screen.WARN} {found.pending_bets:,} bets are open: no score of their events is "

@@ -4,7 +4,7 @@ Belongs here: figures and leaks on the terminal. Does not belong here: which com
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from odds_pipeline.cli import screen
@@ -12,6 +12,8 @@ from odds_pipeline.cli.json_keys import FIGURES, JUDGED, SWEPT
 from odds_pipeline.cli.screen import Column
 
 if TYPE_CHECKING:
+    from odds_pipeline.backtesting.figures import Figures
+    from odds_pipeline.backtesting.honesty import Honesty
     from odds_pipeline.backtesting.leaks import LeakReport
 
 _MEANINGS = FIGURES | JUDGED | SWEPT
@@ -31,14 +33,28 @@ _GAINS = frozenset(
 
 
 def show_figures(values: Mapping[str, object]) -> None:
-    """One line a figure, in the order of docs/cli.md; those of no meaning there stand last."""
-    ordered = sorted(values, key=lambda name: _PLACES.get(name, len(_PLACES)))
+    """One line a figure, in the documented order."""
     rows = [
         {"figure": name, "value": figure(name, values[name]), "meaning": _MEANINGS.get(name, "")}
-        for name in ordered
+        for name in in_order(values)
     ]
     if rows:
         screen.show_table(rows, _FIGURES, screen.zone_named("UTC"))
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names of figures in the order of docs/cli.md; those of no meaning there stand last."""
+    return sorted(names, key=lambda name: _PLACES.get(name, len(_PLACES)))
+
+
+def told_roi(figures: "Figures", honesty: "Honesty") -> str:
+    """The return and how sure it is, in one line."""
+    if not figures.total_bets:
+        return "no bet was settled"
+    roi = f"ROI {percent(figures.roi)}"
+    if math.isnan(honesty.roi_low):
+        return f"{roi}, on too few days for an interval"
+    return f"{roi}, 95 % interval {percent(honesty.roi_low)} to {percent(honesty.roi_high)}"
 
 
 def show_leaks(who: str, of: "LeakReport") -> None:

@@ -4,11 +4,11 @@ Belongs here: which, and what a person sees of it. Does not belong here: freezin
 (``services``), showing it in Dagster (``orchestration.research_report``).
 """
 
-import math
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from odds_pipeline.cli import screen
+from odds_pipeline.cli.backtest_figures import told_roi
 from odds_pipeline.errors import NotFound
 
 if TYPE_CHECKING:
@@ -48,11 +48,6 @@ def backtest(platform: "Platform", instance: "DagsterInstance", days: int) -> No
     found, worth = result.figures, result.honesty
     screen.say(
         f"{screen.YES} Backtest: {STRATEGY} on {dataset.snapshot_id}, {found.total_bets} bets "
-        f"settled, {found.pending_bets} open; ROI "
-        f"{_percent(found.roi)} (95 % interval {_percent(worth.roi_low)} to "
-        f"{_percent(worth.roi_high)}); see `odds backtest show {result.experiment}`"
+        f"settled, {found.pending_bets} open; {told_roi(found, worth)}; "
+        f"see `odds backtest show {result.experiment}`"
     )
-
-
-def _percent(share: float) -> str:
-    return screen.percent(None if math.isnan(share) else share)

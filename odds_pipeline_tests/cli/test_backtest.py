@@ -75,7 +75,11 @@ def test_a_sweep_counts_every_point_and_is_drawn_and_compared(season: Odds, home
     compared = season("backtest", "compare", *kept, "--json").json
     assert [row["trials"] for row in compared] == [13, 7, 6]
     assert set(compared[1]) == set(JSON_KEYS["backtest compare"])
-    assert "best_parameters" in season("backtest", "compare", *kept).out
+    table = season("backtest", "compare", *kept).out
+    in_words = [line.split()[0] for line in table.splitlines() if line.split()]
+    order = ["id", "dataset_hash", "total_bets", "roi", "roi_low", "clv", "best_parameters"]
+    assert [word for word in in_words if word in order] == order
+    assert "above 9: `odds backtest list`" in season("backtest", "list", "--min-roi", "9").out
     for experiment in kept[:2]:
         assert season("backtest", "show", experiment, "--html", f"{experiment}.html").code == 0
         page = (home / f"{experiment}.html").read_text()
@@ -111,7 +115,9 @@ def test_edges_against_the_sharp_book_and_costs(season: Odds) -> None:
     assert found["total_profit"] == pytest.approx(2_500 * edge * 1.30 * 0.95)
     told = season(*run, "--limit", "bovada=25").out
     assert "looked ahead in none of" in told
-    assert "trial 2 on this data" in told
+    assert "on too few days for an interval; trial 2 on this data" in told
+    none = season("backtest", "run", "ev", *WHEN, "--param", "min_ev=0.9").out
+    assert "⚠ no bet was settled; trial 3 on this data" in none
     assert "✓" in told
     assert "⚠" in told  # one bet proves nothing
 
