@@ -12,8 +12,10 @@ from odds_pipeline.catalog.observations import (
     Board,
     CaptureBasis,
     Document,
+    EventCapture,
     EventOdds,
     EventStated,
+    EventStatement,
     OddsCapture,
     Quote,
     Scope,
@@ -22,7 +24,7 @@ from odds_pipeline.storage import raw, remembered
 from odds_pipeline.storage.captures import Item
 from odds_pipeline.storage.engine import Connection, open_engine, transaction
 from odds_pipeline.storage.facts import write_documents
-from odds_pipeline.storage.memory import Memory
+from odds_pipeline.storage.memory import Memory, ask_locked_mark, locked_mark
 from odds_pipeline_tests.conftest import migrate
 from odds_pipeline_tests.storage.histories import forget_facts
 
@@ -35,24 +37,27 @@ class Broken(Exception):
     """Stands for whatever may go wrong in a batch."""
 
 
+GAME = EventStated(EVENT, SPORT, NOON + timedelta(hours=5), "Home", "Away")
+
+
 def _capture(minutes: int, price: float | None) -> OddsCapture:
     """One listing: the game at this price, or without the game."""
-    stated = EventStated(EVENT, SPORT, NOON + timedelta(hours=5), "Home", "Away")
     board = Board("pinnacle", "h2h", None, () if price is None else (Quote("Home", price),))
-    events = () if price is None else (EventOdds(stated, (board,)),)
+    events = () if price is None else (EventOdds(GAME, (board,)),)
     scope = Scope(SPORT, ("pinnacle",), None, ("h2h",), lists_all_events=True)
     return OddsCapture(NOON + minutes * MINUTE, CaptureBasis.CLOCK, scope, events)
 
 
 def _write(conn: Connection, memory: Memory, minutes: int, price: float | None) -> int:
     """Store and apply one capture; returns the quote rows it added."""
-    capture = _capture(minutes, price)
-    record = raw.RawRecord(
-        uuid.uuid4(), "test", "odds", {}, b"{}", capture.capture_time, CaptureBasis.CLOCK
-    )
-    stored = raw.store(conn, record)
-    item = Item(stored.raw_id, stored.known_time, Document(odds=(capture,)))
+    item = _stored(conn, Document(odds=(_capture(minutes, price),)))
     return write_documents(conn, memory, [item]).quotes
+
+
+def _stored(conn: Connection, document: Document) -> Item:
+    record = raw.RawRecord(uuid.uuid4(), "test", "odds", {}, b"{}", NOON, CaptureBasis.CLOCK)
+    stored = raw.store(conn, record)
+    return Item(stored.raw_id, stored.known_time, document)
 
 
 @contextmanager
@@ -161,3 +166,16 @@ def test_each_day_begins_with_everything(engine: Engine) -> None:
     day = 24 * 60
     assert [_told(engine, minutes, 1.5) for minutes in (0, 1, 700, 720, 721)] == [1, 0, 0, 1, 0]
     assert _told(engine, day + 720, 1.5) == 1
+
+
+def test_a_batch_of_odds_and_scores_leaves_the_mark_that_is_stored(engine: Engine) -> None:
+    """Or the next batch would remember nothing of it."""
+    told = EventCapture(NOON, CaptureBasis.CLOCK, (EventStatement(GAME),))
+    documents = [
+        Document(odds=(_capture(0, 1.5),)),
+        Document(statements=(told,)),
+        Document(odds=(_capture(1, 1.6),)),
+    ]
+    with _memory(engine) as (conn, memory):
+        write_documents(conn, memory, [_stored(conn, one) for one in documents])
+        assert memory.mark == locked_mark(ask_locked_mark(conn))
