@@ -244,8 +244,8 @@ def _close(conn: Connection, read: Sequence[_Read]) -> None:
     fetch_log.count(conn, {raw_id: held(r.document) for raw_id, r in answers.items()})
     gaps = {n: None if _usable(r.document) else UNUSABLE for n, r in answers.items()}
     slots.finish(conn, gaps)
-    of_history = [n for n, r in answers.items() if r.plain.endpoint == Endpoint.HISTORICAL_ODDS]
-    made = [n for n in of_history if gaps[n] is None]
+    history = [n for n, r in answers.items() if r.plain.endpoint == Endpoint.HISTORICAL_ODDS]
+    made = [n for n in history if gaps[n] is None]
     if made:
         slots.share_answers(conn, made)
 

@@ -127,12 +127,12 @@ class OddsWriter:
         self._given = standing
         self.standing = standing if standing.precedes(first) else Standing(first)
         self.snapshots: list[SnapshotRow] = []
-        self._sent = 0
+        self._snapshots_sent = 0
         self.marked: dict[tuple[int, int], bool] = {}
         self.sport_of: dict[int, int] = {}
         self.events_of: dict[int, set[int]] = defaultdict(set)
         self.listings = self._stored_listings()
-        self._asked = send_captures(conn, [odds_row(c) for c in captures])
+        self._captures_sent = send_captures(conn, [odds_row(c) for c in captures])
 
     def read(self) -> None:
         """Read what the captures depend on."""
@@ -190,12 +190,12 @@ class OddsWriter:
 
     def write(self) -> tuple[int, int]:
         """Apply the captures in the order given, and write the new rows: (snapshots, quotes)."""
-        self.capture_ids = numbers(self._asked)
+        self.capture_ids = numbers(self._captures_sent)
         applied = zip(self.captures, self.prepared, self.capture_ids, strict=True)
         for _, captures in groupby(applied, key=_document):
             for incoming, events, capture_id in captures:
                 self._apply(incoming, events, capture_id)
-            if len(self.snapshots) - self._sent >= STRETCH:
+            if len(self.snapshots) - self._snapshots_sent >= STRETCH:
                 self._send()
         self._send()
         timelines.save_spans(self.conn, self.timelines, self.marked, self.sport_of)
@@ -363,13 +363,13 @@ class OddsWriter:
 
     def _send(self) -> None:
         """Send the rows that documents so far have left; in a pipeline nothing is waited for."""
-        snapshots = self.snapshots[self._sent :]
+        snapshots = self.snapshots[self._snapshots_sent :]
         quotes = [row for line in self.timelines.values() for row in line.take_new()]
         moments = {row.capture_time for row in quotes}
         self._ensure_months(moments.union(row.capture_time for row in snapshots))
         append_snapshots(self.conn, snapshots)
         append_quotes(self.conn, quotes)
-        self._sent = len(self.snapshots)
+        self._snapshots_sent = len(self.snapshots)
 
     def stand(self) -> Standing:
         """What the batch leaves standing; call it last."""

@@ -46,10 +46,9 @@ SELECT raw_id, known_time FROM stored
 STATED = """r.raw_id, r.source, r.endpoint, r.request, r.received_at, r.received_basis,
     r.known_time, r.captured_at, r.odds_format, r.sha256"""
 _STATED = f"SELECT {STATED} FROM raw_responses r WHERE raw_id = ANY(%s)"  # noqa: S608  (constants)
-# By the month that a body's known time names: without it every month is looked into.
-_BODIES = """SELECT b.raw_id, b.body
-FROM unnest(%s::bigint[], %s::timestamptz[]) AS a(raw_id, known_time)
-    JOIN raw_bodies b USING (raw_id, known_time)"""
+# Known times name the months: without them every month is looked into.
+_BODIES = """SELECT raw_id, body FROM raw_bodies
+WHERE raw_id = ANY(%s) AND known_time BETWEEN %s AND %s"""
 
 
 class RawRecord(msgspec.Struct, frozen=True):
@@ -224,7 +223,8 @@ def with_bytes(conn: Connection, stated: Sequence[Stated]) -> dict[int, Packed]:
     if not stated:
         return {}
     found = {one.raw_id: one for one in stated}
-    rows = conn.execute(_BODIES, (list(found), [one.known_time for one in stated]))
+    times = [one.known_time for one in stated]
+    rows = conn.execute(_BODIES, (list(found), min(times), max(times)))
     here = {raw_id: Packed(found[raw_id], body) for raw_id, body in rows.fetchall()}
     thawed = archived(conn, [raw_id for raw_id in found if raw_id not in here])
     return here | {n: Packed(found[n], body, plain=True) for n, body in thawed.items()}

@@ -144,7 +144,8 @@ def finish(conn: Connection, gaps: Mapping[int, str | None]) -> None:
     """Close the slots of documents that are read, by what their answers turned out to be.
 
     An answer from history has to be of the slot's time, captured in (slot time - feed step, slot
-    time]: then it heals a live slot; otherwise the provider has nothing of that time.
+    time]: then it heals a live slot; otherwise the provider has nothing of that time. What else it
+    makes is ``share_answers``'.
 
     Args:
         conn: a connection inside the transaction of the marks, in which their captures stand.
